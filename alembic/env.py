@@ -1,0 +1,22 @@
+"""Runs the migrations: on the connection that data/migrations.py hands over, or on one of its own."""
+
+from alembic import context
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+from ticket_app.data import tables  # noqa: F401  fills the metadata
+from ticket_app.data.engine import get_engine
+
+
+def run(connection: Connection) -> None:
+    """All the steps in one transaction, which both engines can roll back whole."""
+    context.configure(connection=connection, target_metadata=SQLModel.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if (given := context.config.attributes.get("connection")) is not None:
+    run(given)
+else:
+    with get_engine().begin() as own:
+        run(own)

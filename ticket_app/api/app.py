@@ -1,0 +1,46 @@
+"""The REST half of the desk: a FastAPI app, mounted beside the pages by api/gateway.py."""
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from ticket_app.api import docs, health, tickets
+from ticket_app.api.bodies import BodyLimits
+from ticket_app.api.paths import TrailingSlash
+from ticket_app.api.problems import Problem, add_problem_responses
+from ticket_app.settings import get_settings
+
+DESCRIPTION = """
+File, list, change and triage support tickets. Lists are pages, newest first; follow the `Link`
+header. Every error is `application/problem+json` with a stable `code`.
+"""
+
+
+def make_api() -> FastAPI:
+    """The API for the settings of this process."""
+    api = FastAPI(
+        title="Support desk",
+        version="1",
+        description=DESCRIPTION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses={422: {"model": Problem}, 503: {"model": Problem}},
+    )
+    add_problem_responses(api)
+    for router in (tickets.router, health.router):
+        api.include_router(router)
+    docs.add_docs(api)
+    api.add_middleware(BodyLimits)
+    api.add_middleware(TrailingSlash)
+    api.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(get_settings().allowed_origins),
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["Content-Type"],
+        expose_headers=["Link", "Location"],
+    )
+    return api
+
+
+api = make_api()

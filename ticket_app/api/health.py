@@ -1,0 +1,15 @@
+"""REST for whoever watches the desk."""
+
+from fastapi import APIRouter, Response
+
+from ticket_app.services.health import Health, check_health
+
+router = APIRouter(prefix="/api/health", tags=["health"])
+
+
+@router.get("/", responses={503: {"model": Health}})
+def get_health(response: Response) -> Health:
+    """200 when the desk can take tickets, 503 when it cannot; the body says why, without secrets."""
+    health = check_health()
+    response.status_code = 200 if health.ready else 503
+    return health

@@ -1,0 +1,136 @@
+"""Every error as application/problem+json (RFC 9457): type, status, title, detail, code, errors."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from ticket_app.errors import (
+    DatabaseUnavailableError,
+    FieldProblem,
+    InvalidInputError,
+    TicketAppError,
+)
+from ticket_app.schemas import field_problems
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+SENTENCES = {
+    HTTPStatus.BAD_REQUEST: ("bad_request", "The request cannot be read. Check how it was written."),
+    HTTPStatus.NOT_FOUND: ("not_found", "Nothing is here. /api/docs lists every address."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "method_not_allowed",
+        "This address does not take this method. The Allow header names those it takes.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "body_too_large",
+        "The body is larger than 1 MiB. Send a shorter one.",
+    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
+        "unsupported_media_type",
+        "Send JSON with the header Content-Type: application/json.",
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        "internal_error",
+        "The desk made a mistake, and it is in its log. Trying again may help.",
+    ),
+}
+
+
+class ProblemField(BaseModel):
+    """One wrong field."""
+
+    field: str = Field(examples=["title"])
+    message: str = Field(examples=["Write a title."])
+
+
+class Problem(BaseModel):
+    """The shape of every error, for the OpenAPI document."""
+
+    type: str = Field("about:blank", examples=["about:blank"])
+    status: int = Field(examples=[422])
+    title: str = Field(examples=["Unprocessable Content"])
+    detail: str = Field(examples=["Correct the fields named in errors and send it again."])
+    code: str = Field(examples=["validation_failed"])
+    errors: list[ProblemField] | None = None
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[FieldProblem] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """An error response."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "status": status,
+        "title": HTTPStatus(status).phrase,
+        "detail": detail,
+        "code": code,
+    }
+    if errors is not None:
+        body["errors"] = [error._asdict() for error in errors]
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def plain_problem(status: HTTPStatus, headers: dict[str, str] | None = None) -> Response:
+    """An error that its status explains."""
+    code, detail = SENTENCES.get(status, ("error", status.phrase))
+    return problem(status, code, detail, headers=headers)
+
+
+def add_problem_responses(api: FastAPI) -> None:
+    """Let the API answer every error as a problem."""
+    api.add_exception_handler(TicketAppError, _own_error)
+    api.add_exception_handler(RequestValidationError, _invalid_request)
+    api.add_exception_handler(HTTPException, _http_error)
+    api.add_exception_handler(Exception, _mistake_of_ours)
+
+
+async def _own_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, TicketAppError)
+    if isinstance(error, InvalidInputError):
+        return _invalid(error.problems)
+    headers = None
+    if isinstance(error, DatabaseUnavailableError):
+        headers = {"Retry-After": str(error.retry_after_seconds)}
+    return problem(error.status, error.code, error.detail, headers=headers)
+
+
+async def _invalid_request(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = error.errors()
+    if any(one["type"] == "json_invalid" for one in errors):
+        return problem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not valid JSON.")
+    # The first part of a location says where the field was (body, query, path), not what it is.
+    return _invalid(field_problems([one | {"loc": one["loc"][1:]} for one in errors]))
+
+
+def _invalid(problems: list[FieldProblem]) -> Response:
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        InvalidInputError.code,
+        "Correct the fields named in errors and send it again.",
+        errors=problems,
+    )
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return plain_problem(
+        HTTPStatus(error.status_code), dict(error.headers) if error.headers else None
+    )
+
+
+async def _mistake_of_ours(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,134 @@
+"""The rules of the tables as named CHECK constraints, built from the vocabulary.
+
+The migrations hold the same rules as frozen text; tests/data/test_schema_drift.py compares the two.
+Each expression is plain SQL that SQLite and PostgreSQL both read, unless marked for one of them.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint
+
+from ticket_app.vocabulary import (
+    BLANKS,
+    DESCRIPTION_MAX,
+    REQUESTER_EMAIL_MAX,
+    REQUESTER_NAME_MAX,
+    SETTLED,
+    TITLE_MAX,
+    URGENCY_MAX,
+    URGENCY_MIN,
+    Category,
+    Edge,
+    EventKind,
+    Priority,
+    Sentiment,
+    Status,
+    TriageField,
+)
+
+
+def ticket_checks() -> list[CheckConstraint]:
+    """What a ticket may be."""
+    return [
+        _check("ticket_title_length", f"length({_trimmed('title')}) BETWEEN 1 AND {TITLE_MAX}"),
+        _check("ticket_description_not_blank", f"{_trimmed('description')} <> ''"),
+        _check("ticket_description_length", f"length(description) <= {DESCRIPTION_MAX}"),
+        _one_of("ticket_category_known", "category", Category),
+        _one_of("ticket_priority_known", "priority", Priority),
+        _one_of("ticket_status_known", "status", Status),
+        _one_of("ticket_sentiment_known", "sentiment", Sentiment),
+        _check(
+            "ticket_urgency_score_range",
+            f"urgency_score BETWEEN {URGENCY_MIN} AND {URGENCY_MAX}",
+        ),
+        _check(
+            "ticket_requester_name_length",
+            f"length({_trimmed('requester_name')}) BETWEEN 1 AND {REQUESTER_NAME_MAX}",
+        ),
+        _check(
+            "ticket_requester_email_address",
+            f"requester_email LIKE '%_@_%' AND length(requester_email) <= {REQUESTER_EMAIL_MAX}",
+        ),
+        _check(
+            "ticket_resolved_at_settled",
+            f"(status IN ({_listed(SETTLED)})) = (resolved_at IS NOT NULL)",
+        ),
+        _check("ticket_version_positive", "version >= 1"),
+        *_sqlite_times("ticket", "created_at", "updated_at", "resolved_at", "deleted_at"),
+        *_sqlite_no_nul("ticket", "title", "description", "requester_name", "requester_email"),
+    ]
+
+
+def ticket_event_checks() -> list[CheckConstraint]:
+    """What a line of history may be: a field is named when, and only when, one was changed."""
+    return [
+        _one_of("ticket_event_kind_known", "kind", EventKind),
+        _one_of("ticket_event_edge_known", "edge", Edge),
+        _check(
+            "ticket_event_field_changed",
+            f"(kind = '{EventKind.CHANGED}') = (field IS NOT NULL)",
+        ),
+        _check("ticket_event_version_positive", "ticket_version >= 1"),
+        *_sqlite_times("ticket_event", "created_at"),
+    ]
+
+
+def suggestion_checks() -> list[CheckConstraint]:
+    """What an engine's proposal may be: a known field, with a value that this field may take."""
+    enums = {
+        TriageField.CATEGORY: Category,
+        TriageField.PRIORITY: Priority,
+        TriageField.SENTIMENT: Sentiment,
+    }
+    return [
+        _one_of("suggestion_field_known", "field", TriageField),
+        *(
+            _check(
+                f"suggestion_{field}_known",
+                f"field <> '{field}' OR value IN ({_listed(values)})",
+            )
+            for field, values in enums.items()
+        ),
+        _check("suggestion_value_not_blank", f"{_trimmed('value')} <> ''"),
+        _check("suggestion_confidence_range", "confidence BETWEEN 0 AND 1"),
+        _check("suggestion_latency_not_negative", "latency_ms >= 0"),
+        *_sqlite_times("suggestion", "created_at"),
+    ]
+
+
+def _check(name: str, rule: str) -> CheckConstraint:
+    return CheckConstraint(rule, name=name)
+
+
+def _one_of(name: str, column: str, values: type[StrEnum]) -> CheckConstraint:
+    return _check(name, f"{column} IN ({_listed(values)})")
+
+
+def _listed(values: Iterable[StrEnum]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _trimmed(column: str) -> str:
+    return f"trim({column}, '{BLANKS}')"
+
+
+def _sqlite_times(table: str, *columns: str) -> list[CheckConstraint]:
+    """SQLite has no time type: the text must be a real moment in the one fixed width."""
+    return [
+        CheckConstraint(
+            f"datetime({column}) = substr({column}, 1, 19) AND length({column}) = 26",
+            name=f"{table}_{column}_time",
+        ).ddl_if(dialect="sqlite")
+        for column in columns
+    ]
+
+
+def _sqlite_no_nul(table: str, *columns: str) -> list[CheckConstraint]:
+    """PostgreSQL's text cannot hold a NUL; SQLite's can, and length() would stop at it."""
+    return [
+        CheckConstraint(
+            f"instr({column}, char(0)) = 0", name=f"{table}_{column}_no_nul"
+        ).ddl_if(dialect="sqlite")
+        for column in columns
+    ]

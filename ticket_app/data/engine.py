@@ -1,0 +1,116 @@
+"""The one way to the database: a pooled engine, and transactions that say what went wrong.
+
+SQLite: WAL, foreign keys, durable commits, a busy timeout; a transaction that will write takes the
+write lock at its start, so that it never fails half way for having read first.
+PostgreSQL: a statement and a lock timeout, so that no query is without a bound.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session
+
+from ticket_app.data.folding import fold
+from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.settings import get_settings
+
+log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_SECONDS = 5
+STATEMENT_TIMEOUT_MS = 10_000
+POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 5, "pool_pre_ping": True}
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 3,
+    "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+    f" -c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
+}
+
+_engine: Engine | None = None
+
+
+def get_engine() -> Engine:
+    """The engine of this process, made at its first use from the settings."""
+    global _engine
+    if _engine is None:
+        _engine = _make_engine(get_settings().database.get_secret_value())
+    return _engine
+
+
+def use_database(url: str | None) -> None:
+    """Close every connection and take this database from now on; None: the settings' one again."""
+    global _engine
+    if _engine is not None:
+        _engine.dispose()
+    _engine = None if url is None else _make_engine(url)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A transaction that only reads. DatabaseUnavailableError when the database does not answer."""
+    with _transaction(get_engine()) as session:
+        yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A transaction that commits at the end of the block and rolls back on any error."""
+    with _transaction(get_engine().execution_options(sqlite_begin="BEGIN IMMEDIATE")) as session:
+        yield session
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Session]:
+    try:
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    except PoolTimeoutError as error:
+        log.warning("no free database connection: %s", type(error).__name__)
+        raise DatabaseUnavailableError from error
+    except (OperationalError, InterfaceError) as error:
+        if _is_a_mistake_of_ours(error):
+            raise
+        log.warning("the database did not answer: %s", type(error.orig).__name__)
+        raise DatabaseUnavailableError from error
+
+
+def _is_a_mistake_of_ours(error: DBAPIError) -> bool:
+    """SQLite reports a wrong statement by the same class as a locked or missing file."""
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+
+
+def _make_engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() == "sqlite":
+        return _make_sqlite_engine(url)
+    return create_engine(url, connect_args=POSTGRESQL_OPTIONS, **POOL)
+
+
+def _make_sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    arguments = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, **POOL)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # Python's driver would open transactions by itself, and commit before DDL: see _begin_sqlite.
+    connection.isolation_level = None
+    connection.create_function("ticket_fold", 1, fold, deterministic=True)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))

@@ -1,0 +1,74 @@
+"""Bringing the database to the schema that this code needs."""
+
+import logging
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from ticket_app.data.engine import get_engine
+from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
+from ticket_app.settings import ROOT
+
+log = logging.getLogger(__name__)
+
+LOCK_KEY = 7_450_186_233
+"""An arbitrary number, the same in every process: the advisory lock under which one migrates."""
+LOCK_SECONDS = 120
+
+
+def migrate() -> bool:
+    """Bring the database to the newest schema; True when there was something to do.
+
+    Safe with several processes starting together: one migrates under a lock, the others wait for it
+    and find nothing left to do. Raises DatabaseUnavailableError, and ConfigurationError when the
+    database is newer than this code.
+    """
+    config = Config(ROOT / "alembic.ini")
+    try:
+        return _migrate(get_engine(), config)
+    except OperationalError as error:
+        raise DatabaseUnavailableError from error
+    except CommandError as error:
+        raise ConfigurationError(
+            f"The database holds a schema that this version does not know ({error}). "
+            "Start the version that wrote it, or a newer one."
+        ) from error
+
+
+def _migrate(engine: Engine, config: Config) -> bool:
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as connection:
+        if _revision(connection) == newest:
+            return False
+    locking = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+    with locking.connect() as connection:
+        _wait_longer(connection)
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+            if _revision(connection) == newest:
+                return False
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    engine.dispose()  # the connection above waits longer than the others may
+    return True
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _wait_longer(connection: Connection) -> None:
+    """A migration may wait for another one, and take longer than a request may."""
+    driver = connection.connection.cursor()
+    if connection.dialect.name == "sqlite":
+        driver.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")
+    else:
+        driver.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'; SET statement_timeout = 0")
+        connection.connection.commit()
+    driver.close()

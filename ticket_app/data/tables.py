@@ -1,0 +1,133 @@
+"""The tables: tickets, their history, and what the engines proposed for them."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import REAL, Column, ForeignKey, Index, Integer, Text, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlmodel import Field, SQLModel
+
+from ticket_app.data.checks import suggestion_checks, ticket_checks, ticket_event_checks
+from ticket_app.data.types import BigId, UtcDateTime
+from ticket_app.vocabulary import URGENCY_DEFAULT, Sentiment, Status
+
+NOT_DELETED = text("deleted_at IS NULL")
+STRICT = {"sqlite_strict": True}
+"""SQLite checks column types only in STRICT tables, and reuses no id only with AUTOINCREMENT."""
+
+
+class _Now(FunctionElement[datetime]):
+    """The server's clock, as UtcDateTime stores it, for rows that raw SQL writes."""
+
+    inherit_cache = True
+
+
+@compiles(_Now, "sqlite")
+def _now_on_sqlite(*_: Any, **__: Any) -> str:
+    return "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))"
+
+
+@compiles(_Now)
+def _now(*_: Any, **__: Any) -> str:
+    return "now()"
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(BigId, primary_key=True))
+
+
+def _text(*, nullable: bool = False, server_default: str | None = None) -> Any:
+    return Field(sa_column=Column(Text, nullable=nullable, server_default=server_default))
+
+
+def _integer(server_default: int | None = None) -> Any:
+    default = None if server_default is None else text(str(server_default))
+    return Field(sa_column=Column(Integer, nullable=False, server_default=default))
+
+
+def _time(*, nullable: bool = False) -> Any:
+    default = None if nullable else _Now()
+    return Field(sa_column=Column(UtcDateTime, nullable=nullable, server_default=default))
+
+
+def _ticket_id() -> Any:
+    return Field(sa_column=Column(BigId, ForeignKey("ticket.id"), nullable=False))
+
+
+class Ticket(SQLModel, table=True):
+    """A ticket. A deleted one keeps its row, with deleted_at set, and is out of every list."""
+
+    __tablename__: ClassVar[Any] = "ticket"
+    __table_args__ = (
+        *ticket_checks(),
+        Index("ticket_newest", "created_at", "id", postgresql_where=NOT_DELETED, sqlite_where=NOT_DELETED),
+        Index(
+            "ticket_status_newest",
+            "status",
+            "created_at",
+            "id",
+            postgresql_where=NOT_DELETED,
+            sqlite_where=NOT_DELETED,
+        ),
+        {**STRICT, "sqlite_autoincrement": True},
+    )
+
+    id: int | None = _id()
+    title: str = _text()
+    description: str = _text()
+    category: str = _text()
+    priority: str = _text()
+    status: str = _text(server_default=Status.OPEN)
+    sentiment: str = _text(server_default=Sentiment.NEUTRAL)
+    urgency_score: int = _integer(URGENCY_DEFAULT)
+    requester_name: str | None = _text(nullable=True)
+    requester_email: str | None = _text(nullable=True)
+    created_at: datetime = _time()
+    updated_at: datetime = _time()
+    resolved_at: datetime | None = _time(nullable=True)
+    version: int = _integer(1)
+    deleted_at: datetime | None = _time(nullable=True)
+
+
+class TicketEvent(SQLModel, table=True):
+    """One line of a ticket's history. Triggers refuse to change or remove a line."""
+
+    __tablename__: ClassVar[Any] = "ticket_event"
+    __table_args__ = (
+        *ticket_event_checks(),
+        Index("ticket_event_ticket", "ticket_id", "id"),
+        {**STRICT, "sqlite_autoincrement": True},
+    )
+
+    id: int | None = _id()
+    ticket_id: int = _ticket_id()
+    ticket_version: int = _integer()
+    kind: str = _text()
+    field: str | None = _text(nullable=True)
+    old_value: str | None = _text(nullable=True)
+    new_value: str | None = _text(nullable=True)
+    edge: str = _text()
+    created_at: datetime = _time()
+
+
+class Suggestion(SQLModel, table=True):
+    """What an engine proposed for one field of a ticket, whatever the ticket says in the end."""
+
+    __tablename__: ClassVar[Any] = "suggestion"
+    __table_args__ = (
+        *suggestion_checks(),
+        Index("suggestion_ticket", "ticket_id", "id"),
+        {**STRICT, "sqlite_autoincrement": True},
+    )
+
+    id: int | None = _id()
+    ticket_id: int = _ticket_id()
+    field: str = _text()
+    value: str = _text()
+    confidence: float = Field(sa_column=Column(REAL, nullable=False))
+    engine: str = _text()
+    model: str = _text()
+    prompt_version: str = _text()
+    latency_ms: float = Field(sa_column=Column(REAL, nullable=False))
+    created_at: datetime = _time()

@@ -1,0 +1,47 @@
+"""Column types that behave the same on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""A 64-bit key; SQLite numbers rows by itself only where the type is spelled INTEGER."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, to the microsecond, on both engines.
+
+    PostgreSQL has TIMESTAMPTZ. SQLite has no such type: there it is text of one fixed width, which
+    sorts in time's order and which SQLite's own date functions read. A naive value is refused.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """TEXT on SQLite, TIMESTAMPTZ elsewhere."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else self.impl_instance)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """The value as the driver wants it; ValueError for a naive one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone cannot be stored; use datetime.now(UTC)")
+        utc = value.astimezone(UTC)
+        return _as_text(utc) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """An aware UTC datetime."""
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        stored: datetime = value
+        return stored.astimezone(UTC)
+
+
+def _as_text(utc: datetime) -> str:
+    return utc.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")

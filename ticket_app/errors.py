@@ -1,0 +1,62 @@
+"""Every error that a person can cause or must act on: a class, a status, a stable code, a sentence."""
+
+from http import HTTPStatus
+from typing import ClassVar, NamedTuple
+
+
+class FieldProblem(NamedTuple):
+    """One thing wrong with one field of an input; `field` is a dotted path such as `title`."""
+
+    field: str
+    message: str
+
+
+class TicketAppError(Exception):
+    """Base of the desk's own errors. `detail` says what to do, in one sentence for a person."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class ConfigurationError(TicketAppError):
+    """A setting is missing or wrong; `detail` names the variable, the problem and an example."""
+
+    code = "configuration_error"
+
+
+class TicketNotFoundError(TicketAppError):
+    """No ticket with this id exists, or it was deleted."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "ticket_not_found"
+
+    def __init__(self, ticket_id: int) -> None:
+        super().__init__(f"There is no ticket {ticket_id}. It may have been deleted.")
+
+
+class InvalidInputError(TicketAppError):
+    """The input breaks a rule; `problems` names each field and what is wrong with it."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "validation_failed"
+
+    def __init__(self, problems: list[FieldProblem]) -> None:
+        super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
+        self.problems = problems
+
+
+class DatabaseUnavailableError(TicketAppError):
+    """The database did not answer, or not in time; nothing was changed, and trying again is safe."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "database_unavailable"
+    retry_after_seconds: ClassVar[int] = 5
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The database is not answering. Try again in {self.retry_after_seconds} seconds."
+        )

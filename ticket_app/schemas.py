@@ -1,0 +1,344 @@
+"""The shapes that every edge shares: what may come in, what goes out, and the sentence for each error."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from ticket_app.errors import FieldProblem, InvalidInputError
+from ticket_app.vocabulary import (
+    BLANKS,
+    DESCRIPTION_MAX,
+    REQUESTER_EMAIL_MAX,
+    REQUESTER_NAME_MAX,
+    SEARCH_MAX,
+    TITLE_MAX,
+    Category,
+    Edge,
+    EventKind,
+    Priority,
+    Sentiment,
+    Status,
+    TriageField,
+)
+
+PAGE_DEFAULT = 50
+PAGE_MAX = 200
+STATS_DAYS = 30
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _text(noun: str, longest: int, *, trimmed: bool) -> Any:
+    """A validator for a text that must show something, holds no NUL and at most `longest` characters."""
+
+    def check(value: str) -> str:
+        shown = value.strip(BLANKS)
+        kept = shown if trimmed else value
+        if not shown:
+            raise PydanticCustomError("blank", "Write {noun}.", {"noun": noun})
+        if "\x00" in kept:
+            raise PydanticCustomError("nul", "Remove the NUL character.")
+        if len(kept) > longest:
+            raise PydanticCustomError(
+                "too_long",
+                "Shorten this by {excess} characters; {longest} is the most.",
+                {"excess": f"{len(kept) - longest:,}", "longest": f"{longest:,}"},
+            )
+        return kept
+
+    return AfterValidator(check)
+
+
+def _blank_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip(BLANKS) else value
+
+
+def _looks_like_an_address(value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    if not local or not domain or any(blank in value for blank in BLANKS):
+        raise PydanticCustomError("email", "Write an e-mail address such as ana@example.com.")
+    return value
+
+
+Title = Annotated[str, _text("a title", TITLE_MAX, trimmed=True)]
+Description = Annotated[str, _text("what is wrong", DESCRIPTION_MAX, trimmed=False)]
+Search = Annotated[str, _text("what to search for", SEARCH_MAX, trimmed=False)]
+RequesterName = Annotated[str, _text("a name", REQUESTER_NAME_MAX, trimmed=True)]
+RequesterEmail = Annotated[
+    str,
+    _text("an e-mail address", REQUESTER_EMAIL_MAX, trimmed=True),
+    AfterValidator(_looks_like_an_address),
+]
+
+
+class _Input(BaseModel):
+    """Whatever comes in from a person or a script: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TicketCreate(_Input):
+    """A new ticket. An absent category or priority is filled by the triage."""
+
+    title: Title
+    description: Description
+    category: Category | None = None
+    priority: Priority | None = None
+    status: Status = Status.OPEN
+    requester_name: Annotated[RequesterName | None, BeforeValidator(_blank_is_none)] = None
+    requester_email: Annotated[RequesterEmail | None, BeforeValidator(_blank_is_none)] = None
+
+
+class TicketUpdate(_Input):
+    """A change of a ticket: only the fields given are changed; null clears a requester's field."""
+
+    title: Title = ""
+    description: Description = ""
+    category: Category = Category.GENERAL
+    priority: Priority = Priority.LOW
+    status: Status = Status.OPEN
+    requester_name: Annotated[RequesterName | None, BeforeValidator(_blank_is_none)] = None
+    requester_email: Annotated[RequesterEmail | None, BeforeValidator(_blank_is_none)] = None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The fields that the caller gave, with their values."""
+        return self.model_dump(exclude_unset=True)
+
+
+class TicketPublic(BaseModel):
+    """A ticket as every edge shows it. Times are UTC."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    id: int
+    title: str
+    description: str
+    category: Category
+    priority: Priority
+    status: Status
+    sentiment: Sentiment
+    urgency_score: int
+    requester_name: str | None
+    requester_email: str | None
+    created_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+    version: int
+
+
+class TicketFilter(_Input):
+    """Which tickets to list. Values of one field widen the choice, fields narrow it."""
+
+    category: list[Category] = Field(default=[], description="Any of these categories.")
+    priority: list[Priority] = Field(default=[], description="Any of these priorities.")
+    status: list[Status] = Field(default=[], description="Any of these statuses.")
+    sentiment: list[Sentiment] = Field(default=[], description="Any of these sentiments.")
+    search: Annotated[Search | None, BeforeValidator(_blank_is_none)] = Field(
+        default=None, description="Found anywhere in title or description, upper or lower case."
+    )
+
+
+class TicketListQuery(TicketFilter):
+    """A page of a list: `cursor` is where the page before ended, as its Link header gave it."""
+
+    limit: int = Field(default=PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="Tickets a page.")
+    cursor: str | None = Field(default=None, description="From the Link header of the page before.")
+
+    @field_validator("cursor")
+    @classmethod
+    def _known_cursor(cls, value: str | None) -> str | None:
+        if value is not None:
+            Position.decode(value)
+        return value
+
+
+class Position(NamedTuple):
+    """A place in the newest-first order: behind the ticket with this created_at and id."""
+
+    created_at: datetime
+    id: int
+
+    def encode(self) -> str:
+        """An opaque cursor for a URL."""
+        micros = (self.created_at - EPOCH) // timedelta(microseconds=1)
+        return base64.urlsafe_b64encode(f"{micros}.{self.id}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, cursor: str) -> "Position":
+        """The place that `encode` wrote; PydanticCustomError for anything else."""
+        try:
+            text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+            micros, ticket_id = (int(part) for part in text.decode("ascii").split("."))
+            position = cls(EPOCH + timedelta(microseconds=micros), ticket_id)
+        except (ValueError, binascii.Error, OverflowError):
+            position = None
+        if position is None or position.encode() != cursor or not 0 < position.id < 2**63:
+            raise PydanticCustomError(
+                "cursor", "Take the cursor from the Link header of the page before, unchanged."
+            )
+        return position
+
+
+class TicketPage(BaseModel):
+    """One page of a list; `next_cursor` is None on the last page."""
+
+    items: list[TicketPublic]
+    next_cursor: str | None
+
+
+class DayCount(BaseModel):
+    """How many on one UTC day."""
+
+    date: date
+    count: int
+
+
+class TicketStats(BaseModel):
+    """Figures over all tickets that are not deleted. Every value of a breakdown is always present.
+
+    `resolved_tickets` counts resolved and closed ones, `mean_hours_to_resolve` is over the same and
+    None while there are none. `tickets_per_day` is the last 30 UTC days, oldest first.
+    """
+
+    total_tickets: int
+    open_tickets: int
+    avg_tickets_per_day: float
+    priority_breakdown: dict[Priority, int]
+    category_breakdown: dict[Category, int]
+    status_breakdown: dict[Status, int]
+    sentiment_breakdown: dict[Sentiment, int]
+    avg_urgency_score: float
+    resolved_tickets: int
+    mean_hours_to_resolve: float | None
+    tickets_per_day: list[DayCount]
+
+
+class DayFlow(BaseModel):
+    """One UTC day: tickets created, tickets resolved, and how many were unresolved at its end."""
+
+    date: date
+    created: int
+    resolved: int
+    backlog: int
+
+
+class GroupCount(BaseModel):
+    """How many fall into a named group."""
+
+    label: str
+    count: int
+
+
+class TicketInsights(BaseModel):
+    """Figures of a window of days. The breakdowns, urgency and times are of tickets created in it.
+
+    `resolved` counts by the day of resolving, whenever the ticket was created.
+    """
+
+    days: list[DayFlow]
+    created: int
+    resolved: int
+    priority: dict[Priority, int]
+    category: dict[Category, int]
+    status: dict[Status, int]
+    sentiment: dict[Sentiment, int]
+    urgency: list[GroupCount]
+    hours_to_resolve: list[GroupCount]
+    mean_hours_to_resolve: float | None
+
+
+class Described(_Input):
+    """A description for which something is to be suggested."""
+
+    description: Description
+
+
+class Classification(BaseModel):
+    """What an engine takes the ticket for. Confidences are 0..1."""
+
+    suggested_category: Category
+    suggested_priority: Priority
+    category_confidence: float
+    priority_confidence: float
+    confidence: float = Field(description="The lower of the two confidences.")
+    engine: str
+
+
+class TitleSuggestion(BaseModel):
+    """A proposed title, never empty."""
+
+    suggested_title: str
+    engine: str
+
+
+class TicketEventPublic(BaseModel):
+    """One line of a ticket's history; `field` and the values are None unless a field was changed."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    kind: EventKind
+    field: str | None
+    old_value: str | None
+    new_value: str | None
+    edge: Edge
+    created_at: datetime
+
+
+class SuggestionPublic(BaseModel):
+    """What an engine proposed for one field of a ticket; confidence is 0..1."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    field: TriageField
+    value: str
+    confidence: float
+    engine: str
+    model: str
+    created_at: datetime
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """`values` as a `model`, or InvalidInputError with a sentence for each wrong field."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise InvalidInputError(field_problems(error.errors(include_input=False))) from None
+
+
+def field_problems(errors: Sequence[Any]) -> list[FieldProblem]:
+    """Pydantic's errors as {field, message}; never repeats the input, which may be a secret."""
+    return [
+        FieldProblem(".".join(str(part) for part in error["loc"]) or "input", _message(error))
+        for error in errors
+    ]
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    match error["type"]:
+        case "missing":
+            return "This is required."
+        case "extra_forbidden":
+            return "This name is unknown; remove it or check its spelling."
+        case "string_unicode":
+            return "Use valid Unicode text."
+        case "enum":
+            return f"Use one of {error['ctx']['expected']}."
+        case _:
+            return str(error["msg"])

@@ -1,0 +1,99 @@
+"""Writing changes so that the history and the version always tell of them, in the same commit."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from ticket_app.data.tables import Suggestion, Ticket, TicketEvent
+from ticket_app.triage.contract import Triage
+from ticket_app.vocabulary import Edge, EventKind, TriageField
+
+
+def record_creation(session: Session, ticket: Ticket, edge: Edge, now: datetime) -> None:
+    """Insert the ticket and the first line of its history."""
+    session.add(ticket)
+    session.flush()
+    session.add(_event(ticket, EventKind.CREATED, edge, now))
+
+
+def record_transition(
+    session: Session, ticket: Ticket, kind: EventKind, edge: Edge, now: datetime
+) -> None:
+    """Count a new version for what happened to the ticket as a whole, and tell of it."""
+    _next_version(ticket, now)
+    session.add(_event(ticket, kind, edge, now))
+
+
+def record_changes(
+    session: Session, ticket: Ticket, changes: dict[str, Any], edge: Edge, now: datetime
+) -> None:
+    """Write the changed fields as one new version, with one event for each; nothing for none."""
+    if not changes:
+        return
+    before = {name: getattr(ticket, name) for name in changes}
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    _next_version(ticket, now)
+    session.add_all(
+        _event(ticket, EventKind.CHANGED, edge, now, field=name, old=before[name], new=value)
+        for name, value in changes.items()
+    )
+
+
+def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: datetime) -> None:
+    """Keep what an engine proposed for every field, apart from what the ticket says."""
+    session.add_all(
+        Suggestion(
+            ticket_id=id_of(ticket),
+            field=field,
+            value=str(finding.value),
+            confidence=finding.confidence,
+            engine=triage.engine,
+            model=triage.model,
+            prompt_version=triage.prompt_version,
+            latency_ms=triage.latency_ms,
+            created_at=now,
+        )
+        for field in TriageField
+        for finding in [getattr(triage, field)]
+    )
+
+
+def differences(ticket: Ticket, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Those of the wanted values that the ticket does not have yet."""
+    return {name: value for name, value in wanted.items() if getattr(ticket, name) != value}
+
+
+def id_of(ticket: Ticket) -> int:
+    """The id of a ticket that the database has seen."""
+    if ticket.id is None:
+        raise RuntimeError("the ticket was not flushed yet")
+    return ticket.id
+
+
+def _next_version(ticket: Ticket, now: datetime) -> None:
+    ticket.version += 1
+    ticket.updated_at = now
+
+
+def _event(
+    ticket: Ticket,
+    kind: EventKind,
+    edge: Edge,
+    now: datetime,
+    *,
+    field: str | None = None,
+    old: Any = None,
+    new: Any = None,
+) -> TicketEvent:
+    return TicketEvent(
+        ticket_id=id_of(ticket),
+        ticket_version=ticket.version,
+        kind=kind,
+        field=field,
+        old_value=None if old is None else str(old),
+        new_value=None if new is None else str(new),
+        edge=edge,
+        created_at=now,
+    )

@@ -1,0 +1,214 @@
+"""Every setting of the desk: one environment variable each, typed here, documented in .env.example.
+
+Blank means unset, names that nobody knows are ignored, and a wrong value is a ConfigurationError
+whose sentence names the variable, the problem and an example. Secrets are never part of it.
+"""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ticket_app.errors import ConfigurationError
+from ticket_app.vocabulary import Category, Priority
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg2", "sqlite")
+
+ProviderName = Literal["openai", "gemini", "anthropic", "ollama"]
+
+DEFAULT_MODELS: dict[ProviderName, str] = {
+    "openai": "gpt-4o-mini",
+    "gemini": "gemini-flash-latest",
+    "anthropic": "claude-haiku-4-5-20251001",
+    "ollama": "llama3.1",
+}
+
+
+class ProviderChoice(NamedTuple):
+    """The AI provider that the environment selects. `api_key` is None where none is needed."""
+
+    name: ProviderName
+    model: str
+    api_key: SecretStr | None
+    base_url: str | None
+
+
+def _comma_separated(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _known_database(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().partition("://")[0] not in DATABASE_SCHEMES:
+        raise ValueError("must begin with postgresql:// or sqlite:///")
+    return value
+
+
+def _exact_origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+            raise ValueError("each must be a scheme and a host, without a path, and never *")
+    return values
+
+
+def _plain_hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if "/" in value or (value.rpartition(":")[2].isdigit() and not value.endswith("]")):
+            raise ValueError("each must be a host name without scheme or port")
+    return tuple(value.lower() for value in values)
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("must be an http:// or https:// address")
+    return value.rstrip("/")
+
+
+Csv = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
+
+
+class Settings(BaseSettings):
+    """The environment, read once. Fields are the variables' names in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    host: str = Field("127.0.0.1", examples=["127.0.0.1"])
+    port: int = Field(8000, ge=1, le=65535, examples=["8000"])
+    dev_port: int = Field(3000, ge=1, le=65535, examples=["3000"])
+    data_dir: Path = Field(ROOT / ".data", examples=[".data"])
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
+    allowed_hosts: Annotated[Csv, AfterValidator(_plain_hosts)] = Field(
+        ("localhost", "127.0.0.1", "[::1]"), examples=["desk.example.com,localhost"]
+    )
+    allowed_origins: Annotated[Csv, AfterValidator(_exact_origins)] = Field(
+        (), examples=["https://intranet.example.com"]
+    )
+
+    database_url: Annotated[SecretStr, AfterValidator(_known_database)] | None = Field(
+        None, examples=["postgresql://desk:password@localhost:5432/desk"]
+    )
+    postgres_host: str | None = Field(None, examples=["localhost"])
+    postgres_port: int = Field(5432, ge=1, le=65535, examples=["5432"])
+    postgres_user: str = Field("postgres", examples=["desk"])
+    postgres_password: SecretStr | None = Field(None, examples=["a-long-random-word"])
+    postgres_db: str | None = Field(None, examples=["desk"])
+
+    ai_provider: ProviderName | Literal["offline"] | None = Field(None, examples=["openai"])
+    ai_model: str | None = Field(None, examples=["gpt-4o-mini"])
+    ai_base_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None, examples=["http://localhost:11434"]
+    )
+    openai_api_key: SecretStr | None = Field(None, examples=["sk-..."])
+    gemini_api_key: SecretStr | None = Field(None, examples=["AIza..."])
+    anthropic_api_key: SecretStr | None = Field(None, examples=["sk-ant-..."])
+    openai_classify_model: str | None = Field(None, examples=["gpt-4o-mini"])
+    ai_interactive_seconds: float = Field(4.0, gt=0, le=60, examples=["4"])
+    ai_background_seconds: float = Field(30.0, gt=0, le=600, examples=["30"])
+    ai_fallback_category: Category = Field(Category.GENERAL, examples=["general"])
+    ai_fallback_priority: Priority = Field(Priority.LOW, examples=["low"])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_means_unset(cls, values: dict[str, Any]) -> dict[str, Any]:
+        stripped = {k: v.strip() if isinstance(v, str) else v for k, v in values.items()}
+        return {k: v for k, v in stripped.items() if v != ""}
+
+    @model_validator(mode="after")
+    def _provider_has_its_key(self) -> "Settings":
+        if (
+            self.ai_provider in ("openai", "gemini", "anthropic")
+            and self._key_of(self.ai_provider) is None
+            and self.ai_base_url is None
+        ):
+            raise ValueError(
+                f"AI_PROVIDER is {self.ai_provider}, but {self.ai_provider.upper()}_API_KEY is not "
+                f"set; for example: {self.ai_provider.upper()}_API_KEY=your-key"
+            )
+        return self
+
+    @property
+    def provider(self) -> ProviderChoice | None:
+        """The provider to ask, or None where the offline engine does all the triage.
+
+        AI_PROVIDER decides; without it the first key found of OpenAI, Gemini and Anthropic does;
+        AI_BASE_URL alone means an endpoint that speaks OpenAI's protocol.
+        """
+        if self.ai_provider == "offline":
+            return None
+        name = self.ai_provider or self._provider_of_first_key()
+        if name is None:
+            return None
+        model = self.ai_model or DEFAULT_MODELS[name]
+        if name == "openai" and self.ai_model is None and self.openai_classify_model:
+            model = self.openai_classify_model
+        return ProviderChoice(name, model, self._key_of(name), self.ai_base_url)
+
+    @property
+    def database(self) -> SecretStr:
+        """The SQLAlchemy URL: DATABASE_URL, else the POSTGRES_ set, else SQLite in DATA_DIR."""
+        if self.database_url is not None:
+            scheme, _, rest = self.database_url.get_secret_value().partition("://")
+            driver = "sqlite" if scheme == "sqlite" else "postgresql+psycopg2"
+            return SecretStr(f"{driver}://{rest}")
+        if self.postgres_host is None:
+            return SecretStr(f"sqlite:///{self.data_dir.absolute() / 'desk.sqlite3'}")
+        password = self.postgres_password
+        secret = f":{quote(password.get_secret_value(), safe='')}" if password else ""
+        return SecretStr(
+            f"postgresql+psycopg2://{quote(self.postgres_user, safe='')}{secret}"
+            f"@{self.postgres_host}:{self.postgres_port}"
+            f"/{quote(self.postgres_db or self.postgres_user, safe='')}"
+        )
+
+    def _provider_of_first_key(self) -> ProviderName | None:
+        names: tuple[ProviderName, ...] = ("openai", "gemini", "anthropic")
+        found = next((name for name in names if self._key_of(name) is not None), None)
+        return found or ("openai" if self.ai_base_url else None)
+
+    def _key_of(self, name: ProviderName) -> SecretStr | None:
+        return {
+            "openai": self.openai_api_key,
+            "gemini": self.gemini_api_key,
+            "anthropic": self.anthropic_api_key,
+            "ollama": None,
+        }[name]
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process, from the environment and the file that ENV_FILE names (.env).
+
+    Raises ConfigurationError for the first wrong value.
+    """
+    try:
+        return Settings(_env_file=os.environ.get("ENV_FILE") or ROOT / ".env")  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise ConfigurationError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    problem = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"{problem}."
+    name = str(first["loc"][0])
+    problem = problem[0].lower() + problem[1:]
+    examples = Settings.model_fields[name].examples or [""]
+    return f"{name.upper()} is wrong ({problem}); for example: {name.upper()}={examples[0]}"

@@ -1,0 +1,102 @@
+"""The words of the desk, defined once: what a ticket's fields may say and how long they may be.
+
+The database's CHECK constraints, the REST contract, the triage and the pages all read these.
+"""
+
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """What a ticket is about."""
+
+    BILLING = "billing"
+    TECHNICAL = "technical"
+    ACCOUNT = "account"
+    GENERAL = "general"
+
+
+class Priority(StrEnum):
+    """How soon a ticket must be worked on, from least to most."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Status(StrEnum):
+    """Where a ticket stands, in the order in which work moves it."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Sentiment(StrEnum):
+    """How the requester sounds, from calm to angry."""
+
+    CALM = "calm"
+    NEUTRAL = "neutral"
+    FRUSTRATED = "frustrated"
+    ANGRY = "angry"
+
+
+class Edge(StrEnum):
+    """The way by which a change came in; recorded with every event."""
+
+    BROWSER = "browser"
+    REST = "rest"
+    CLI = "cli"
+    TRIAGE = "triage"
+
+
+class EventKind(StrEnum):
+    """What happened to a ticket."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    RESTORED = "restored"
+
+
+class TriageField(StrEnum):
+    """The ticket fields for which a triage engine proposes a value."""
+
+    CATEGORY = "category"
+    PRIORITY = "priority"
+    SENTIMENT = "sentiment"
+    URGENCY_SCORE = "urgency_score"
+    TITLE = "title"
+
+
+SETTLED = (Status.RESOLVED, Status.CLOSED)
+"""The statuses in which a ticket has a resolved_at."""
+
+TITLE_MAX = 200
+DESCRIPTION_MAX = 20_000
+REQUESTER_NAME_MAX = 100
+REQUESTER_EMAIL_MAX = 254
+SEARCH_MAX = 200
+URGENCY_MIN, URGENCY_MAX, URGENCY_DEFAULT = 0, 100, 50
+
+BLANKS = "".join(
+    chr(code)
+    for code in (
+        *range(0x09, 0x0E),
+        *range(0x1C, 0x21),
+        0x85,
+        0xA0,
+        0x1680,
+        *range(0x2000, 0x200C),
+        0x2028,
+        0x2029,
+        0x202F,
+        0x205F,
+        0x2060,
+        0x3000,
+        0xFEFF,
+    )
+)
+"""Characters that show nothing: what `str.strip` removes, and the zero-width spaces, which would
+otherwise make a title that looks empty. Both engines trim exactly these."""
