@@ -1,0 +1,24 @@
+"""Reflex's configuration. Every variable comes from ticket_app/settings.py."""
+
+import reflex as rx
+
+from ticket_app.settings import get_settings
+
+settings = get_settings()
+
+config = rx.Config(
+    app_name="ticket_app",
+    backend_host=settings.host,
+    backend_port=settings.port,
+    # Part of the compiled page; ticket_app/cli/frontend.py makes it the page's own origin.
+    api_url=f"http://localhost:{settings.port}",
+    # The default, "*", answers any site with credentials. Reflex reads an empty list as "no check
+    # on the websocket", so the gateway checks every Origin itself.
+    cors_allowed_origins=[],
+    # One process serves all, and the state of a page is worth no more than the page.
+    state_manager_mode="memory",
+    telemetry_enabled=False,
+    show_built_with_reflex=False,
+    disable_plugins=[rx.plugins.SitemapPlugin],
+    frontend_compression_formats=["brotli", "gzip"],
+)

@@ -1,0 +1,174 @@
+"""The pages, compiled from Python by Reflex into static files that need no Node to be served."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ticket_app.cli.fingerprint import fingerprint, inputs_of_the_pages, why_rebuild
+from ticket_app.cli.reflex_environment import BUILD_DIR, common_environment, path_with_node
+from ticket_app.cli.say import say
+from ticket_app.errors import TicketAppError
+from ticket_app.settings import ROOT
+
+WORK_DIR = ROOT / ".web"
+KEPT_BUILDS = 3
+"""Older builds stay a while: a running server may still hand them out."""
+
+ANY_ORIGIN = "page-origin.invalid"
+"""Stands in the compiled page for the address of the server, until `use_own_origin` replaces it."""
+
+
+class BuildFailedError(TicketAppError):
+    """The pages could not be compiled; `detail` says where the whole output is."""
+
+    code = "build_failed"
+
+
+def built_pages() -> Path:
+    """The folder with the compiled pages for the present sources, compiling them where needed.
+
+    Says in one line why it compiles. Raises BuildFailedError.
+    """
+    inputs = inputs_of_the_pages(ROOT)
+    target = BUILD_DIR / fingerprint(inputs)
+    if not target.exists():
+        with _one_build_at_a_time():
+            if not target.exists():
+                _build(inputs, target)
+    return target
+
+
+def use_own_origin(client: Path) -> None:
+    """Make the compiled page talk to the origin it came from, whatever its host and port.
+
+    Reflex bakes one absolute address into the page. Raises BuildFailedError when it is not found.
+    """
+    baked = re.compile(rf"""([`"'])(?:http|ws)s?://{re.escape(ANY_ORIGIN)}(/[\w-]*)\1""")
+    replaced = 0
+    for script in client.rglob("*.js"):
+        text, count = baked.subn(r'location.origin+"\2"', script.read_text(encoding="utf-8"))
+        if count:
+            script.write_text(text, encoding="utf-8")
+            for compressed in script.parent.glob(f"{script.name}.*"):
+                compressed.unlink()
+        replaced += count
+        if ANY_ORIGIN in text:
+            raise BuildFailedError(f"{script} names an address in a way that was not expected.")
+    if not replaced:
+        raise BuildFailedError("The compiled page names no address of the server.")
+
+
+def _build(inputs: dict[str, str], target: Path) -> None:
+    before = _inputs_of_last_build()
+    again = "" if before is None else "again "
+    say(f"Compiling the pages {again}because {why_rebuild(before, inputs)}.")
+    if not (WORK_DIR / "node_modules").exists():
+        say("The first time this installs the UI's packages, which takes half a minute or more.")
+    began = time.monotonic()
+    _export()
+    use_own_origin(WORK_DIR / "build" / "client")
+    _publish(target)
+    (BUILD_DIR / "inputs.json").write_text(json.dumps(inputs, indent=1), encoding="utf-8")
+    _forget_old_builds()
+    say(f"Compiled in {time.monotonic() - began:.0f} s.")
+
+
+def _export() -> None:
+    log = BUILD_DIR / "build.log"
+    with log.open("w", encoding="utf-8") as output:
+        finished = subprocess.run(
+            [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
+            cwd=ROOT,
+            env=_build_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if finished.returncode:
+        tail = "\n".join(log.read_text(encoding="utf-8").splitlines()[-25:])
+        say(tail, to=sys.stderr)
+        raise BuildFailedError(f"The pages could not be compiled; the whole output is in {log}.")
+
+
+def _build_environment() -> dict[str, str]:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+    environment |= common_environment()
+    environment |= {
+        "PATH": path_with_node(os.environ.get("PATH", "")),
+        "REFLEX_API_URL": f"http://{ANY_ORIGIN}",
+        "REFLEX_WEB_WORKDIR": str(WORK_DIR),
+        # The lock files then name packages and digests, but nobody's registry.
+        "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",
+        "NPM_CONFIG_AUDIT": "false",
+        "NPM_CONFIG_FUND": "false",
+        "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+    }
+    environment.setdefault("NPM_CONFIG_REGISTRY", _npm_registry(environment))
+    return environment
+
+
+def _npm_registry(environment: dict[str, str]) -> str:
+    """The registry that npm is configured for; without it Reflex would try mirrors by speed."""
+    npm = shutil.which("npm", path=environment["PATH"])
+    if npm is None:
+        raise BuildFailedError(
+            "There is no npm in this environment; for example: "
+            f"{sys.executable} -m pip install -r requirements-build.txt"
+        )
+    asked = subprocess.run(
+        [npm, "config", "get", "registry"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip() or "https://registry.npmjs.org/"
+
+
+def _publish(target: Path) -> None:
+    """Copy what serving needs, in Reflex's own layout, and show it only when it is whole."""
+    unfinished = target.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(WORK_DIR / "build" / "client", unfinished / "build" / "client")
+    shutil.copytree(WORK_DIR / "backend", unfinished / "backend")
+    shutil.copy(WORK_DIR / "routes.json", unfinished)
+    unfinished.rename(target)
+
+
+def _inputs_of_last_build() -> dict[str, str] | None:
+    try:
+        inputs: dict[str, str] = json.loads((BUILD_DIR / "inputs.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return inputs
+
+
+def _forget_old_builds() -> None:
+    builds = sorted(
+        (path.parent for path in BUILD_DIR.glob("*/routes.json")),
+        key=lambda build: build.stat().st_mtime,
+        reverse=True,
+    )
+    for build in builds[KEPT_BUILDS:]:
+        shutil.rmtree(build)
+
+
+@contextmanager
+def _one_build_at_a_time() -> Iterator[None]:
+    BUILD_DIR.mkdir(exist_ok=True)
+    with (BUILD_DIR / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Waiting for another build to finish.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,71 @@
+"""The production server: Granian with one worker process, which holds the whole desk."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from ticket_app.cli.say import say
+from ticket_app.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+SECONDS_TO_FINISH = 5
+
+
+def serve_until_stopped(settings: Settings) -> int:
+    """Serve until SIGINT or SIGTERM; the worker then has a few seconds to finish its requests."""
+    server = Server(
+        "ticket_app.cli.server:desk",
+        factory=True,
+        address=settings.host.strip("[]"),
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        workers_kill_timeout=SECONDS_TO_FINISH,
+        log_level=LogLevels.warning,
+    )
+    server.serve()
+    return 0
+
+
+def desk() -> "ASGIApp":
+    """The ASGI application, made in the worker."""
+    from ticket_app.ticket_app import app  # noqa: PLC0415  # only the worker needs Reflex
+
+    settings = get_settings()
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    app.register_lifespan_task(announce)
+    application: ASGIApp = app()
+    return application
+
+
+async def announce() -> None:
+    """Say the address once the server answers at it."""
+    settings = get_settings()
+    every_address = settings.host in ("0.0.0.0", "::", "[::]")  # noqa: S104  # compared, not bound
+    host = "127.0.0.1" if every_address else settings.host.strip("[]")
+    while not await _answers(host, settings.port):
+        await asyncio.sleep(0.02)
+    shown = "localhost" if every_address or host in ("127.0.0.1", "::1") else settings.host
+    say(f"The desk is open at http://{shown}:{settings.port} (Ctrl-C closes it)")
+
+
+async def _answers(host: str, port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    try:
+        writer.write(b"GET /api/health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return (await reader.readline()).startswith(b"HTTP/1.1 ")
+    except OSError:
+        return False
+    finally:
+        writer.close()
