@@ -206,7 +206,7 @@ def _create_table(
     if on_sqlite:
         rules = rules | {
             f"{name}_{column}_time": (
-                f"datetime({column}) = substr({column}, 1, 19) AND length({column}) = 26"
+                f"datetime({column}) IS substr({column}, 1, 19) AND length({column}) = 26"
             )
             for column in times
         }

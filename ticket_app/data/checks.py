@@ -117,7 +117,7 @@ def _sqlite_times(table: str, *columns: str) -> list[CheckConstraint]:
     """SQLite has no time type: the text must be a real moment in the one fixed width."""
     return [
         CheckConstraint(
-            f"datetime({column}) = substr({column}, 1, 19) AND length({column}) = 26",
+            f"datetime({column}) IS substr({column}, 1, 19) AND length({column}) = 26",
             name=f"{table}_{column}_time",
         ).ddl_if(dialect="sqlite")
         for column in columns

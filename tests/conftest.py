@@ -1,0 +1,131 @@
+"""Databases for the tests, and a clear word about what a machine lacks."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from sqlalchemy.engine import make_url
+
+from tests import postgres
+from ticket_app.data.engine import use_database
+from ticket_app.data.migrations import migrate
+from ticket_app.settings import get_settings
+
+# No test may read the settings of whoever runs it, nor reach a real provider.
+for name in (
+    "DATABASE_URL", "POSTGRES_HOST", "AI_PROVIDER", "AI_MODEL", "AI_BASE_URL",
+    "OPENAI_API_KEY", "GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_CLASSIFY_MODEL",
+    "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PORT", "HOST",
+):  # fmt: skip
+    os.environ.pop(name, None)
+os.environ["ENV_FILE"] = os.devnull
+
+LEFT_OUT: dict[str, list[str]] = {}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings() -> Iterator[None]:
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+def leave_out(request: pytest.FixtureRequest, what: str, how_to_bring_it: str) -> None:
+    """Skip a test for want of a program, and say so at the end; where CI is set, fail."""
+    line = f"{what} is missing; bring it with: {how_to_bring_it}"
+    if os.environ.get("CI"):
+        pytest.fail(line)
+    LEFT_OUT.setdefault(line, []).append(request.node.nodeid)
+    pytest.skip(line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was left out: nobody shall take a shortened run for a whole one."""
+    for line, tests in LEFT_OUT.items():
+        terminalreporter.write_line(f"LEFT OUT, {len(tests)} tests: {line}", yellow=True)
+        for test in tests:
+            terminalreporter.write_line(f"    {test}")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a PostgreSQL server, without a database name."""
+    binaries = postgres.find_binaries()
+    if binaries is None:
+        leave_out(request, "PostgreSQL", postgres.HOW_TO_BRING_IT)
+        return
+    with postgres.running_server(binaries) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: str) -> str:
+    return _new_postgres(postgres_server, migrated=True)
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "desk.sqlite3"
+    use_database(f"sqlite:///{path}")
+    migrate()
+    use_database(None)
+    return path
+
+
+@pytest.fixture
+def sqlite_database(_sqlite_template: Path, tmp_path: Path) -> Iterator[str]:
+    """An empty, migrated SQLite database, in use by this process."""
+    path = tmp_path / "desk.sqlite3"
+    shutil.copyfile(_sqlite_template, path)
+    yield from _in_use(f"sqlite:///{path}")
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str, _postgres_template: str) -> Iterator[str]:
+    """An empty, migrated PostgreSQL database, in use by this process."""
+    yield from _in_use(_new_postgres(postgres_server, template=_postgres_template))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """An empty, migrated database, in use by this process: each test runs on both engines."""
+    wanted = "sqlite_database" if request.param == "sqlite" else "postgres_database"
+    url: str = request.getfixturevalue(wanted)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any schema, in use by this process, on both engines."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'bare.sqlite3'}"
+    else:
+        url = _new_postgres(request.getfixturevalue("postgres_server"))
+    yield from _in_use(url)
+
+
+def _in_use(url: str) -> Iterator[str]:
+    use_database(url)
+    yield url
+    use_database(None)
+
+
+def _new_postgres(server: str, *, template: str | None = None, migrated: bool = False) -> str:
+    name = f"desk_{uuid4().hex}"
+    source = f' TEMPLATE "{make_url(template).database}"' if template else ""
+    connection = psycopg2.connect(f"{server}/postgres")
+    try:
+        connection.autocommit = True
+        connection.cursor().execute(f'CREATE DATABASE "{name}"{source}')
+    finally:
+        connection.close()
+    url = f"postgresql+psycopg2://{server.partition('://')[2]}/{name}"
+    if migrated:
+        use_database(url)
+        migrate()
+        use_database(None)
+    return url

@@ -1,0 +1,68 @@
+"""Migrations run by themselves, once, however many processes start together."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import inspect, text
+
+from ticket_app.data import migrations
+from ticket_app.data.engine import get_engine
+from ticket_app.data.migrations import migrate
+from ticket_app.errors import ConfigurationError
+from ticket_app.settings import ROOT
+
+MIGRATE = "from ticket_app.data.migrations import migrate; print(migrate())"
+
+
+def test_several_processes_migrate_once(bare_database: str) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", MIGRATE],
+            cwd=ROOT, env=os.environ | {"DATABASE_URL": bare_database},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    outputs = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0, 0], outputs
+    assert sorted(out.strip() for out, _ in outputs) == ["False", "False", "False", "True"]
+    assert "ticket" in inspect(get_engine()).get_table_names()
+
+
+def test_a_failing_migration_leaves_nothing_behind(
+    bare_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "alembic"
+    (broken / "versions").mkdir(parents=True)
+    for name in ("env.py", "versions/0001_tickets.py"):
+        (broken / name).write_text((ROOT / "alembic" / name).read_text())
+    first = broken / "versions" / "0001_tickets.py"
+    first.write_text(first.read_text().replace('_create_suggestion(now', 'op.execute("nonsense"); (now'))
+    (tmp_path / "alembic.ini").write_text((ROOT / "alembic.ini").read_text())
+    monkeypatch.setattr(migrations, "ROOT", tmp_path)
+    with pytest.raises(Exception, match="nonsense|syntax"):
+        migrate()
+    assert "ticket" not in inspect(get_engine()).get_table_names()
+    monkeypatch.undo()
+    assert migrate() is True
+
+
+def test_a_newer_database_is_refused_with_a_sentence(database: str) -> None:
+    with get_engine().begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match="does not know"):
+        migrate()
+
+
+def test_the_first_migration_can_be_taken_back(database: str) -> None:
+    config = Config(ROOT / "alembic.ini")
+    with get_engine().begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert inspect(get_engine()).get_table_names() == ["alembic_version"]
+    assert migrate() is True

@@ -1,0 +1,85 @@
+"""The migrations lead to exactly the schema that tables.py and the vocabulary describe."""
+
+import re
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
+
+from ticket_app.data import tables
+from ticket_app.data.engine import get_engine
+from ticket_app.data.migrations import migrate
+from ticket_app.vocabulary import Category, Edge, EventKind, Priority, Sentiment, Status, TriageField
+
+VOCABULARY: dict[str, type[StrEnum]] = {
+    "ticket_category_known": Category,
+    "ticket_priority_known": Priority,
+    "ticket_status_known": Status,
+    "ticket_sentiment_known": Sentiment,
+    "ticket_event_kind_known": EventKind,
+    "ticket_event_edge_known": Edge,
+    "suggestion_field_known": TriageField,
+}
+TABLES = [table.__table__ for table in (tables.Ticket, tables.TicketEvent, tables.Suggestion)]  # type: ignore[attr-defined]
+
+
+def checks(connection: Connection) -> dict[str, str]:
+    """Every CHECK of the database by its name, as the database itself tells it."""
+    if connection.dialect.name == "postgresql":
+        rows = connection.execute(
+            text(
+                "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
+                "WHERE contype = 'c' AND conrelid::regclass::text IN "
+                "('ticket', 'ticket_event', 'suggestion')"
+            )
+        )
+        return {name: rule for name, rule in rows}
+    found = {}
+    for (sql,) in connection.execute(
+        text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name <> 'alembic_version'")
+    ):
+        for name, rule in re.findall(r"CONSTRAINT (\w+) (CHECK \(.*?\))(?=, \n|\n\))", sql or "", re.S):
+            found[name] = rule
+    return found
+
+
+def columns(connection: Connection) -> Any:
+    """Each table's columns with their nullability and default."""
+    from sqlalchemy import inspect
+
+    return {
+        table.name: [
+            (column["name"], str(column["type"]), column["nullable"], column["default"])
+            for column in inspect(connection).get_columns(table.name)
+        ]
+        for table in TABLES
+    }
+
+
+def test_migrations_lead_to_the_tables(bare_database: str) -> None:
+    engine = get_engine()
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("CREATE SCHEMA by_tables"))
+            connection.execute(text("SET LOCAL search_path TO by_tables"))
+        SQLModel.metadata.create_all(connection)
+        by_tables = checks(connection), columns(connection)
+        SQLModel.metadata.drop_all(connection)
+    migrate()
+    with engine.connect() as connection:
+        assert checks(connection) == by_tables[0]
+        assert columns(connection) == by_tables[1]
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+        assert len(by_tables[0]) >= 23
+
+
+@pytest.mark.usefixtures("database")
+def test_checks_name_exactly_the_vocabulary() -> None:
+    with get_engine().connect() as connection:
+        found = checks(connection)
+    for name, values in VOCABULARY.items():
+        assert set(re.findall(r"'(\w+)'", found[name])) == set(values), name

@@ -1,0 +1,80 @@
+"""A PostgreSQL server of the tests' own: made from the machine's binaries, thrown away at the end."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HOW_TO_BRING_IT = "apt-get install postgresql"
+UNPRIVILEGED_USERS = ("postgres", "nobody")
+SPEED = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+
+
+def find_binaries() -> Path | None:
+    """The folder with initdb and postgres: on the PATH, or where Debian and Homebrew put it."""
+    on_path = shutil.which("initdb")
+    if on_path is not None:
+        return Path(on_path).parent
+    found = [
+        *Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        *Path("/opt/homebrew/opt").glob("postgresql*/bin/initdb"),
+    ]
+    return max(found).parent if found else None
+
+
+@contextmanager
+def running_server(binaries: Path, *, durable: bool = False) -> Iterator[str]:
+    """Start a server on a free loopback port; yields `postgresql://desk@127.0.0.1:port`.
+
+    `durable` keeps PostgreSQL's own settings, for measurements; tests want speed.
+    """
+    home = Path(tempfile.mkdtemp(prefix="desk-postgres-"))
+    user = _unprivileged_user()
+    if user is not None:
+        shutil.chown(home, user)
+    try:
+        _run(user, binaries / "initdb", "-D", home / "data", "-U", "desk", "--auth=trust",
+             "--encoding=UTF8", "--locale=C")
+        port = free_port()
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home}"
+        _run(user, binaries / "pg_ctl", "-D", home / "data", "-l", home / "log", "-w",
+             "-o", options if durable else f"{options} {SPEED}", "start")
+        try:
+            yield f"postgresql://desk@127.0.0.1:{port}"
+        finally:
+            _run(user, binaries / "pg_ctl", "-D", home / "data", "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(home)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _unprivileged_user() -> str | None:
+    """Whom to run as: PostgreSQL refuses root. None: whoever runs the tests."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in UNPRIVILEGED_USERS if name in known)
+
+
+def _run(user: str | None, *command: object) -> None:
+    # pg_ctl's server inherits the output: a pipe would never end, so it goes to a file.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(
+            [str(part) for part in command],
+            user=user, group=None if user is None else pwd.getpwnam(user).pw_gid, extra_groups=None if user is None else [], cwd="/", stdout=output, stderr=subprocess.STDOUT, timeout=120, check=False,
+        )
+        if done.returncode:
+            output.seek(0)
+            raise RuntimeError(f"{command[0]} failed: {output.read().decode(errors='replace')}")
