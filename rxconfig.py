@@ -1,17 +1,19 @@
 """Reflex's configuration. Every variable comes from ticket_app/settings.py."""
 
 import reflex as rx
+from reflex_base.constants import PackageJson
 
 from ticket_app.settings import get_settings
 
 settings = get_settings()
 
+# Reflex would have Vite listen on every address of the machine while one develops.
+PackageJson.Commands.DEV = "react-router dev --host 127.0.0.1"
+
 config = rx.Config(
     app_name="ticket_app",
     backend_host=settings.host,
     backend_port=settings.port,
-    # Part of the compiled page; ticket_app/cli/frontend.py makes it the page's own origin.
-    api_url=f"http://localhost:{settings.port}",
     # The default, "*", answers any site with credentials. Reflex reads an empty list as "no check
     # on the websocket", so the gateway checks every Origin itself.
     cors_allowed_origins=[],

@@ -2,34 +2,23 @@
 
 import fcntl
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ticket_app.cli.build_error import BuildFailedError
 from ticket_app.cli.fingerprint import fingerprint, inputs_of_the_pages, why_rebuild
-from ticket_app.cli.reflex_environment import BUILD_DIR, common_environment, path_with_node
+from ticket_app.cli.process import run_with_children
+from ticket_app.cli.reflex_environment import ANY_ORIGIN, BUILD_DIR, WORK_DIR, build_environment
 from ticket_app.cli.say import say
-from ticket_app.errors import TicketAppError
 from ticket_app.settings import ROOT
 
-WORK_DIR = ROOT / ".web"
 KEPT_BUILDS = 3
 """Older builds stay a while: a running server may still hand them out."""
-
-ANY_ORIGIN = "page-origin.invalid"
-"""Stands in the compiled page for the address of the server, until `use_own_origin` replaces it."""
-
-
-class BuildFailedError(TicketAppError):
-    """The pages could not be compiled; `detail` says where the whole output is."""
-
-    code = "build_failed"
 
 
 def built_pages() -> Path:
@@ -84,54 +73,15 @@ def _build(inputs: dict[str, str], target: Path) -> None:
 def _export() -> None:
     log = BUILD_DIR / "build.log"
     with log.open("w", encoding="utf-8") as output:
-        finished = subprocess.run(
+        failed = run_with_children(
             [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
-            cwd=ROOT,
-            env=_build_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
+            environment=build_environment(),
+            output=output,
         )
-    if finished.returncode:
+    if failed:
         tail = "\n".join(log.read_text(encoding="utf-8").splitlines()[-25:])
         say(tail, to=sys.stderr)
         raise BuildFailedError(f"The pages could not be compiled; the whole output is in {log}.")
-
-
-def _build_environment() -> dict[str, str]:
-    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
-    environment |= common_environment()
-    environment |= {
-        "PATH": path_with_node(os.environ.get("PATH", "")),
-        "REFLEX_API_URL": f"http://{ANY_ORIGIN}",
-        "REFLEX_WEB_WORKDIR": str(WORK_DIR),
-        # The lock files then name packages and digests, but nobody's registry.
-        "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",
-        "NPM_CONFIG_AUDIT": "false",
-        "NPM_CONFIG_FUND": "false",
-        "NPM_CONFIG_UPDATE_NOTIFIER": "false",
-    }
-    environment.setdefault("NPM_CONFIG_REGISTRY", _npm_registry(environment))
-    return environment
-
-
-def _npm_registry(environment: dict[str, str]) -> str:
-    """The registry that npm is configured for; without it Reflex would try mirrors by speed."""
-    npm = shutil.which("npm", path=environment["PATH"])
-    if npm is None:
-        raise BuildFailedError(
-            "There is no npm in this environment; for example: "
-            f"{sys.executable} -m pip install -r requirements-build.txt"
-        )
-    asked = subprocess.run(
-        [npm, "config", "get", "registry"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return asked.stdout.strip() or "https://registry.npmjs.org/"
 
 
 def _publish(target: Path) -> None:

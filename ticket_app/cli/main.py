@@ -4,6 +4,7 @@ A command module has `run(arguments) -> int`, the exit code, and may have `add_o
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -18,27 +19,44 @@ COMMANDS = {
     "dev": "serve with hot reload, for work on the desk itself",
 }
 
+PROGRAM = "python -m ticket_app"
 WRONG_USE = 2
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 2 where a sentence says what the person must change."""
-    parser = argparse.ArgumentParser(prog="python -m ticket_app", description="The support desk.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name, purpose in COMMANDS.items():
-        commands.add_parser(name, help=purpose, description=purpose, add_help=False)
-    chosen, rest = parser.parse_known_args(arguments)
-    command = import_module(f"ticket_app.cli.{chosen.command}")
-    options = argparse.ArgumentParser(
-        prog=f"{parser.prog} {chosen.command}", description=COMMANDS[chosen.command]
-    )
-    if hasattr(command, "add_options"):
-        command.add_options(options)
+    """Run one command and return its exit code: 2 where a sentence says what a person must change.
+
+    An interruption is no error worth a traceback; whatever the command has started ends with it.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    name, rest = _chosen_command(arguments)
     try:
-        return int(command.run(options.parse_args(rest)))
+        return _run(name, rest)
     except TicketAppError as error:
         say(error.detail, to=sys.stderr)
         return WRONG_USE
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _chosen_command(arguments: Sequence[str] | None) -> tuple[str, list[str]]:
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="The support desk.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, purpose in COMMANDS.items():
+        commands.add_parser(name, help=purpose, add_help=False)
+    chosen, rest = parser.parse_known_args(arguments)
+    return chosen.command, rest
+
+
+def _run(name: str, rest: Sequence[str]) -> int:
+    command = import_module(f"ticket_app.cli.{name}")
+    options = argparse.ArgumentParser(prog=f"{PROGRAM} {name}", description=COMMANDS[name])
+    if hasattr(command, "add_options"):
+        command.add_options(options)
+    return int(command.run(options.parse_args(rest)))
+
+
+def _terminate(*_: object) -> None:
+    raise SystemExit(TERMINATED)

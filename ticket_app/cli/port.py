@@ -22,7 +22,7 @@ def _sentence(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} is taken by another program: stop that one, or choose another port; "
-            f"for example: make run PORT={port + 1 if port < 65535 else 8000}"
+            f"for example: PORT={port + 1 if port < 65535 else 8000}"
         )
     if error.errno == errno.EACCES:
         return f"Port {port} needs more rights; choose one above 1023, for example: PORT=8000"

@@ -1,0 +1,77 @@
+# Everything a person does with a checkout. Needs make and Python 3.11 or later, nothing else.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# The newest wish first; any Python from 3.11 on will do.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+PIP := $(PY) -m pip install --disable-pip-version-check --require-virtualenv -qq
+
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+
+.PHONY: run
+run: $(RUNTIME) ## install, migrate, compile and serve the desk on http://localhost:8000 (PORT=8010 for another port)
+	@exec $(PY) -m ticket_app serve
+
+.PHONY: dev
+dev: $(RUNTIME) ## serve with hot reload on http://localhost:3000, for work on the desk itself
+	@exec $(PY) -m ticket_app dev
+
+.PHONY: demo
+demo: $(RUNTIME) ## fill the desk with 2,000 believable tickets
+	@exec $(PY) -m ticket_app demo
+
+.PHONY: test
+test: $(DEV) ## run the whole suite: SQLite, PostgreSQL and Chromium
+	@exec $(PY) -m pytest -q
+
+.PHONY: prove
+prove: $(DEV) ## run the long forms of the tests: many kills, many examples
+	@exec $(PY) -m pytest -q -m prove
+
+.PHONY: bench
+bench: $(DEV) ## measure requests a second and their latency
+	@exec $(PY) -m bench
+
+.PHONY: check
+check: $(DEV) ## lint, format, types, architecture, schema drift
+	@echo "ruff check"
+	@$(PY) -m ruff check .
+	@echo "ruff format"
+	@$(PY) -m ruff format --check .
+	@echo "mypy"
+	@$(PY) -m mypy
+	@echo "architecture and schema drift"
+	@$(PY) -m pytest -q tests/test_architecture.py tests/data/test_schema_drift.py
+
+.PHONY: format
+format: $(DEV) ## put every file into its house style
+	@$(PY) -m ruff check --fix-only -q .
+	@$(PY) -m ruff format .
+
+.PHONY: clean
+clean: ## remove what make has built; the data stays
+	rm -rf $(VENV) .web .build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.created:
+	@test -n "$(PYTHON)" || { echo "There is no Python 3.11 or later here; install one, or name it: make run PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version)."
+	@$(PYTHON) -m venv --clear $(VENV) || { echo "Python came without venv; on Debian: apt-get install python3-venv"; exit 2; }
+	@touch $@
+
+$(RUNTIME): $(VENV)/.created requirements.txt requirements-build.txt constraints.txt
+	@echo "Installing the Python packages; the first time this takes about a minute."
+	@$(PIP) -r requirements.txt -r requirements-build.txt
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements-dev.txt
+	@echo "Installing the packages for tests and checks."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
