@@ -1,0 +1,100 @@
+"""Reading a ticket's text: what the requester wrote now, as words that rules can be matched with.
+
+Every pattern here is linear in the length of the text: no nested or overlapping repetition.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+BREAK = ""
+"""Stands between the words where a clause ends; no rule matches across it."""
+
+_APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}`\N{ACUTE ACCENT}"
+_NO_APOSTROPHES = str.maketrans("", "", _APOSTROPHES)
+_TOKEN = re.compile(
+    rf"([^\W_]+(?:[{_APOSTROPHES}][^\W_]+)*)"  # a word, with its apostrophes
+    r"|[,!?;:()](?=\s|$)|\.(?=\s|$)|\n[ \t\r]*\n"  # the end of a clause
+)
+_COMBINING = "Mn"
+
+
+class Word(NamedTuple):
+    """A word of the text, folded for comparison, with the place where it stands."""
+
+    folded: str
+    start: int
+    end: int
+
+
+def without_surrogates(text: str) -> str:
+    """The text with each lone surrogate, which no encoding can carry, replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def fold(word: str) -> str:
+    """The word as rules compare it: no case, no accents, no apostrophes."""
+    plain = word.translate(_NO_APOSTROPHES)
+    if plain.isascii():
+        return plain.lower()
+    parts = unicodedata.normalize("NFKD", plain.casefold())
+    return "".join(part for part in parts if unicodedata.category(part) != _COMBINING)
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of the text in order, with a BREAK word wherever a clause ends."""
+    found: list[Word] = []
+    for match in _TOKEN.finditer(text):
+        word = match.group(1)
+        found.append(Word(fold(word) if word else BREAK, match.start(), match.end()))
+    return found
+
+
+def written_now(text: str, closings: Iterable[str], cuts: Iterable[str]) -> str:
+    """The text with quoted lines, what follows a `cuts` line, and the signature emptied.
+
+    Lines keep their place, so that a phrase found in the answer is found in the text too.
+    `closings` are the folded first words of a signature, such as `kind regards`.
+    """
+    lines = text.split("\n")
+    end = _signature_start(lines, tuple(closings), tuple(cuts))
+    return "\n".join("" if _is_quoted(line) else line for line in lines[:end])
+
+
+SIGNATURE_LINES = 8
+SIGNATURE_LINE_CHARACTERS = 80
+
+
+def _is_quoted(line: str) -> bool:
+    return line.lstrip().startswith(">")
+
+
+def _signature_start(lines: list[str], closings: tuple[str, ...], cuts: tuple[str, ...]) -> int:
+    last = _last_written(lines)
+    for number, line in enumerate(lines):
+        if not line or number == 0:
+            continue
+        if line.rstrip() == "--" or _begins(line, cuts):
+            return number
+        is_near_the_end = last - number <= SIGNATURE_LINES
+        if is_near_the_end and _is_closing(line, closings) and _is_signature(lines[number + 1 :]):
+            return number
+    return len(lines)
+
+
+def _last_written(lines: list[str]) -> int:
+    return max((number for number, line in enumerate(lines) if line.strip()), default=0)
+
+
+def _begins(line: str, openings: tuple[str, ...]) -> bool:
+    start = " ".join(fold(line[:60]).split()).lstrip("-_ ")
+    return start.startswith(openings)
+
+
+def _is_closing(line: str, closings: tuple[str, ...]) -> bool:
+    return len(line.split()) <= 5 and _begins(line, closings)  # "Thanks, Ana", not a sentence
+
+
+def _is_signature(lines: list[str]) -> bool:
+    return all(len(line) <= SIGNATURE_LINE_CHARACTERS for line in lines)
