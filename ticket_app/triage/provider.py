@@ -6,7 +6,6 @@ import os
 from functools import lru_cache
 from importlib import import_module
 from time import perf_counter
-from types import ModuleType
 from typing import Any
 
 from ticket_app.settings import ProviderChoice
@@ -58,12 +57,12 @@ async def ask_provider(choice: ProviderChoice, description: str, title: str = ""
 
 
 @lru_cache
-def load_litellm() -> ModuleType:
+def load_litellm() -> Any:
     """LiteLLM, imported and silenced. The import takes seconds: call it in a thread."""
     # Without this the import fetches a price list from the network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     _silence()
-    litellm = import_module("litellm")
+    litellm: Any = import_module("litellm")
 
     # A first call imports these, and would hold up the event loop meanwhile.
     for name in _IMPORTED_BY_FIRST_CALL:

@@ -63,7 +63,8 @@ def written_now(text: str, closings: Iterable[str], cuts: Iterable[str]) -> str:
 
 
 SIGNATURE_LINES = 8
-SIGNATURE_LINE_CHARACTERS = 80
+SIGNATURE_LINE_WORDS = 6
+SENTENCE_WORDS = 3
 
 
 def _is_quoted(line: str) -> bool:
@@ -97,4 +98,14 @@ def _is_closing(line: str, closings: tuple[str, ...]) -> bool:
 
 
 def _is_signature(lines: list[str]) -> bool:
-    return all(len(line) <= SIGNATURE_LINE_CHARACTERS for line in lines)
+    """Names and places, not sentences: to lose one of those is worse than to read a name."""
+    return not any(_is_sentence(line.split()) for line in lines if not _is_quoted(line))
+
+
+def _is_sentence(words: list[str]) -> bool:
+    if not words:
+        return False
+    ends = words[-1].endswith(("!", "?")) or (
+        words[-1].endswith(".") and len(words) >= SENTENCE_WORDS
+    )
+    return ends or len(words) > SIGNATURE_LINE_WORDS
