@@ -42,15 +42,15 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _text(noun: str, longest: int, *, trimmed: bool) -> Any:
-    """A validator for a text that must show something, holds no NUL and at most `longest` characters."""
+    """A validator for a text that must show something, holds only characters that both databases can store, and at most `longest` characters."""
 
     def check(value: str) -> str:
         shown = value.strip(BLANKS)
         kept = shown if trimmed else value
         if not shown:
             raise PydanticCustomError("blank", "Write {noun}.", {"noun": noun})
-        if "\x00" in kept:
-            raise PydanticCustomError("nul", "Remove the NUL character.")
+        if not _is_storable(kept):
+            raise PydanticCustomError("not_text", "Remove the characters that are no text.")
         if len(kept) > longest:
             raise PydanticCustomError(
                 "too_long",
@@ -60,6 +60,15 @@ def _text(noun: str, longest: int, *, trimmed: bool) -> Any:
         return kept
 
     return AfterValidator(check)
+
+
+def _is_storable(text: str) -> bool:
+    """Neither a NUL, which PostgreSQL refuses, nor half of a surrogate pair, which is no character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def _blank_is_none(value: Any) -> Any:
@@ -336,8 +345,6 @@ def _message(error: Mapping[str, Any]) -> str:
             return "This is required."
         case "extra_forbidden":
             return "This name is unknown; remove it or check its spelling."
-        case "string_unicode":
-            return "Use valid Unicode text."
         case "enum":
             return f"Use one of {error['ctx']['expected']}."
         case _:

@@ -1,0 +1,248 @@
+"""The REST contract for tickets, on both engines."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+OUTAGE = "Production is down for all users since 9:00, nobody can log in."
+
+
+def post(client: TestClient, **fields: Any) -> dict[str, Any]:
+    """File a ticket, with a plain text unless given."""
+    answer = client.post("/api/tickets/", json={"title": "A", "description": "B"} | fields)
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def ids(client: TestClient, query: str) -> list[int]:
+    """The ids of a list."""
+    answer = client.get(f"/api/tickets/?{query}")
+    assert answer.status_code == 200, answer.text
+    return [ticket["id"] for ticket in answer.json()]
+
+
+def test_filing_answers_the_ticket_and_where_it_is(client: TestClient) -> None:
+    answer = client.post(
+        "/api/tickets/",
+        json={
+            "title": "  Charged twice ",
+            "description": "My card was charged twice.",
+            "category": "billing",
+            "priority": "high",
+            "requester_name": "Ana",
+            "requester_email": "ana@example.com",
+        },
+    )
+    assert answer.status_code == 201
+    ticket = answer.json()
+    assert answer.headers["location"] == f"/api/tickets/{ticket['id']}/"
+    assert ticket["title"] == "Charged twice"
+    assert (ticket["category"], ticket["priority"], ticket["status"]) == ("billing", "high", "open")
+    assert ticket["version"] == 1 and ticket["resolved_at"] is None
+    assert datetime.fromisoformat(ticket["created_at"]).utcoffset().total_seconds() == 0  # type: ignore[union-attr]
+    assert client.get(answer.headers["location"]).json() == ticket
+
+
+def test_triage_fills_what_is_absent(client: TestClient) -> None:
+    ticket = post(client, title="Outage", description=OUTAGE)
+    assert (ticket["category"], ticket["priority"]) == ("technical", "critical")
+    assert ticket["urgency_score"] > 50
+
+
+def test_a_choice_of_the_requester_stands(client: TestClient) -> None:
+    ticket = post(client, description=OUTAGE, category="billing", priority="low")
+    assert (ticket["category"], ticket["priority"]) == ("billing", "low")
+
+
+def test_a_ticket_may_be_filed_as_resolved(client: TestClient) -> None:
+    ticket = post(client, status="resolved")
+    assert ticket["resolved_at"] == ticket["created_at"]
+
+
+def test_list_is_newest_first_and_filters_combine(client: TestClient) -> None:
+    first = post(client, category="billing", priority="high", title="Blue invoice")["id"]
+    second = post(client, category="technical", priority="high", title="Blue screen")["id"]
+    third = post(client, category="billing", priority="low", status="in_progress")["id"]
+    assert ids(client, "") == [third, second, first]
+    assert ids(client, "category=billing") == [third, first]
+    assert ids(client, "category=billing&category=technical&priority=high") == [second, first]
+    assert ids(client, "category=billing&priority=high&status=open&search=BLUE") == [first]
+    assert ids(client, "status=in_progress&status=closed") == [third]
+    assert ids(client, "sentiment=angry") == []
+    assert ids(client, "search=") == [third, second, first]
+
+
+def test_pages_neither_skip_nor_repeat_while_tickets_arrive(client: TestClient) -> None:
+    expected = [post(client, priority="low")["id"] for _ in range(7)][::-1]
+    seen, target = [], "/api/tickets/?limit=3&priority=low"
+    while target:
+        answer = client.get(target)
+        seen += [ticket["id"] for ticket in answer.json()]
+        post(client, priority="low")
+        link = re.fullmatch(r'<(.+)>; rel="next"', answer.headers.get("link", ""))
+        target = link[1] if link else ""
+    assert seen == expected
+
+
+def test_the_last_page_has_no_link(client: TestClient) -> None:
+    post(client)
+    assert "link" not in client.get("/api/tickets/?limit=1").headers
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("status=pending", "status.0"),
+        ("category=billing&category=sales", "category.1"),
+        ("colour=red", "colour"),
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=ten", "limit"),
+        ("cursor=xyz", "cursor"),
+        ("cursor=MS4x_", "cursor"),
+        ("search=%00", "search"),
+        ("search=" + "x" * 201, "search"),
+    ],
+)
+def test_an_unknown_filter_is_an_error(client: TestClient, query: str, field: str) -> None:
+    answer = client.get(f"/api/tickets/?{query}")
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+def test_changing_fields(client: TestClient) -> None:
+    ticket = post(client, requester_name="Ana")
+    answer = client.patch(
+        f"/api/tickets/{ticket['id']}/", json={"priority": "high", "requester_name": None}
+    )
+    assert answer.status_code == 200
+    changed = answer.json()
+    assert (changed["priority"], changed["requester_name"], changed["version"]) == ("high", None, 2)
+    assert changed["updated_at"] > ticket["updated_at"]
+    untouched = ticket.keys() - {"priority", "requester_name", "version", "updated_at"}
+    assert {key: changed[key] for key in untouched} == {key: ticket[key] for key in untouched}
+
+
+def test_only_a_new_text_recomputes_the_scores(client: TestClient) -> None:
+    ticket = post(client, description="Thank you, whenever you have time.")
+    calm = ticket["sentiment"], ticket["urgency_score"]
+    same = client.patch(f"/api/tickets/{ticket['id']}/", json={"status": "in_progress"}).json()
+    assert (same["sentiment"], same["urgency_score"]) == calm
+    angry = client.patch(
+        f"/api/tickets/{ticket['id']}/",
+        json={"description": f"UNACCEPTABLE!!! {OUTAGE} This is a disgrace, I want my money back!"},
+    ).json()
+    assert angry["sentiment"] in ("frustrated", "angry")
+    assert angry["urgency_score"] > ticket["urgency_score"]
+    assert (angry["category"], angry["priority"]) == (ticket["category"], ticket["priority"])
+
+
+def test_resolved_at_follows_the_status(client: TestClient) -> None:
+    address = f"/api/tickets/{post(client)['id']}/"
+
+    def move(status: str) -> str | None:
+        resolved_at: str | None = client.patch(address, json={"status": status}).json()["resolved_at"]
+        return resolved_at
+
+    assert move("in_progress") is None
+    resolved = move("resolved")
+    assert resolved is not None
+    assert move("closed") == resolved
+    assert move("open") is None
+    again = move("closed")
+    assert again is not None and again > resolved
+
+
+def test_changing_nothing_changes_nothing(client: TestClient) -> None:
+    ticket = post(client)
+    for body in ({}, {"status": "open", "title": "A"}):
+        assert client.patch(f"/api/tickets/{ticket['id']}/", json=body).json() == ticket
+
+
+def test_a_deleted_ticket_is_gone_and_can_be_restored(client: TestClient) -> None:
+    ticket = post(client)
+    address = f"/api/tickets/{ticket['id']}/"
+    answer = client.delete(address)
+    assert (answer.status_code, answer.content) == (204, b"")
+    for method in ("GET", "PATCH", "DELETE"):
+        gone = client.request(method, address, json={} if method == "PATCH" else None)
+        assert (gone.status_code, gone.json()["code"]) == (404, "ticket_not_found")
+    assert ids(client, "") == []
+    assert client.get("/api/tickets/stats/").json()["total_tickets"] == 0
+    assert client.post(f"{address}restore/").status_code == 200
+    assert client.post(f"{address}restore/").status_code == 404
+    assert ids(client, "") == [ticket["id"]]
+
+
+def test_classify(client: TestClient) -> None:
+    answer = client.post("/api/tickets/classify/", json={"description": OUTAGE})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["suggested_category"] == "technical"
+    assert body["suggested_priority"] == "critical"
+    assert body["engine"] == "offline"
+    assert 0 < body["confidence"] <= 1
+    assert ids(client, "") == []
+
+
+@pytest.mark.parametrize(
+    ("description", "title"),
+    [
+        ("I cannot log in. It says my password is wrong.", "I cannot log in"),
+        ("?!?", "Support request"),
+    ],
+)
+def test_suggest_title(client: TestClient, description: str, title: str) -> None:
+    answer = client.post("/api/tickets/suggest-title/", json={"description": description})
+    assert answer.status_code == 200
+    assert answer.json()["suggested_title"].rstrip(".") == title
+
+
+def test_suggested_title_is_short(client: TestClient) -> None:
+    answer = client.post("/api/tickets/suggest-title/", json={"description": "word " * 3000})
+    assert 0 < len(answer.json()["suggested_title"]) <= 200
+
+
+def test_each_address_answers_with_and_without_its_slash(client: TestClient) -> None:
+    number = post(client)["id"]
+    text = {"description": "B"}
+    calls = [
+        ("GET", "/api/tickets", None),
+        ("GET", "/api/tickets/stats", None),
+        ("POST", "/api/tickets/classify", text),
+        ("POST", "/api/tickets/suggest-title", text),
+        ("POST", "/api/tickets", text | {"title": "A"}),
+        ("GET", f"/api/tickets/{number}", None),
+        ("PATCH", f"/api/tickets/{number}", {"status": "closed"}),
+        ("GET", "/api/health", None),
+        ("GET", "/api/docs", None),
+        ("GET", "/api/openapi.json", None),
+    ]
+    for method, address, body in calls:
+        for spelled in (address, f"{address}/"):
+            answer = client.request(method, spelled, json=body, follow_redirects=False)
+            assert answer.status_code in (200, 201), (method, spelled, answer.status_code)
+
+
+def test_health_says_what_works(client: TestClient, database: str) -> None:
+    body = client.get("/api/health/").json()
+    assert body["live"] is True and body["ready"] is True
+    assert body["database"]["state"] == "ok"
+    assert body["database"]["engine"] == database.partition(":")[0].partition("+")[0]
+    assert body["provider"]["configured"] is False
+
+
+def test_openapi_describes_the_contract(client: TestClient) -> None:
+    document = client.get("/api/openapi.json").json()
+    assert {"/api/tickets/", "/api/tickets/{ticket_id}/", "/api/tickets/stats/"} <= set(
+        document["paths"]
+    )
+    page = client.get("/api/docs").text
+    assert "//" not in page.replace("//cdn", "//cdn").split("<script")[1].split(">")[0]
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
+        assert client.get(f"/api/docs/files/{name}").status_code == 200
+        assert f'"/api/docs/files/{name}"' in page

@@ -1,0 +1,23 @@
+"""The interactive documentation, served from the package's own files: it works without the internet."""
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+FILES = "/api/docs/files"
+
+
+def add_docs(api: FastAPI) -> None:
+    """Serve Swagger UI at /api/docs."""
+    api.mount(FILES, StaticFiles(packages=[("fastapi_swagger", "resources")]))
+
+    @api.get("/api/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/api/openapi.json",
+            title=f"{api.title}: REST",
+            swagger_js_url=f"{FILES}/swagger-ui-bundle.js",
+            swagger_css_url=f"{FILES}/swagger-ui.css",
+            swagger_favicon_url=f"{FILES}/favicon-32x32.png",
+        )
