@@ -71,6 +71,15 @@ def test_shouting_about_a_trifle_is_angry_and_not_critical() -> None:
     assert answer.priority.value in (Priority.LOW, Priority.MEDIUM)
 
 
+def test_a_raised_voice_alone_is_heard() -> None:
+    quiet = triage_offline("The printer shows nothing but paper jams")
+    loud = triage_offline("THE PRINTER SHOWS NOTHING BUT PAPER JAMS!!!")
+    moods = list(Sentiment)
+    assert moods.index(loud.sentiment.value) > moods.index(quiet.sentiment.value)
+    assert "PRINTER" in loud.sentiment.evidence
+    assert loud.priority.value is quiet.priority.value
+
+
 @pytest.mark.parametrize(
     ("said", "denied"),
     [
