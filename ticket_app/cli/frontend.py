@@ -27,12 +27,11 @@ def built_pages() -> Path:
     Says in one line why it compiles. Raises BuildFailedError.
     """
     inputs = inputs_of_the_pages(ROOT)
-    target = BUILD_DIR / fingerprint(inputs)
-    if not target.exists():
+    if not _folder(inputs).exists():
         with _one_build_at_a_time():
-            if not target.exists():
-                _build(inputs, target)
-    return target
+            if not _folder(inputs).exists():
+                return _build(inputs)
+    return _folder(inputs)
 
 
 def use_own_origin(client: Path) -> None:
@@ -55,7 +54,11 @@ def use_own_origin(client: Path) -> None:
         raise BuildFailedError("The compiled page names no address of the server.")
 
 
-def _build(inputs: dict[str, str], target: Path) -> None:
+def _folder(inputs: dict[str, str]) -> Path:
+    return BUILD_DIR / fingerprint(inputs)
+
+
+def _build(inputs: dict[str, str]) -> Path:
     before = _inputs_of_last_build()
     again = "" if before is None else "again "
     say(f"Compiling the pages {again}because {why_rebuild(before, inputs)}.")
@@ -64,10 +67,13 @@ def _build(inputs: dict[str, str], target: Path) -> None:
     began = time.monotonic()
     _export()
     use_own_origin(WORK_DIR / "build" / "client")
-    _publish(target)
+    # A page that uses another npm package for the first time has just changed the lock files.
+    inputs |= {k: v for k, v in inputs_of_the_pages(ROOT).items() if k.startswith("reflex.lock/")}
+    _publish(_folder(inputs))
     (BUILD_DIR / "inputs.json").write_text(json.dumps(inputs, indent=1), encoding="utf-8")
     _forget_old_builds()
     say(f"Compiled in {time.monotonic() - began:.0f} s.")
+    return _folder(inputs)
 
 
 def _export() -> None:
@@ -91,6 +97,7 @@ def _publish(target: Path) -> None:
     shutil.copytree(WORK_DIR / "build" / "client", unfinished / "build" / "client")
     shutil.copytree(WORK_DIR / "backend", unfinished / "backend")
     shutil.copy(WORK_DIR / "routes.json", unfinished)
+    shutil.rmtree(target, ignore_errors=True)
     unfinished.rename(target)
 
 

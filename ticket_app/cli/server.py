@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import multiprocessing
+import signal
 from typing import TYPE_CHECKING
 
 from granian.constants import Interfaces
@@ -18,7 +20,9 @@ SECONDS_TO_FINISH = 5
 
 
 def serve_until_stopped(settings: Settings) -> int:
-    """Serve until SIGINT or SIGTERM; the worker then has a few seconds to finish its requests."""
+    """Serve until SIGINT, SIGTERM or SIGHUP; the worker then has seconds to finish its requests."""
+    # A fresh interpreter: nothing that this process has open (a database, say) gets shared.
+    multiprocessing.set_start_method("spawn", force=True)
     server = Server(
         "ticket_app.cli.server:desk",
         factory=True,
@@ -29,6 +33,11 @@ def serve_until_stopped(settings: Settings) -> int:
         workers_kill_timeout=SECONDS_TO_FINISH,
         log_level=LogLevels.warning,
     )
+    # Granian would reload on SIGHUP, and so outlive the terminal it was started in.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
+    else:
+        server.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     server.serve()
     return 0
 
@@ -37,6 +46,7 @@ def desk() -> "ASGIApp":
     """The ASGI application, made in the worker."""
     from ticket_app.ticket_app import app  # noqa: PLC0415  # only the worker needs Reflex
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the process above tells us when to end
     settings = get_settings()
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
