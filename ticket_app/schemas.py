@@ -21,6 +21,7 @@ from ticket_app.errors import FieldProblem, InvalidInputError
 from ticket_app.vocabulary import (
     BLANKS,
     DESCRIPTION_MAX,
+    ID_MAX,
     REQUESTER_EMAIL_MAX,
     REQUESTER_NAME_MAX,
     SEARCH_MAX,
@@ -195,7 +196,7 @@ class Position(NamedTuple):
             position = cls(EPOCH + timedelta(microseconds=micros), ticket_id)
         except (ValueError, binascii.Error, OverflowError):
             position = None
-        if position is None or position.encode() != cursor or not 0 < position.id < 2**63:
+        if position is None or position.encode() != cursor or not 0 < position.id <= ID_MAX:
             raise PydanticCustomError(
                 "cursor", "Take the cursor from the Link header of the page before, unchanged."
             )

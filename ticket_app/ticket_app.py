@@ -1,16 +1,45 @@
 """Assembly: the pages, the REST API beside them, and what lives as long as the server."""
 
+import logging
 import os
 
 import reflex as rx
 from reflex.utils.exec import get_frontend_mount
 from reflex.utils.prerequisites import get_web_dir
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from ticket_app.api.gateway import Site, gateway
 from ticket_app.api.page_policy import page_policy
+from ticket_app.errors import TicketAppError
+from ticket_app.live.bus import bus
+from ticket_app.live.worker import improving
+from ticket_app.pages.desk import desk
 from ticket_app.settings import get_settings
+from ticket_app.state.detail import Detail
+from ticket_app.state.figures import Figures
+from ticket_app.state.notices import told_failure
+from ticket_app.state.queue import Queue
+from ticket_app.theme import NAME, STYLESHEET
+from ticket_app.triage.engine import warm_up
+
+log = logging.getLogger(__name__)
+
+
+class Desk(rx.App):
+    """Reflex's application, without its CORS middleware.
+
+    That one stands before the gateway and answers every preflight request by its own rules.
+    """
+
+    def __call__(self) -> ASGIApp:
+        """The whole desk as one ASGI application."""
+        application = super().__call__()
+        application.user_middleware = [
+            each for each in application.user_middleware if each.cls is not CORSMiddleware
+        ]
+        return application
 
 
 def front_door(reflex: ASGIApp) -> ASGIApp:
@@ -28,10 +57,32 @@ def compiled_site() -> Site | None:
     return Site(files, page_policy(get_web_dir() / "build" / "client"))
 
 
-def index() -> rx.Component:
-    """A placeholder."""
-    return rx.el.main(rx.el.h1("Support desk"))
+def tell_and_log(exception: Exception) -> rx.event.EventSpec:
+    """An event handler failed: the log gets the whole story, the person a sentence."""
+    if isinstance(exception, TicketAppError):
+        return told_failure(exception.detail)
+    log.error("an event failed", exc_info=exception)
+    return told_failure("The desk made a mistake, and it is in its log. Trying again may help.")
 
 
-app = rx.App(api_transformer=front_door)
-app.add_page(index, route="/", title="Support desk")
+app = Desk(
+    api_transformer=front_door,
+    stylesheets=[STYLESHEET],
+    reset_style=False,
+    html_lang="en",
+    head_components=[rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml")],
+    toaster=None,
+    # The pages say themselves when the connection is lost; Reflex's own signs would say it again.
+    app_wraps={},
+    backend_exception_handler=tell_and_log,
+)
+app.register_lifespan_task(bus.running)
+app.register_lifespan_task(improving)
+app.register_lifespan_task(warm_up)
+
+app.add_page(
+    desk,
+    route="/",
+    title=f"Desk · {NAME}",
+    on_load=[Queue.load, Figures.load, Queue.watch, Figures.watch, Detail.watch],
+)

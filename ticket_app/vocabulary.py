@@ -73,6 +73,7 @@ class TriageField(StrEnum):
 SETTLED = (Status.RESOLVED, Status.CLOSED)
 """The statuses in which a ticket has a resolved_at."""
 
+ID_MAX = 2**63 - 1
 TITLE_MAX = 200
 DESCRIPTION_MAX = 20_000
 REQUESTER_NAME_MAX = 100

@@ -17,9 +17,8 @@ from ticket_app.schemas import (
     TitleSuggestion,
 )
 from ticket_app.services import figures, tickets, triage
-from ticket_app.vocabulary import Edge
+from ticket_app.vocabulary import ID_MAX, Edge
 
-ID_MAX = 2**63 - 1
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 
 TicketId = Annotated[int, Path(ge=1, le=ID_MAX, description="The ticket's number.")]

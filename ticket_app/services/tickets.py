@@ -28,7 +28,8 @@ from ticket_app.services.recording import (
     record_suggestions,
     record_transition,
 )
-from ticket_app.triage.offline import triage_offline
+from ticket_app.triage.contract import Triage
+from ticket_app.triage.offline import ENGINE, triage_offline
 from ticket_app.vocabulary import SETTLED, Edge, EventKind, TriageField
 
 SCORES = frozenset({TriageField.SENTIMENT, TriageField.URGENCY_SCORE})
@@ -36,11 +37,16 @@ COUNT_MAX = 1_000
 """Matching tickets are counted up to here; a page shows more as "1,000+"."""
 
 
-def open_ticket(new: TicketCreate, edge: Edge, *, at: datetime | None = None) -> TicketPublic:
-    """File a ticket. What is absent of category and priority is filled by the offline engine, and
-    left to be improved by a provider. `at` backdates it (default: now).
+def open_ticket(
+    new: TicketCreate, edge: Edge, *, seen: Triage | None = None, at: datetime | None = None
+) -> TicketPublic:
+    """File a ticket. What is absent of category and priority is filled by the triage.
+
+    `seen` is the triage of this very description that the requester was shown; without it the
+    offline engine answers. What the offline engine filled is left to be improved by a provider.
+    `at` backdates the ticket (default: now).
     """
-    proposed = triage_offline(new.description, new.title)
+    proposed = seen or triage_offline(new.description, new.title)
     now = at or datetime.now(UTC)
     ticket = Ticket(
         title=new.title,
@@ -61,7 +67,8 @@ def open_ticket(new: TicketCreate, edge: Edge, *, at: datetime | None = None) ->
         record_creation(session, ticket, edge, now)
         record_suggestions(session, ticket, proposed, now)
         public = TicketPublic.model_validate(ticket)
-    bus.publish(Change(public.id, SCORES | _left_to_triage(new)))
+    left = SCORES | _left_to_triage(new) if proposed.engine == ENGINE else frozenset()
+    bus.publish(Change(public.id, left))
     return public
 
 

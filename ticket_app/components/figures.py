@@ -1,0 +1,101 @@
+"""The strip of figures: five numbers, 30 days, and the four breakdowns as thin bars."""
+
+import reflex as rx
+
+from ticket_app.components.badges import fixed_badge
+from ticket_app.state.figures import Figures
+from ticket_app.theme import LOOKS
+
+
+def figures() -> rx.Component:
+    """All tickets, now."""
+    return rx.el.section(
+        rx.el.h2("Figures", class_name="unseen"),
+        rx.cond(Figures.problem, rx.el.p(Figures.problem, class_name="problem-box")),
+        rx.el.div(
+            rx.el.dl(
+                _figure("Open", Figures.open),
+                _figure("All tickets", Figures.total),
+                _figure("Resolved", Figures.resolved),
+                _figure("Mean time to resolve", Figures.hours),
+                _figure("Mean urgency", Figures.urgency),
+                _figure("A day", Figures.per_day),
+                class_name="figure-row",
+            ),
+            _spark(),
+            rx.el.button(
+                rx.cond(Figures.shown, "Hide breakdowns", "Breakdowns"),
+                type="button",
+                on_click=Figures.toggle,
+                class_name="button low toggle-figures",
+                custom_attrs={"aria-expanded": Figures.shown.to_string()},
+            ),
+            class_name="figure-row",
+        ),
+        rx.el.div(
+            *(_breakdown(field, name) for field, name in _BREAKDOWNS),
+            class_name="breakdowns",
+        ),
+        class_name="card figures",
+        custom_attrs={"data-open": Figures.shown.to_string(), "aria-label": "Figures"},
+    )
+
+
+_BREAKDOWNS = (
+    ("status", "By status"),
+    ("priority", "By priority"),
+    ("category", "By category"),
+    ("sentiment", "By sentiment"),
+)
+
+
+def bars(field: str, counts: rx.Var[dict[str, int]], total: rx.Var[int]) -> rx.Component:
+    """A labelled bar for every value of a field, as long as its share of the total."""
+    return rx.el.ul(
+        *(
+            rx.el.li(
+                fixed_badge(field, str(value)),
+                rx.el.span(
+                    rx.el.span(
+                        class_name="fill", style={"--n": counts[str(value)], "--of": total}
+                    ),
+                    class_name="track",
+                ),
+                rx.el.span(counts[str(value)].to(int), class_name="number"),
+                class_name="bar",
+                custom_attrs={f"data-{field}": str(value)},
+            )
+            for value in LOOKS[field]
+        )
+    )
+
+
+def _breakdown(field: str, name: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.h3(name),
+        bars(field, getattr(Figures, field), Figures.total),
+        class_name="breakdown",
+    )
+
+
+def _figure(name: str, value: rx.Var[int] | rx.Var[str]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(name),
+        rx.el.dd(rx.cond(Figures.loaded, value, "–")),
+        class_name="figure",
+    )
+
+
+def _spark() -> rx.Component:
+    return rx.el.figure(
+        rx.el.figcaption("New tickets a day, last 30 days", class_name="small quiet"),
+        rx.el.div(
+            rx.foreach(
+                Figures.days,
+                lambda count: rx.el.span(style={"--n": count, "--of": Figures.busiest}),
+            ),
+            class_name="spark-bars",
+            custom_attrs={"aria-hidden": "true"},
+        ),
+        class_name="spark",
+    )

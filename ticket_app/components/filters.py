@@ -1,0 +1,82 @@
+"""The bar of filters: a chip for each, which shows its value and opens the choices."""
+
+import reflex as rx
+
+from ticket_app.components.badges import fixed_badge
+from ticket_app.components.frame import icon
+from ticket_app.state.queue import FACETS, Queue
+from ticket_app.theme import FIELD_WORDS, LOOKS
+
+
+def filters() -> rx.Component:
+    """Values of one filter widen the choice, filters narrow it."""
+    narrowed = Queue.search != ""
+    for facet in FACETS:
+        narrowed = narrowed | (getattr(Queue, facet).length() > 0)
+    return rx.el.div(
+        *(_facet(facet) for facet in FACETS),
+        rx.cond(
+            narrowed,
+            rx.el.button(
+                icon("x", 14), "Clear", type="button", on_click=Queue.clear, class_name="button bare"
+            ),
+        ),
+        rx.el.span(Queue.matching, class_name="count number", role="status"),
+        class_name="filters",
+        role="group",
+        custom_attrs={"aria-label": "Filters"},
+    )
+
+
+def _facet(facet: str) -> rx.Component:
+    """The browser's own popover: it closes by Escape and by a click elsewhere, without a script."""
+    chosen = getattr(Queue, facet)
+    menu = f"choices-{facet}"
+    return rx.fragment(
+        rx.el.button(
+            rx.cond(
+                chosen.length() > 0,
+                rx.fragment(f"{FIELD_WORDS[facet]}: ", rx.el.b(_chosen_words(facet))),
+                FIELD_WORDS[facet],
+            ),
+            icon("chevron-down", 14),
+            type="button",
+            class_name="chip",
+            style={"anchorName": f"--{menu}"},
+            custom_attrs={"popoverTarget": menu, "data-set": (chosen.length() > 0).to_string()},
+        ),
+        rx.el.div(
+            *(_choice(facet, str(value)) for value in LOOKS[facet]),
+            id=menu,
+            class_name="choices",
+            style={"positionAnchor": f"--{menu}"},
+            role="group",
+            custom_attrs={"popover": "auto", "aria-label": FIELD_WORDS[facet]},
+        ),
+    )
+
+
+def _choice(facet: str, value: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            checked=getattr(Queue, facet).contains(value),
+            on_change=lambda _: Queue.toggle(facet, value),
+        ),
+        fixed_badge(facet, value),
+        class_name="choice",
+    )
+
+
+def _chosen_words(facet: str) -> rx.Component:
+    """The words of the chosen values, in the vocabulary's order."""
+    chosen = getattr(Queue, facet)
+    return rx.fragment(
+        *(
+            rx.cond(
+                chosen.contains(str(value)),
+                rx.el.span(look.word, class_name="chosen-word"),
+            )
+            for value, look in LOOKS[facet].items()
+        )
+    )

@@ -1,0 +1,120 @@
+"""What stands around every page: the places, the search, the main action, the connection's state."""
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+from reflex_components_core.react_router.dom import ReactRouterLink
+
+from ticket_app.state.actions import TicketActions
+from ticket_app.state.form import Form
+from ticket_app.state.notices import Notice
+from ticket_app.state.queue import Queue
+
+PLACES = (("/", "Desk", "inbox"), ("/board", "Board", "columns-3"), ("/insights", "Insights", "chart-no-axes-column"))
+
+
+def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
+    """A page of the desk; `here` is its route."""
+    return rx.el.div(
+        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        _rail(here),
+        rx.el.div(
+            rx.cond(has_connection_errors, _lost(), rx.fragment()),
+            _header(title),
+            rx.el.main(*content, id="content", class_name="main", tab_index=-1),
+        ),
+        _notice(),
+        class_name="frame",
+    )
+
+
+def icon(name: str, size: int = 16) -> rx.Component:
+    """An icon beside a word, hence nothing to a screen reader."""
+    return rx.icon(name, size=size, custom_attrs={"aria-hidden": "true"})
+
+
+def _rail(here: str) -> rx.Component:
+    return rx.el.nav(
+        rx.el.span(icon("life-buoy", 24), class_name="mark"),
+        rx.el.ul(*(rx.el.li(_place(*place, here=here)) for place in PLACES), style={"width": "100%"}),
+        rx.el.button(
+            rx.color_mode_cond(icon("moon", 20), icon("sun", 20)),
+            rx.el.span("Theme"),
+            on_click=rx.toggle_color_mode,
+            class_name="button bare place theme-switch",
+            type="button",
+            custom_attrs={"aria-label": "Switch between light and dark"},
+        ),
+        class_name="rail",
+        custom_attrs={"aria-label": "Places"},
+    )
+
+
+def _place(route: str, word: str, picture: str, *, here: str) -> rx.Component:
+    current = {"aria-current": "page"} if route == here else {}
+    return ReactRouterLink.create(
+        icon(picture, 20), word, to=route, class_name="place", custom_attrs=current
+    )
+
+
+def _header(title: str) -> rx.Component:
+    return rx.el.header(
+        rx.el.h1(title),
+        rx.el.div(
+            icon("search", 18),
+            rx.el.input(
+                type="search",
+                value=Queue.search,
+                on_change=Queue.seek,
+                debounce_timeout=300,
+                placeholder="Search titles and descriptions",
+                class_name="input",
+                custom_attrs={"aria-label": "Search tickets"},
+            ),
+            role="search",
+            class_name="search",
+        ),
+        rx.el.button(
+            icon("plus"), "New ticket", on_click=Form.start, type="button", class_name="button main-action"
+        ),
+        class_name="header",
+    )
+
+
+def _lost() -> rx.Component:
+    return rx.el.div(
+        "Connection lost. You can go on reading; changes wait until it is back.",
+        role="status",
+        class_name="lost",
+    )
+
+
+def _notice() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            Notice.text,
+            rx.el.div(
+                rx.cond(Notice.failed, icon("circle-alert"), icon("info")),
+                rx.el.span(Notice.text),
+                rx.cond(
+                    Notice.undo_ticket,
+                    rx.el.button(
+                        "Undo",
+                        on_click=TicketActions.restore(Notice.undo_ticket),
+                        type="button",
+                        class_name="button bare",
+                    ),
+                ),
+                rx.el.button(
+                    icon("x"),
+                    on_click=Notice.dismiss,
+                    type="button",
+                    class_name="button bare icon-only",
+                    custom_attrs={"aria-label": "Dismiss"},
+                ),
+                class_name="notice",
+            ),
+        ),
+        role="status",
+        class_name="notice-place",
+    )
+

@@ -1,0 +1,154 @@
+"""The list of tickets: two lines each, newest first, more as one scrolls."""
+
+import reflex as rx
+
+from ticket_app.components.badges import badge, category_tag, status_select, urgency
+from ticket_app.components.detail import detail
+from ticket_app.components.frame import icon
+from ticket_app.components.in_view import InView
+from ticket_app.state.detail import Detail
+from ticket_app.state.form import Form
+from ticket_app.state.queue import Queue
+from ticket_app.state.rows import TicketRow
+
+GHOSTS = 8
+
+
+def queue() -> rx.Component:
+    """The rows, or what stands in their place."""
+    return rx.el.section(
+        rx.el.h2("Tickets", class_name="unseen"),
+        rx.cond(
+            Queue.older,
+            rx.el.button(
+                icon("arrow-up", 14),
+                "Back to the newest tickets",
+                type="button",
+                on_click=Queue.to_the_newest,
+                class_name="button bare",
+            ),
+        ),
+        rx.cond(
+            Queue.problem,
+            _problem(),
+            rx.cond(
+                Queue.loaded,
+                rx.cond(Queue.rows.length() > 0, _rows(), _empty()),
+                _skeleton(),
+            ),
+        ),
+        class_name="card rows",
+        custom_attrs={"aria-busy": (~Queue.loaded).to_string()},
+    )
+
+
+@rx.memo
+def ticket_row(ticket: rx.Var[TicketRow], is_new: rx.Var[bool]) -> rx.Component:
+    """One ticket; drawn anew only when it changes."""
+    return rx.el.div(
+        rx.el.span(badge("priority", ticket.priority), class_name="small"),
+        rx.el.div(
+            rx.el.button(
+                ticket.title,
+                type="button",
+                on_click=Detail.unfold(ticket.id),
+                class_name="row-title",
+            ),
+            rx.el.p(ticket.excerpt, class_name="row-excerpt"),
+            rx.el.p(
+                rx.cond(is_new, rx.el.span("Just filed", class_name="tag new")),
+                rx.el.span("#", ticket.id, class_name="number"),
+                category_tag(ticket.category),
+                rx.cond(ticket.requester, rx.el.span(ticket.requester)),
+                rx.el.time(ticket.age, title=ticket.opened, class_name="number"),
+                class_name="row-meta",
+            ),
+            class_name="row-words",
+        ),
+        rx.el.span(badge("sentiment", ticket.sentiment), class_name="small sentiment"),
+        urgency(ticket.urgency),
+        status_select(ticket.id, ticket.status),
+        class_name="row",
+    )
+
+
+def _rows() -> rx.Component:
+    return rx.fragment(
+        rx.el.ol(
+            rx.foreach(
+                Queue.rows,
+                lambda ticket: rx.el.li(
+                    ticket_row(ticket=ticket, is_new=ticket.id == Form.filed),
+                    rx.cond(Detail.ticket_id == ticket.id, detail(ticket)),
+                    key=ticket.id,
+                    class_name="row-item",
+                    custom_attrs={"data-ticket": ticket.id},
+                ),
+            ),
+        ),
+        rx.cond(
+            Queue.more,
+            InView.create(
+                rx.el.button("Load more", type="button", on_click=Queue.load_more, class_name="button"),
+                on_change=lambda visible: rx.cond(visible, Queue.load_more(), rx.noop()),
+                root_margin="600px",
+                class_name="more",
+            ),
+        ),
+        rx.cond(
+            Queue.full,
+            rx.el.div(
+                rx.el.button(
+                    "Older tickets", type="button", on_click=Queue.turn_over, class_name="button"
+                ),
+                class_name="more",
+            ),
+        ),
+    )
+
+
+def _empty() -> rx.Component:
+    return rx.el.div(
+        rx.el.p("No ticket matches. Drop a filter, or file the first one."),
+        rx.el.button(
+            "Clear the filters", type="button", on_click=Queue.clear, class_name="button"
+        ),
+        class_name="empty",
+    )
+
+
+def _problem() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(Queue.problem, role="alert", class_name="problem-box"),
+        rx.el.div(
+            rx.el.button("Try again", type="button", on_click=Queue.retry, class_name="button"),
+            rx.el.button(
+                "Clear the filters", type="button", on_click=Queue.clear, class_name="button"
+            ),
+        ),
+        class_name="empty",
+    )
+
+
+def _skeleton() -> rx.Component:
+    """Rows of the real shape, until the first answer."""
+    return rx.el.div(
+        *(
+            rx.el.div(
+                rx.el.div(
+                    rx.el.div(class_name="ghost", style={"width": "64px"}),
+                    rx.el.div(
+                        rx.el.div(class_name="ghost", style={"width": "40%"}),
+                        rx.el.div(class_name="ghost", style={"width": "80%"}),
+                        rx.el.div(class_name="ghost", style={"width": "30%"}),
+                        class_name="row-words",
+                    ),
+                    class_name="row",
+                ),
+                class_name="row-item",
+            )
+            for _ in range(GHOSTS)
+        ),
+        class_name="skeleton",
+        custom_attrs={"aria-hidden": "true"},
+    )

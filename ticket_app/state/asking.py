@@ -1,0 +1,27 @@
+"""What every event handler needs: services off the event loop, and input that is checked.
+
+A handler can be called by anyone who can open the websocket, with any arguments.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from ticket_app.errors import FieldProblem, InvalidInputError
+from ticket_app.vocabulary import ID_MAX
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+async def ask(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a service in a thread: a query must not hold up everybody else's events."""
+    return await asyncio.to_thread(service, *args, **kwargs)
+
+
+def ticket_id_of(value: Any) -> int:
+    """The id that a page sent; InvalidInputError for anything that cannot be one."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= ID_MAX:
+        raise InvalidInputError([FieldProblem("ticket_id", "Use the number of a ticket.")])
+    return value
+

@@ -1,0 +1,97 @@
+"""The one ticket of the queue that is unfolded: its whole text, its history, its suggestions."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from ticket_app.errors import TicketAppError
+from ticket_app.schemas import SuggestionPublic, TicketEventPublic
+from ticket_app.services import tickets
+from ticket_app.state.asking import ask, ticket_id_of
+from ticket_app.state.live import Live
+from ticket_app.state.notices import told_failure
+from ticket_app.state.rows import exact
+from ticket_app.theme import ENGINE_WORDS, FIELD_WORDS, word_for
+from ticket_app.vocabulary import EventKind
+
+SHOWN = 12
+KIND_WORDS = {
+    EventKind.CREATED: "Filed",
+    EventKind.DELETED: "Deleted",
+    EventKind.RESTORED: "Restored",
+}
+EDGE_WORDS = {"browser": "in the browser", "rest": "over REST", "cli": "by command", "triage": "by triage"}
+LONG_FIELDS = ("title", "description")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the history or of the suggestions: what, and when or how sure."""
+
+    what: str
+    note: str
+
+
+class Detail(Live, rx.State):
+    """Which ticket is unfolded (0: none), and what is shown of it."""
+
+    ticket_id: int = 0
+    description: str = ""
+    requester: str = ""
+    history: list[Line] = []
+    suggestions: list[Line] = []
+
+    @rx.event
+    async def unfold(self, ticket_id: int):  # type: ignore[no-untyped-def]
+        """Show a ticket; the same one again folds it."""
+        try:
+            chosen = ticket_id_of(ticket_id)
+            if chosen == self.ticket_id:
+                self.ticket_id = 0
+                return None
+            await self._read(chosen)
+        except TicketAppError as error:
+            return told_failure(error.detail)
+
+    @rx.event
+    def fold(self):  # type: ignore[no-untyped-def]
+        """Show none."""
+        self.ticket_id = 0
+
+    async def _read(self, ticket_id: int) -> None:
+        ticket = await ask(tickets.get_ticket, ticket_id)
+        events = await ask(tickets.ticket_history, ticket_id)
+        proposed = await ask(tickets.ticket_suggestions, ticket_id)
+        self.ticket_id = ticket_id
+        self.description = ticket.description
+        self.requester = " · ".join(filter(None, (ticket.requester_name, ticket.requester_email)))
+        self.history = [_event_line(event) for event in events[:SHOWN]]
+        self.suggestions = [_suggestion_line(one) for one in proposed[:SHOWN]]
+
+    async def _refresh(self) -> None:
+        async with self:
+            if self.ticket_id:
+                try:
+                    await self._read(self.ticket_id)
+                except TicketAppError:
+                    self.ticket_id = 0  # deleted meanwhile: its row goes too
+
+
+def _event_line(event: TicketEventPublic) -> Line:
+    if event.field is None:
+        what = KIND_WORDS[event.kind]
+    elif event.field in LONG_FIELDS:
+        what = f"{FIELD_WORDS[event.field]} rewritten"
+    else:
+        old, new = (word_for(event.field, value) for value in (event.old_value, event.new_value))
+        what = f"{FIELD_WORDS[event.field]}: {old} → {new}"
+    return Line(what, f"{EDGE_WORDS[event.edge]}, {exact(event.created_at)}")
+
+
+def _suggestion_line(suggestion: SuggestionPublic) -> Line:
+    field = suggestion.field
+    engine = ENGINE_WORDS.get(suggestion.engine, suggestion.engine)
+    return Line(
+        f"{FIELD_WORDS[field]}: {word_for(field, suggestion.value)}",
+        f"{engine}, {suggestion.confidence:.0%} sure",
+    )

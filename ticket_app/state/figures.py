@@ -1,0 +1,76 @@
+"""The strip of figures above the queue."""
+
+import reflex as rx
+
+from ticket_app.errors import TicketAppError
+from ticket_app.schemas import TicketStats
+from ticket_app.services import figures
+from ticket_app.state.asking import ask
+from ticket_app.state.live import Live
+
+
+class Figures(Live, rx.State):
+    """All tickets, now. The breakdowns are keyed by the values of the vocabulary."""
+
+    loaded: bool = False
+    shown: bool = False
+    problem: str = ""
+    total: int = 0
+    open: int = 0
+    resolved: int = 0
+    urgency: str = ""
+    hours: str = ""
+    per_day: str = ""
+    priority: dict[str, int] = {}
+    category: dict[str, int] = {}
+    status: dict[str, int] = {}
+    sentiment: dict[str, int] = {}
+    days: list[int] = []
+    busiest: int = 0
+
+    @rx.event
+    async def load(self):  # type: ignore[no-untyped-def]
+        """Read the figures."""
+        await self._read()
+
+    @rx.event
+    def toggle(self):  # type: ignore[no-untyped-def]
+        """Show or hide the breakdowns on a small screen."""
+        self.shown = not self.shown
+
+    async def _read(self) -> None:
+        try:
+            self._keep(await ask(figures.ticket_stats))
+        except TicketAppError as error:
+            self.problem = error.detail
+        self.loaded = True
+
+    async def _refresh(self) -> None:
+        async with self:
+            await self._read()
+
+    def _keep(self, stats: TicketStats) -> None:
+        counts = [day.count for day in stats.tickets_per_day]
+        hours = stats.mean_hours_to_resolve
+        shown = {
+            "problem": "",
+            "total": stats.total_tickets,
+            "open": stats.open_tickets,
+            "resolved": stats.resolved_tickets,
+            "urgency": f"{stats.avg_urgency_score:.0f}",
+            "hours": "–" if hours is None else f"{hours:.1f} h",
+            "per_day": f"{stats.avg_tickets_per_day:.1f}",
+            "priority": _named(stats.priority_breakdown),
+            "category": _named(stats.category_breakdown),
+            "status": _named(stats.status_breakdown),
+            "sentiment": _named(stats.sentiment_breakdown),
+            "days": counts,
+            "busiest": max(counts),
+        }
+        for name, value in shown.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
+
+def _named(breakdown: dict) -> dict[str, int]:  # type: ignore[type-arg]
+    return {str(value): count for value, count in breakdown.items()}

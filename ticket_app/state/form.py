@@ -1,0 +1,172 @@
+"""The form for a new ticket: what is wrong with it, and what the triage suggests while one types.
+
+The typed text lives in the browser's own fields: no answer of the server, and no reconnection,
+overwrites it. They are emptied by drawing the form anew (`drawing`) once a ticket is filed.
+"""
+
+from typing import Any
+
+import reflex as rx
+
+from ticket_app.errors import InvalidInputError, TicketAppError
+from ticket_app.schemas import Described, TicketCreate, parse
+from ticket_app.services import tickets
+from ticket_app.services.triage import suggest_triage
+from ticket_app.state.asking import ask
+from ticket_app.theme import ENGINE_WORDS, word_for
+from ticket_app.triage.contract import Triage
+from ticket_app.vocabulary import Edge
+
+TYPED = ("title", "description", "requester_name", "requester_email")
+
+
+class Form(rx.State):
+    """`category` and `priority` are what the selects show: the person's choice or a suggestion."""
+
+    drawing: int = 0
+    shown: bool = False
+    errors: dict[str, str] = {}
+    problem: str = ""
+    filed: int = 0
+    thinking: bool = False
+    category: str = ""
+    priority: str = ""
+    category_suggested: bool = False
+    priority_suggested: bool = False
+    engine: str = ""
+    sure: str = ""
+    reasons: list[str] = []
+    proposed_title: str = ""
+    naming: bool = False
+
+    _text: str = ""
+    _filed_text: str = ""
+    _seen: Triage | None = None
+
+    @rx.event
+    def start(self):  # type: ignore[no-untyped-def]
+        """Open the form, wherever the person is."""
+        self.shown = True
+        focus = rx.set_focus("title")
+        return focus if str(self.router.url.path) in ("", "/") else [rx.redirect("/"), focus]
+
+    @rx.event
+    def close(self):  # type: ignore[no-untyped-def]
+        """Put the sheet away on a small screen; what was typed stays."""
+        self.shown = False
+
+    @rx.event
+    def choose(self, field: str, value: str):  # type: ignore[no-untyped-def]
+        """The person's own choice; an empty one hands the field back to the triage."""
+        if field not in ("category", "priority"):
+            return
+        setattr(self, field, str(value))
+        setattr(self, f"{field}_suggested", False)
+        if not value:
+            self._show_suggestion()
+
+    @rx.event
+    def describe(self, text: str):  # type: ignore[no-untyped-def]
+        """The description as it stands, 800 ms after the last key."""
+        if text == self._filed_text:
+            return None  # the last keys of a ticket that was filed at once
+        self._text = str(text)
+        if not self._text.strip():
+            self._forget()
+            return None
+        return Form.suggest(self._text)
+
+    @rx.event(background=True, supersedes=True)
+    async def suggest(self, text: str):  # type: ignore[no-untyped-def]
+        """Ask the triage; a newer call ends this one."""
+        try:
+            described = parse(Described, {"description": text})
+        except InvalidInputError:
+            return  # too long or no text: the form says so when it is sent
+        async with self:
+            self.thinking = True
+        triage = await suggest_triage(described)
+        async with self:
+            self.thinking = False
+            if text == self._text:  # filed or rewritten in the meantime
+                self._seen = triage
+                self._show_suggestion()
+
+    @rx.event(background=True, supersedes=True)
+    async def propose_title(self):  # type: ignore[no-untyped-def]
+        """Ask for a title; it is shown, and taken only by `take_title`."""
+        async with self:
+            text = self._text
+            self.naming = True
+        try:
+            triage = await suggest_triage(parse(Described, {"description": text}))
+        except InvalidInputError as error:
+            async with self:
+                self.naming = False
+                self.errors = self.errors | {"description": error.problems[0].message}
+            return
+        async with self:
+            self.naming = False
+            self.proposed_title = triage.title.value
+
+    @rx.event
+    def take_title(self):  # type: ignore[no-untyped-def]
+        """The person takes the proposed title."""
+        taken, self.proposed_title = self.proposed_title, ""
+        return rx.set_value("title", taken)
+
+    @rx.event
+    async def submit(self, data: dict[str, Any]):  # type: ignore[no-untyped-def]
+        """File the ticket; on any error everything typed stays where it is."""
+        typed = {name: data[name] for name in TYPED if name in data} if isinstance(data, dict) else {}
+        chosen = {
+            name: getattr(self, name)
+            for name in ("category", "priority")
+            if getattr(self, name) and not getattr(self, f"{name}_suggested")
+        }
+        self.errors, self.problem = {}, ""
+        try:
+            new = parse(TicketCreate, typed | chosen)
+            seen = self._seen if new.description == self._text else None
+            ticket = await ask(tickets.open_ticket, new, Edge.BROWSER, seen=seen)
+        except InvalidInputError as error:
+            self.errors = dict(error.problems)
+            return rx.set_focus(error.problems[0].field)
+        except TicketAppError as error:
+            self.problem = f"{error.detail} Your text is kept."
+            return None
+        self._clear()
+        self._filed_text = new.description
+        self.filed = ticket.id
+
+    def _clear(self) -> None:
+        self.drawing += 1
+        self.shown = False
+        self.category = self.priority = self._text = self.proposed_title = ""
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop the suggestion, and whatever it had filled in."""
+        self._seen, self.engine, self.sure, self.reasons = None, "", "", []
+        for field in ("category", "priority"):
+            if getattr(self, f"{field}_suggested"):
+                setattr(self, field, "")
+                setattr(self, f"{field}_suggested", False)
+
+    def _show_suggestion(self) -> None:
+        """Fill in what the person has not chosen."""
+        if (seen := self._seen) is None:
+            return
+        for field, finding in (("category", seen.category), ("priority", seen.priority)):
+            if not getattr(self, field) or getattr(self, f"{field}_suggested"):
+                setattr(self, field, str(finding.value))
+                setattr(self, f"{field}_suggested", True)
+        self.engine = ENGINE_WORDS.get(seen.engine, seen.engine)
+        self.sure = (
+            f"{word_for('category', seen.category.value)} {seen.category.confidence:.0%}, "
+            f"{word_for('priority', seen.priority.value)} {seen.priority.confidence:.0%} sure"
+        )
+        phrases = dict.fromkeys((*seen.category.evidence, *seen.priority.evidence))
+        self.reasons = [f"“{phrase}”" for phrase in phrases]
+
+

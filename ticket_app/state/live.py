@@ -1,0 +1,31 @@
+"""Pages that follow the desk: a mixin for every State whose content others may change."""
+
+import asyncio
+from contextlib import suppress
+
+import reflex as rx
+
+from ticket_app.live.bus import bus
+
+AGES_SECONDS = 60.0
+"""Without any change a page is refreshed this often, so that "5 min ago" stays true."""
+PAUSE_SECONDS = 0.25
+"""Between two refreshes of one page, so that a burst of changes costs four queries a second."""
+
+
+class Live(rx.State, mixin=True):
+    """Refreshes a page after each change of a ticket, whichever edge it came by."""
+
+    @rx.event(background=True)
+    async def watch(self):  # type: ignore[no-untyped-def]
+        """Start as the last on_load event of a page; Reflex cancels it when the page is left."""
+        with bus.subscribe(1) as changes:
+            while True:
+                with suppress(TimeoutError):  # nothing happened: only the ages are due
+                    await asyncio.wait_for(changes.get(), AGES_SECONDS)
+                await self._refresh()
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _refresh(self) -> None:
+        """Read again what the page shows; called without the state's lock held."""
+        raise NotImplementedError

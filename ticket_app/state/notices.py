@@ -1,0 +1,27 @@
+"""One line at the foot of the page, for news whose result is not where the person looks."""
+
+import reflex as rx
+
+
+class Notice(rx.State):
+    """The line, and the deleted ticket that its Undo brings back (0: none)."""
+
+    text: str = ""
+    failed: bool = False
+    undo_ticket: int = 0
+
+    @rx.event
+    def tell(self, text: str, undo_ticket: int = 0, failed: bool = False):  # type: ignore[no-untyped-def]
+        """Show a line in place of the one before."""
+        self.text, self.undo_ticket, self.failed = str(text), undo_ticket, bool(failed)
+
+    @rx.event
+    def dismiss(self):  # type: ignore[no-untyped-def]
+        """Take the line away."""
+        self.text, self.undo_ticket = "", 0
+
+
+def told_failure(detail: str) -> rx.event.EventSpec:
+    """The event that tells what did not work and what to do."""
+    spec: rx.event.EventSpec = Notice.tell(detail, 0, True)
+    return spec

@@ -1,0 +1,144 @@
+"""The queue: which tickets are wanted (in the address), and the rows that are loaded."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import reflex as rx
+
+from ticket_app.errors import TicketAppError
+from ticket_app.schemas import TicketFilter, TicketListQuery, TicketPage, parse
+from ticket_app.services import tickets
+from ticket_app.state.asking import ask
+from ticket_app.state.live import Live
+from ticket_app.state.rows import TicketRow, row_of
+
+PAGE = 30
+ROWS_MAX = 180
+"""A page holds at most this many rows, since each change sends them all; then it turns over."""
+FACETS = ("status", "priority", "category", "sentiment")
+
+
+class Queue(Live, rx.State):
+    """The address is the truth: a filter is changed by going to another address."""
+
+    rows: list[TicketRow] = []
+    status: list[str] = []
+    priority: list[str] = []
+    category: list[str] = []
+    sentiment: list[str] = []
+    search: str = ""
+    older: bool = False
+    more: bool = False
+    full: bool = False
+    loaded: bool = False
+    matching: str = ""
+    problem: str = ""
+
+    _before: str = ""
+    _next: str = ""
+
+    @rx.event
+    async def load(self):  # type: ignore[no-untyped-def]
+        """Read the filters from the address, and the first page of what they want."""
+        wanted = parse_qs(str(self.router.url.query))
+        for facet in FACETS:
+            setattr(self, facet, wanted.get(facet, []))
+        self.search = wanted.get("search", [""])[0]
+        self._before = wanted.get("before", [""])[0]
+        self.older = bool(self._before)
+        await self._read(PAGE)
+
+    @rx.event
+    async def load_more(self):  # type: ignore[no-untyped-def]
+        """Append the next page, until the page is full."""
+        if not self.more or not self._next or len(self.rows) >= ROWS_MAX:
+            return
+        try:
+            page = await ask(tickets.list_tickets, self._query(PAGE, self._next))
+        except TicketAppError as error:
+            self.problem = error.detail
+            return
+        known = {row.id for row in self.rows}
+        self._keep([*self.rows, *(row_of(t) for t in page.items if t.id not in known)], page)
+
+    @rx.event
+    def turn_over(self):  # type: ignore[no-untyped-def]
+        """Go to the tickets older than those of this page."""
+        return self._go(before=self._next)
+
+    @rx.event
+    def to_the_newest(self):  # type: ignore[no-untyped-def]
+        """Back to the first page, with the same filters."""
+        return self._go()
+
+    @rx.event
+    def toggle(self, facet: str, value: str):  # type: ignore[no-untyped-def]
+        """Take a value into a filter, or out of it."""
+        if facet not in FACETS:
+            return None
+        chosen: list[str] = getattr(self, facet)
+        kept = [one for one in chosen if one != value]
+        return self._go(**{facet: kept if len(kept) < len(chosen) else [*chosen, str(value)]})
+
+    @rx.event
+    def seek(self, text: str):  # type: ignore[no-untyped-def]
+        """Search for a text, in addition to the filters."""
+        return self._go(search=str(text).strip())
+
+    @rx.event
+    def clear(self):  # type: ignore[no-untyped-def]
+        """Drop every filter and the search."""
+        return rx.redirect("/", replace=True)
+
+    @rx.event
+    async def retry(self):  # type: ignore[no-untyped-def]
+        """Read again after an error."""
+        await self._read(PAGE)
+
+    async def _read(self, limit: int) -> None:
+        try:
+            query = self._query(limit, self._before or None)
+            page = await ask(tickets.list_tickets, query)
+            found = await ask(tickets.count_tickets, _filter_of(query))
+        except TicketAppError as error:
+            self.problem, self.rows, self.more, self.matching = error.detail, [], False, ""
+        else:
+            self.problem, self.matching = "", _found_in_words(found)
+            self._keep([row_of(ticket) for ticket in page.items], page)
+        self.loaded = True
+
+    async def _refresh(self) -> None:
+        async with self:
+            limit = min(max(len(self.rows), PAGE), ROWS_MAX)
+            await self._read(limit)
+
+    def _keep(self, rows: list[TicketRow], page: TicketPage) -> None:
+        # A var that is set is sent, even when nothing in it changed.
+        if rows != self.rows:
+            self.rows = rows
+        self._next = page.next_cursor or ""
+        self.more = bool(self._next) and len(rows) < ROWS_MAX
+        self.full = bool(self._next) and len(rows) >= ROWS_MAX
+
+    def _query(self, limit: int, cursor: str | None) -> TicketListQuery:
+        values: dict[str, Any] = {facet: list(getattr(self, facet)) for facet in FACETS}
+        return parse(
+            TicketListQuery, values | {"search": self.search, "limit": limit, "cursor": cursor}
+        )
+
+    def _go(self, **changes: Any) -> rx.event.EventSpec:
+        """To the address with these filters changed; other filters stay, the place does not."""
+        parts = {name: getattr(self, name) for name in (*FACETS, "search")} | changes
+        query = urlencode({name: value for name, value in parts.items() if value}, doseq=True)
+        spec: rx.event.EventSpec = rx.redirect(f"/?{query}" if query else "/", replace=True)
+        return spec
+
+
+def _filter_of(query: TicketListQuery) -> TicketFilter:
+    return TicketFilter(**query.model_dump(include=set(TicketFilter.model_fields)))
+
+
+def _found_in_words(found: int) -> str:
+    if found > tickets.COUNT_MAX:
+        return f"{tickets.COUNT_MAX:,}+ tickets"
+    return "1 ticket" if found == 1 else f"{found:,} tickets"

@@ -1,0 +1,83 @@
+"""How each value looks: its word and its icon, once. Its colour is in assets/desk.css, once.
+
+A component sets `data-<field>="<value>"`; the stylesheet gives that its tone. So a value keeps its
+colour on every page and in every chart, and is never told by its colour alone.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from ticket_app.vocabulary import Category, Priority, Sentiment, Status
+
+NAME = "Support desk"
+STYLESHEET = "/desk.css"
+
+
+class Look(NamedTuple):
+    """The word for a value, and the name of its Lucide icon."""
+
+    word: str
+    icon: str
+
+
+LOOKS: Mapping[str, Mapping[StrEnum, Look]] = {
+    "status": {
+        Status.OPEN: Look("Open", "circle"),
+        Status.IN_PROGRESS: Look("In progress", "circle-dot"),
+        Status.RESOLVED: Look("Resolved", "circle-check"),
+        Status.CLOSED: Look("Closed", "circle-slash"),
+    },
+    "priority": {
+        Priority.LOW: Look("Low", "minus"),
+        Priority.MEDIUM: Look("Medium", "chevron-up"),
+        Priority.HIGH: Look("High", "chevrons-up"),
+        Priority.CRITICAL: Look("Critical", "triangle-alert"),
+    },
+    "category": {
+        Category.BILLING: Look("Billing", "credit-card"),
+        Category.TECHNICAL: Look("Technical", "wrench"),
+        Category.ACCOUNT: Look("Account", "user-round"),
+        Category.GENERAL: Look("General", "message-circle"),
+    },
+    "sentiment": {
+        Sentiment.CALM: Look("Calm", "smile"),
+        Sentiment.NEUTRAL: Look("Neutral", "meh"),
+        Sentiment.FRUSTRATED: Look("Frustrated", "frown"),
+        Sentiment.ANGRY: Look("Angry", "angry"),
+    },
+}
+"""Every field that has a closed set of values, each in the vocabulary's order."""
+
+FIELD_WORDS = {
+    "status": "Status",
+    "priority": "Priority",
+    "category": "Category",
+    "sentiment": "Sentiment",
+    "urgency_score": "Urgency",
+    "title": "Title",
+    "description": "Description",
+    "requester_name": "Requester",
+    "requester_email": "E-mail",
+}
+
+ENGINE_WORDS = {
+    "offline": "Offline rules",
+    "openai": "OpenAI",
+    "gemini": "Gemini",
+    "anthropic": "Claude",
+    "ollama": "Ollama",
+}
+
+
+def word_for(field: str, value: str | None) -> str:
+    """A field's value in words; the value itself where it has no word of its own."""
+    if value is None:
+        return "nothing"
+    words = {str(known): look.word for known, look in LOOKS.get(field, {}).items()}
+    return words.get(value, value)
+
+
+def tone(field: str, value: str) -> str:
+    """The colour of a value, for a chart that takes colours and no classes."""
+    return f"var(--{field}-{value.replace('_', '-')})"
