@@ -10,15 +10,21 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from ticket_app.api.gateway import Site, gateway
+from ticket_app.api.gateway import Gateway
 from ticket_app.api.page_policy import page_policy
+from ticket_app.api.site import Site
 from ticket_app.errors import TicketAppError
 from ticket_app.live.bus import bus
 from ticket_app.live.worker import improving
+from ticket_app.pages.board import board
 from ticket_app.pages.desk import desk
+from ticket_app.pages.insights import insights
+from ticket_app.pages.missing import missing
 from ticket_app.settings import get_settings
+from ticket_app.state.board import Board
 from ticket_app.state.detail import Detail
 from ticket_app.state.figures import Figures
+from ticket_app.state.insights import Insights
 from ticket_app.state.notices import told_failure
 from ticket_app.state.queue import Queue
 from ticket_app.theme import NAME, STYLESHEET
@@ -36,9 +42,10 @@ class Desk(rx.App):
     def __call__(self) -> ASGIApp:
         """The whole desk as one ASGI application."""
         application = super().__call__()
-        application.user_middleware = [
-            each for each in application.user_middleware if each.cls is not CORSMiddleware
-        ]
+        if isinstance(application, Starlette):
+            application.user_middleware = [
+                each for each in application.user_middleware if each.cls is not CORSMiddleware
+            ]
         return application
 
 
@@ -46,7 +53,7 @@ def front_door(reflex: ASGIApp) -> ASGIApp:
     """Everything that comes over HTTP or a websocket passes here."""
     from ticket_app.api.app import api  # noqa: PLC0415  # compiling the pages needs no REST
 
-    return gateway(reflex, api=api, site=compiled_site(), settings=get_settings())
+    return Gateway(reflex, api=api, site=compiled_site(), settings=get_settings())
 
 
 def compiled_site() -> Site | None:
@@ -86,3 +93,11 @@ app.add_page(
     title=f"Desk · {NAME}",
     on_load=[Queue.load, Figures.load, Queue.watch, Figures.watch, Detail.watch],
 )
+app.add_page(board, route="/board", title=f"Board · {NAME}", on_load=[Board.load, Board.watch])
+app.add_page(
+    insights,
+    route="/insights",
+    title=f"Insights · {NAME}",
+    on_load=[Insights.load, Insights.watch],
+)
+app.add_page(missing, route="404", title=f"Nothing here · {NAME}")

@@ -69,7 +69,7 @@ def _title() -> rx.Component:
                     rx.el.button(
                         "Use it", type="button", on_click=Form.take_title, class_name="button low"
                     ),
-                    class_name="row",
+                    class_name="between",
                 ),
                 class_name="suggestion",
                 role="status",
@@ -102,7 +102,7 @@ def _suggestion() -> rx.Component:
         rx.el.div(
             rx.el.span(icon("sparkles", 14), " Suggested by ", rx.el.b(Form.engine)),
             rx.cond(Form.thinking, rx.el.span("Thinking…", class_name="quiet")),
-            class_name="row",
+            class_name="between",
         ),
         rx.el.span(Form.sure, class_name="number"),
         rx.cond(

@@ -40,7 +40,7 @@ def _rail(here: str) -> rx.Component:
             rx.color_mode_cond(icon("moon", 20), icon("sun", 20)),
             rx.el.span("Theme"),
             on_click=rx.toggle_color_mode,
-            class_name="button bare place theme-switch",
+            class_name="place theme-switch",
             type="button",
             custom_attrs={"aria-label": "Switch between light and dark"},
         ),

@@ -48,13 +48,16 @@ def ticket_row(ticket: rx.Var[TicketRow], is_new: rx.Var[bool]) -> rx.Component:
     return rx.el.div(
         rx.el.span(badge("priority", ticket.priority), class_name="small"),
         rx.el.div(
-            rx.el.button(
-                ticket.title,
-                type="button",
-                on_click=Detail.unfold(ticket.id),
-                class_name="row-title",
+            rx.el.div(
+                rx.el.button(
+                    ticket.title,
+                    type="button",
+                    on_click=Detail.unfold(ticket.id),
+                    class_name="row-title",
+                ),
+                rx.el.span(ticket.excerpt, class_name="row-excerpt"),
+                class_name="row-line",
             ),
-            rx.el.p(ticket.excerpt, class_name="row-excerpt"),
             rx.el.p(
                 rx.cond(is_new, rx.el.span("Just filed", class_name="tag new")),
                 rx.el.span("#", ticket.id, class_name="number"),
@@ -138,7 +141,6 @@ def _skeleton() -> rx.Component:
                 rx.el.div(
                     rx.el.div(class_name="ghost", style={"width": "64px"}),
                     rx.el.div(
-                        rx.el.div(class_name="ghost", style={"width": "40%"}),
                         rx.el.div(class_name="ghost", style={"width": "80%"}),
                         rx.el.div(class_name="ghost", style={"width": "30%"}),
                         class_name="row-words",

@@ -19,7 +19,7 @@ from ticket_app.schemas import (
 from ticket_app.vocabulary import Category, Priority, Sentiment, Status
 
 InsightDays = Literal[7, 30, 90]
-HOUR_LABELS = ("under 1 h", "1 to 4 h", "4 to 24 h", "1 to 3 days", "3 to 7 days", "over 7 days")
+HOUR_LABELS = ("< 1 h", "1–4 h", "4–24 h", "1–3 d", "3–7 d", "> 7 d")
 
 
 def ticket_stats() -> TicketStats:
@@ -70,7 +70,7 @@ def ticket_insights(last_days: InsightDays) -> TicketInsights:
         status=_breakdown(row, "status", Status),
         sentiment=_breakdown(row, "sentiment", Sentiment),
         urgency=[
-            GroupCount(label=f"{low} to {100 if low == 90 else low + 9}", count=urgency.get(low, 0))
+            GroupCount(label=f"{low}–{100 if low == 90 else low + 9}", count=urgency.get(low, 0))
             for low in range(0, 100, queries.HISTOGRAM_STEP)
         ],
         hours_to_resolve=[

@@ -1,0 +1,129 @@
+"""The charts of the insights: Recharts, with each chart's figures as a table below it."""
+
+from typing import NamedTuple
+
+import reflex as rx
+
+from ticket_app.state.insights import Insights, Series
+
+HEIGHT = 220
+
+
+class Line(NamedTuple):
+    """One measure of a chart over days: its key, its word, its colour."""
+
+    key: str
+    word: str
+    colour: str
+
+
+def over_days(title: str, *lines: Line, filled: bool = False) -> rx.Component:
+    """Measures by day, as lines or, filled, as areas."""
+    draw = rx.recharts.area if filled else rx.recharts.line
+    chart = rx.recharts.area_chart if filled else rx.recharts.line_chart
+    return _figure(
+        title,
+        rx.el.div(
+            *(
+                rx.el.span(rx.el.i(style={"--tone": line.colour}), line.word)
+                for line in lines
+            ),
+            class_name="key",
+        ),
+        chart(
+            *(
+                draw(
+                    data_key=line.key,
+                    name=line.word,
+                    stroke=line.colour,
+                    stroke_width=2,
+                    dot=False,
+                    is_animation_active=False,
+                    **({"fill": "var(--accent-wash)"} if filled else {}),
+                )
+                for line in lines
+            ),
+            *_axes("day"),
+            data=Insights.flow,
+            height=HEIGHT,
+            width="100%",
+        ),
+        _table("Day", Insights.flow, "day", *((line.word, line.key) for line in lines)),
+        width="third" if filled else "wide",
+    )
+
+
+def by_group(
+    title: str, first: str, series: rx.Var[Series], *, colour: str = "", width: str = ""
+) -> rx.Component:
+    """A bar for each group, its count on it; in one colour, or in that of each value."""
+    paint = {"fill": colour} if colour else {}
+    return _figure(
+        title,
+        rx.recharts.bar_chart(
+            rx.recharts.bar(
+                rx.recharts.label_list(data_key="count", position="top", fill="var(--quiet)"),
+                data_key="count",
+                name="Tickets",
+                radius=[3, 3, 0, 0],
+                max_bar_size=56,
+                is_animation_active=False,
+                **paint,
+            ),
+            *_axes("name"),
+            data=series,
+            height=HEIGHT,
+            width="100%",
+            margin={"top": 20, "right": 8, "left": 0, "bottom": 0},
+        ),
+        _table(first, series, "name", ("Tickets", "count")),
+        width=width,
+    )
+
+
+def _axes(key: str) -> list[rx.Component]:
+    return [
+        rx.recharts.x_axis(data_key=key, stroke="var(--edge)", tick_line=False, min_tick_gap=12),
+        rx.recharts.y_axis(
+            stroke="var(--edge)", allow_decimals=False, axis_line=False, tick_line=False, width=40
+        ),
+        rx.recharts.cartesian_grid(vertical=False, stroke="var(--line)"),
+        rx.recharts.graphing_tooltip(cursor={"fill": "var(--sunken)", "stroke": "var(--edge)"}),
+    ]
+
+
+def _figure(title: str, *parts: rx.Component, width: str) -> rx.Component:
+    """`width` is a class of the stylesheet: wide, third, or none for a quarter."""
+    return rx.el.section(rx.el.h2(title), *parts, class_name=f"card chart {width}".rstrip())
+
+
+def _table(
+    first: str, series: rx.Var[Series], key: str, *columns: tuple[str, str]
+) -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("As a table"),
+        rx.el.div(
+            rx.el.table(
+                rx.el.thead(
+                    rx.el.tr(
+                        rx.el.th(first, scope="col"),
+                        *(rx.el.th(word, scope="col") for word, _ in columns),
+                    )
+                ),
+                rx.el.tbody(
+                    rx.foreach(
+                        series,
+                        lambda point: rx.el.tr(
+                            rx.el.td(point[key]),
+                            *(rx.el.td(point[column]) for _, column in columns),
+                        ),
+                    )
+                ),
+            ),
+            class_name="table-scroll",
+            tab_index=0,
+            role="region",
+            custom_attrs={"aria-label": f"{first}: table"},
+        ),
+        class_name="as-table",
+    )

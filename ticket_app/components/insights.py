@@ -1,0 +1,75 @@
+"""The insights of a window of days."""
+
+import reflex as rx
+
+from ticket_app.components.charts import Line, by_group, over_days
+from ticket_app.state.insights import WINDOWS, Insights
+
+CREATED = Line("created", "Created", "var(--status-open)")
+RESOLVED = Line("resolved", "Resolved", "var(--status-resolved)")
+BACKLOG = Line("backlog", "Unresolved at the end of the day", "var(--accent)")
+
+
+def insights() -> rx.Component:
+    """Flow first, then what the tickets of the window are like."""
+    return rx.el.div(
+        _head(),
+        rx.cond(Insights.problem, rx.el.p(Insights.problem, role="alert", class_name="problem-box")),
+        rx.el.div(
+            over_days("Tickets created and resolved, by day", CREATED, RESOLVED),
+            over_days("Open backlog, by day", BACKLOG, filled=True),
+            by_group(
+                "Time to resolve, tickets of this window",
+                "Time",
+                Insights.hours_to_resolve,
+                colour="var(--accent)",
+                width="third",
+            ),
+            by_group(
+                "Tickets created, by urgency",
+                "Urgency",
+                Insights.urgency,
+                colour="var(--accent)",
+                width="third",
+            ),
+            by_group("Tickets created, by priority", "Priority", Insights.priority),
+            by_group("Tickets created, by category", "Category", Insights.category),
+            by_group("Tickets created, by status now", "Status", Insights.status),
+            by_group("Tickets created, by sentiment", "Sentiment", Insights.sentiment),
+            class_name="charts",
+        ),
+        class_name="insights",
+    )
+
+
+def _head() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            *(
+                rx.el.button(
+                    f"{days} days",
+                    type="button",
+                    on_click=Insights.choose(days),
+                    custom_attrs={"aria-pressed": (Insights.last_days == days).to_string()},
+                )
+                for days in WINDOWS
+            ),
+            role="group",
+            class_name="window",
+            custom_attrs={"aria-label": "Window"},
+        ),
+        rx.el.dl(
+            _figure("Created", Insights.created),
+            _figure("Resolved", Insights.resolved),
+            _figure("Backlog now", Insights.backlog),
+            _figure("Mean time to resolve", Insights.hours),
+            class_name="figure-row",
+        ),
+        class_name="insights-head",
+    )
+
+
+def _figure(name: str, value: rx.Var[int] | rx.Var[str]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(name), rx.el.dd(rx.cond(Insights.loaded, value, "–")), class_name="figure"
+    )

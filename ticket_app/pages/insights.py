@@ -1,0 +1,11 @@
+"""The insights."""
+
+import reflex as rx
+
+from ticket_app.components.frame import frame
+from ticket_app.components.insights import insights as charts
+
+
+def insights() -> rx.Component:
+    """How the desk does, over a window of days."""
+    return frame("Insights", "/insights", charts())

@@ -1,0 +1,18 @@
+"""The page for an address that is none."""
+
+import reflex as rx
+
+from ticket_app.components.frame import frame
+
+
+def missing() -> rx.Component:
+    """One sentence and one action."""
+    return frame(
+        "Nothing here",
+        "",
+        rx.el.div(
+            rx.el.p("There is no page at this address."),
+            rx.el.a("Go to the desk", href="/", class_name="button main-action"),
+            class_name="card empty",
+        ),
+    )

@@ -1,0 +1,91 @@
+"""The insights: the figures of the last 7, 30 or 90 days."""
+
+from typing import Any
+
+import reflex as rx
+
+from ticket_app.errors import TicketAppError
+from ticket_app.schemas import TicketInsights
+from ticket_app.services import figures
+from ticket_app.state.asking import ask
+from ticket_app.state.live import Live
+from ticket_app.theme import tone, word_for
+
+WINDOWS: tuple[figures.InsightDays, ...] = (7, 30, 90)
+Series = list[dict[str, str | int]]
+
+
+class Insights(Live, rx.State):
+    """Each series is a list of points, as the charts and their tables want it."""
+
+    last_days: int = 30
+    loaded: bool = False
+    problem: str = ""
+    created: int = 0
+    resolved: int = 0
+    backlog: int = 0
+    hours: str = ""
+    flow: Series = []
+    priority: Series = []
+    category: Series = []
+    status: Series = []
+    sentiment: Series = []
+    urgency: Series = []
+    hours_to_resolve: Series = []
+
+    @rx.event
+    async def load(self):  # type: ignore[no-untyped-def]
+        """Read the figures of the chosen window."""
+        await self._read()
+
+    @rx.event
+    async def choose(self, last_days: int):  # type: ignore[no-untyped-def]
+        """Another window."""
+        if last_days in WINDOWS:
+            self.last_days = last_days
+            await self._read()
+
+    async def _refresh(self) -> None:
+        async with self:
+            await self._read()
+
+    async def _read(self) -> None:
+        window = next(days for days in WINDOWS if days == self.last_days)
+        try:
+            insights = await ask(figures.ticket_insights, window)
+        except TicketAppError as error:
+            self.problem = error.detail
+            return
+        shown = _shown(insights) | {"problem": "", "loaded": True}
+        for name, value in shown.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
+
+def _shown(insights: TicketInsights) -> dict[str, Any]:
+    hours = insights.mean_hours_to_resolve
+    return {
+        "created": insights.created,
+        "resolved": insights.resolved,
+        "backlog": insights.days[-1].backlog,
+        "hours": "–" if hours is None else f"{hours:.1f} h",
+        "flow": [
+            {
+                "day": f"{day.date:%d %b}".lstrip("0"),
+                "created": day.created,
+                "resolved": day.resolved,
+                "backlog": day.backlog,
+            }
+            for day in insights.days
+        ],
+        "urgency": [{"name": group.label, "count": group.count} for group in insights.urgency],
+        "hours_to_resolve": [
+            {"name": group.label, "count": group.count} for group in insights.hours_to_resolve
+        ],
+    } | {
+        field: [
+            {"name": word_for(field, value), "count": count, "fill": tone(field, value)}
+            for value, count in getattr(insights, field).items()
+        ]
+        for field in ("priority", "category", "status", "sentiment")
+    }
