@@ -83,17 +83,19 @@ def _end_of(status: Status) -> rx.Component:
 
 def _card(ticket: rx.Var[TicketRow], index: rx.Var[int]) -> rx.Component:
     return Draggable.create(
-        rx.el.span(ticket.title, class_name="words"),
-        rx.el.span(
-            rx.el.span("#", ticket.id, class_name="number"),
-            category_tag(ticket.category),
-            rx.el.time(ticket.age, title=ticket.opened, class_name="number"),
-            class_name="row-meta",
-        ),
-        rx.el.span(
-            badge("priority", ticket.priority),
-            badge("sentiment", ticket.sentiment),
-            class_name="foot",
+        rx.fragment(
+            rx.el.span(ticket.title, class_name="words"),
+            rx.el.span(
+                rx.el.span("#", ticket.id, class_name="number"),
+                category_tag(ticket.category),
+                rx.el.time(ticket.age, title=ticket.opened, class_name="number"),
+                class_name="row-meta",
+            ),
+            rx.el.span(
+                badge("priority", ticket.priority),
+                badge("sentiment", ticket.sentiment),
+                class_name="foot",
+            ),
         ),
         rx.el.span(
             status_select(ticket.id, ticket.status), urgency(ticket.urgency), class_name="foot"

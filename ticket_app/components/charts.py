@@ -7,6 +7,7 @@ import reflex as rx
 from ticket_app.state.insights import Insights, Series
 
 HEIGHT = 220
+BAR = {"data_key": "count", "name": "Tickets", "max_bar_size": 48, "is_animation_active": False}
 
 
 class Line(NamedTuple):
@@ -37,6 +38,7 @@ def over_days(title: str, *lines: Line, filled: bool = False) -> rx.Component:
                     name=line.word,
                     stroke=line.colour,
                     stroke_width=2,
+                    type_="linear",
                     dot=False,
                     is_animation_active=False,
                     **({"fill": "var(--accent-wash)"} if filled else {}),
@@ -53,23 +55,12 @@ def over_days(title: str, *lines: Line, filled: bool = False) -> rx.Component:
     )
 
 
-def by_group(
-    title: str, first: str, series: rx.Var[Series], *, colour: str = "", width: str = ""
-) -> rx.Component:
-    """A bar for each group, its count on it; in one colour, or in that of each value."""
-    paint = {"fill": colour} if colour else {}
+def by_group(title: str, first: str, series: rx.Var[Series]) -> rx.Component:
+    """A column for each of the groups, which have an order of their own, its count on it."""
     return _figure(
         title,
         rx.recharts.bar_chart(
-            rx.recharts.bar(
-                rx.recharts.label_list(data_key="count", position="top", fill="var(--quiet)"),
-                data_key="count",
-                name="Tickets",
-                radius=[3, 3, 0, 0],
-                max_bar_size=56,
-                is_animation_active=False,
-                **paint,
-            ),
+            rx.recharts.bar(_count("top"), fill="var(--accent)", radius=[3, 3, 0, 0], **BAR),
             *_axes("name"),
             data=series,
             height=HEIGHT,
@@ -77,8 +68,38 @@ def by_group(
             margin={"top": 20, "right": 8, "left": 0, "bottom": 0},
         ),
         _table(first, series, "name", ("Tickets", "count")),
-        width=width,
+        width="third",
     )
+
+
+def by_value(title: str, first: str, series: rx.Var[Series]) -> rx.Component:
+    """A row for each value of a field, in the value's own colour, its count at its end."""
+    return _figure(
+        title,
+        rx.recharts.bar_chart(
+            rx.recharts.bar(_count("right"), radius=[0, 3, 3, 0], **BAR),
+            rx.recharts.x_axis(type_="number", hide=True),
+            rx.recharts.y_axis(
+                type_="category",
+                data_key="name",
+                width=84,
+                stroke="var(--edge)",
+                axis_line=False,
+                tick_line=False,
+            ),
+            data=series,
+            layout="vertical",
+            height=HEIGHT,
+            width="100%",
+            margin={"top": 0, "right": 40, "left": 0, "bottom": 0},
+        ),
+        _table(first, series, "name", ("Tickets", "count")),
+        width="",
+    )
+
+
+def _count(position: str) -> rx.Component:
+    return rx.recharts.label_list(data_key="count", position=position, fill="var(--quiet)")
 
 
 def _axes(key: str) -> list[rx.Component]:

@@ -62,7 +62,7 @@ class Droppable(MemoizationLeaf):
 
 
 class Draggable(MemoizationLeaf):
-    """A card; all of it is the handle, except the controls in it."""
+    """A card. Its handle is what lifts it, and holds no controls; those stand beside the handle."""
 
     library = LIBRARY
     tag = "Draggable"
@@ -72,15 +72,21 @@ class Draggable(MemoizationLeaf):
 
     @classmethod
     def create(
-        cls, *children: Any, draggable_id: rx.Var[str], index: rx.Var[int], **props: Any
+        cls,
+        handle: rx.Component,
+        *children: Any,
+        draggable_id: rx.Var[str],
+        index: rx.Var[int],
+        **props: Any,
     ) -> rx.Component:
-        """A div that can be lifted; `index` is its place in the column."""
+        """A div with the handle and the rest; `index` is its place in the column."""
 
         def card(provided: Provided) -> rx.Component:
             return rx.el.div(
+                rx.el.div(handle, special_props=[provided["dragHandleProps"]], class_name="handle"),
                 *children,
                 custom_attrs={"ref": provided["innerRef"]},
-                special_props=[provided["draggableProps"], provided["dragHandleProps"]],
+                special_props=[provided["draggableProps"]],
                 **props,
             )
 

@@ -2,6 +2,7 @@
 
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
+from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from ticket_app.state.actions import TicketActions
@@ -12,10 +13,17 @@ from ticket_app.state.queue import Queue
 PLACES = (("/", "Desk", "inbox"), ("/board", "Board", "columns-3"), ("/insights", "Insights", "chart-no-axes-column"))
 
 
+class PlainLink(BaseHTML):
+    """A link within the page: Reflex's own would make a route of it."""
+
+    tag = "a"
+    href: rx.Var[str]
+
+
 def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
     """A page of the desk; `here` is its route."""
     return rx.el.div(
-        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        PlainLink.create("Skip to the content", href="#content", class_name="skip"),
         _rail(here),
         rx.el.div(
             rx.cond(has_connection_errors, _lost(), rx.fragment()),
@@ -42,7 +50,7 @@ def _rail(here: str) -> rx.Component:
             on_click=rx.toggle_color_mode,
             class_name="place theme-switch",
             type="button",
-            custom_attrs={"aria-label": "Switch between light and dark"},
+            title="Switch between light and dark",
         ),
         class_name="rail",
         custom_attrs={"aria-label": "Places"},

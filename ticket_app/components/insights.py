@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from ticket_app.components.charts import Line, by_group, over_days
+from ticket_app.components.charts import Line, by_group, by_value, over_days
 from ticket_app.state.insights import WINDOWS, Insights
 
 CREATED = Line("created", "Created", "var(--status-open)")
@@ -18,24 +18,12 @@ def insights() -> rx.Component:
         rx.el.div(
             over_days("Tickets created and resolved, by day", CREATED, RESOLVED),
             over_days("Open backlog, by day", BACKLOG, filled=True),
-            by_group(
-                "Time to resolve, tickets of this window",
-                "Time",
-                Insights.hours_to_resolve,
-                colour="var(--accent)",
-                width="third",
-            ),
-            by_group(
-                "Tickets created, by urgency",
-                "Urgency",
-                Insights.urgency,
-                colour="var(--accent)",
-                width="third",
-            ),
-            by_group("Tickets created, by priority", "Priority", Insights.priority),
-            by_group("Tickets created, by category", "Category", Insights.category),
-            by_group("Tickets created, by status now", "Status", Insights.status),
-            by_group("Tickets created, by sentiment", "Sentiment", Insights.sentiment),
+            by_group("Time to resolve, tickets of this window", "Time", Insights.hours_to_resolve),
+            by_group("Tickets created, by urgency", "Urgency", Insights.urgency),
+            by_value("Tickets created, by priority", "Priority", Insights.priority),
+            by_value("Tickets created, by category", "Category", Insights.category),
+            by_value("Tickets created, by status now", "Status", Insights.status),
+            by_value("Tickets created, by sentiment", "Sentiment", Insights.sentiment),
             class_name="charts",
         ),
         class_name="insights",
