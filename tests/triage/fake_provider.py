@@ -11,6 +11,7 @@ used against it:
 import json
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -76,6 +77,8 @@ class FakeProvider:
     script: Script = Script.GOOD
     answer: dict[str, Any] = field(default_factory=good_answer)
     received: list[Received] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+    """Called while a request waits for its answer: what happens during a call to a provider."""
 
     def __enter__(self) -> Self:
         self._ended = threading.Event()
@@ -123,6 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.fake.script is Script.HANG:
             self.ended.wait()
             return
+        self.fake.meanwhile()
         self._send(*_reply(self.fake, self.path))
 
     def _send(self, status: int, payload: bytes) -> None:

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Float, Row, case, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Float,
+    Row,
+    SQLColumnExpression,
+    case,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy import Text as SqlText
 from sqlmodel import Session, col
 
@@ -76,7 +86,7 @@ def backlog_before(session: Session, moment: datetime) -> int:
 
 
 def urgency_histogram(session: Session, since: datetime) -> dict[int, int]:
-    """Tickets created since then by the lower bound of their urgency's group of ten (0, 10 .. 90)."""
+    """Tickets created since then by the lower bound of their urgency's group of ten: 0 to 90."""
     tens = col(Ticket.urgency_score) / HISTOGRAM_STEP
     group = case((col(Ticket.urgency_score) >= 90, 90), else_=cast(func.floor(tens), Float) * 10)
     return {int(lower): count for lower, count in _grouped(session, group, since)}
@@ -104,7 +114,7 @@ def mean_hours_to_resolve(session: Session, since: datetime) -> float | None:
 
 def _grouped(
     session: Session, group: ColumnElement[Any], since: datetime, *conditions: ColumnElement[bool]
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row[Any, int]]:
     labelled = group.label("grp")
     return session.execute(
         select(labelled, func.count())
@@ -113,7 +123,9 @@ def _grouped(
     ).all()
 
 
-def _per_day(session: Session, column: ColumnElement[Any], since: datetime) -> dict[date, int]:
+def _per_day(
+    session: Session, column: SQLColumnExpression[Any], since: datetime
+) -> dict[date, int]:
     day = _day(session, column).label("day")
     rows = session.execute(
         select(day, func.count()).where(*_present(), column >= since).group_by(day)
@@ -140,17 +152,17 @@ def _on_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _day(session: Session, column: ColumnElement[Any]) -> ColumnElement[Any]:
+def _day(session: Session, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
     """The UTC day. Connections to PostgreSQL run in UTC, so a cast is enough there."""
     if _on_sqlite(session):
         return func.substr(cast(column, SqlText), 1, 10)
     return cast(column, Date)
 
 
-def _hours_to_resolve(session: Session) -> ColumnElement[float]:
+def _hours_to_resolve(session: Session) -> ColumnElement[Any]:
     created_at, resolved_at = col(Ticket.created_at), col(Ticket.resolved_at)
     if _on_sqlite(session):
-        return (func.julianday(resolved_at) - func.julianday(created_at)) * 24
+        # SQLite counts milliseconds but answers days, inexactly: a whole hour must stay whole.
+        days = func.julianday(resolved_at) - func.julianday(created_at)
+        return func.round(days * 86_400_000) / 3_600_000
     return cast(func.extract("epoch", resolved_at - created_at), Float) / 3600
-
-

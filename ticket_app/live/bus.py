@@ -41,8 +41,9 @@ class Bus:
 
     def publish(self, change: Change) -> None:
         """Tell every listener; returns at once, from any thread."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._deliver, change)
+        loop = self._loop  # read once: the server's end may set it to None meanwhile
+        if loop is not None:
+            loop.call_soon_threadsafe(self._deliver, change)
 
     @contextmanager
     def subscribe(self, capacity: int) -> Iterator[asyncio.Queue[Change]]:

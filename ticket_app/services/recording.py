@@ -9,6 +9,9 @@ from ticket_app.data.tables import Suggestion, Ticket, TicketEvent
 from ticket_app.triage.contract import Triage
 from ticket_app.vocabulary import Edge, EventKind, TriageField
 
+SCORES = frozenset({TriageField.SENTIMENT, TriageField.URGENCY_SCORE})
+"""What only an engine sets: whoever changed the text, the triage is named for its scores."""
+
 
 def record_creation(session: Session, ticket: Ticket, edge: Edge, now: datetime) -> None:
     """Insert the ticket and the first line of its history."""
@@ -36,7 +39,15 @@ def record_changes(
         setattr(ticket, name, value)
     _next_version(ticket, now)
     session.add_all(
-        _event(ticket, EventKind.CHANGED, edge, now, field=name, old=before[name], new=value)
+        _event(
+            ticket,
+            EventKind.CHANGED,
+            Edge.TRIAGE if name in SCORES else edge,
+            now,
+            field=name,
+            old=before[name],
+            new=value,
+        )
         for name, value in changes.items()
     )
 

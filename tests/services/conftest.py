@@ -1,0 +1,33 @@
+"""A provider for the services: LiteLLM's real client, loopback at the other end."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.triage.fake_provider import FakeProvider, Script
+from ticket_app.settings import get_settings
+from ticket_app.triage import engine
+from ticket_app.triage.provider import load_litellm
+
+Providing = Callable[[Script], FakeProvider]
+
+
+@pytest.fixture
+def providing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providing]:
+    """Start a provider that behaves so, and have the desk ask it until the test ends."""
+    load_litellm()
+    started: list[FakeProvider] = []
+
+    def start(script: Script) -> FakeProvider:
+        fake = FakeProvider(script)
+        started.append(fake.__enter__())
+        monkeypatch.setenv("AI_PROVIDER", "openai")
+        monkeypatch.setenv("AI_BASE_URL", fake.base_url)
+        monkeypatch.setenv("AI_MODEL", "a-model")
+        get_settings.cache_clear()
+        engine._last_failures.clear()
+        return fake
+
+    yield start
+    for fake in started:
+        fake.__exit__(None, None, None)

@@ -1,0 +1,231 @@
+"""Every figure of the database equals a recount, ticket by ticket, of what the lists show."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any, get_args
+
+import pytest
+from sqlalchemy import text
+
+from tests.services.desk import all_tickets, opened
+from ticket_app.data.engine import get_engine
+from ticket_app.schemas import TicketCreate, TicketPublic, TicketUpdate
+from ticket_app.services.figures import (
+    HOUR_LABELS,
+    InsightDays,
+    status_counts,
+    ticket_insights,
+    ticket_stats,
+)
+from ticket_app.services.tickets import (
+    delete_ticket,
+    open_ticket,
+    restore_ticket,
+    update_ticket,
+)
+from ticket_app.vocabulary import SETTLED, Category, Edge, Priority, Sentiment, Status
+
+pytestmark = pytest.mark.usefixtures("database")
+
+POPULATION = 130
+HOURS = (1, 4, 24, 72, 168)
+EDGES_OF_GROUPS = (0, 9, 10, 19, 20, 89, 90, 99, 100)
+WINDOWS: tuple[InsightDays, ...] = get_args(InsightDays)
+
+
+@pytest.fixture(params=[11, 22])
+def population(request: pytest.FixtureRequest, database: str) -> list[TicketPublic]:
+    """Tickets of 120 days: settled, reopened, deleted and restored ones, some on whole hours."""
+    assert database
+    chance = Random(request.param)
+    now = datetime.now(UTC)
+    ids = [_lived(chance, now).id for _ in range(POPULATION)]
+    for ticket_id in chance.sample(ids, 30):
+        delete_ticket(ticket_id, Edge.REST)
+        if chance.random() < 0.4:
+            restore_ticket(ticket_id, Edge.REST)
+    _resolved_on_the_stroke_of_midnight(now)
+    _scatter(chance, ids)
+    tickets = all_tickets()
+    assert POPULATION - 30 < len(tickets) < POPULATION + len(WINDOWS)
+    return tickets
+
+
+def _lived(chance: Random, now: datetime) -> TicketPublic:
+    """A ticket that was filed some time ago, and what became of it since."""
+    moment = _some_time_ago(chance, now)
+    new = {
+        "title": "A", "description": "B", "status": chance.choice(list(Status)),
+        "category": chance.choice(list(Category)), "priority": chance.choice(list(Priority)),
+    }  # fmt: skip
+    ticket = open_ticket(TicketCreate.model_validate(new), Edge.REST, at=moment)
+    for _ in range(chance.randrange(4)):
+        moment += timedelta(hours=chance.choice([*HOURS, chance.uniform(0.01, 200)]))
+        if moment < now:
+            update = TicketUpdate(status=chance.choice(list(Status)))
+            ticket = update_ticket(ticket.id, update, Edge.REST, at=moment)
+    return ticket
+
+
+def _some_time_ago(chance: Random, now: datetime) -> datetime:
+    moment = now - timedelta(days=chance.uniform(0, 120))
+    if chance.random() < 0.2:
+        # The very first moment of a day, where a day may be counted wrongly.
+        return datetime.combine(moment, time.min, UTC)
+    return moment
+
+
+def _resolved_on_the_stroke_of_midnight(now: datetime) -> None:
+    """Where each window begins: does it count as resolved before, or within?"""
+    for window in WINDOWS:
+        midnight = datetime.combine(now - timedelta(days=window - 1), time.min, UTC)
+        new = TicketCreate(title="A", description="B")
+        ticket = open_ticket(new, Edge.REST, at=midnight - timedelta(hours=30))
+        update_ticket(ticket.id, TicketUpdate(status=Status.RESOLVED), Edge.REST, at=midnight)
+
+
+def _scatter(chance: Random, ids: Iterable[int]) -> None:
+    """Urgency and sentiment as engines might have set them, the edges of the groups among them."""
+    with get_engine().begin() as connection:
+        for ticket_id in ids:
+            urgency = chance.choice([*EDGES_OF_GROUPS, chance.randrange(101)])
+            connection.execute(
+                text("UPDATE ticket SET urgency_score = :u, sentiment = :s WHERE id = :id"),
+                {"u": urgency, "s": chance.choice(list(Sentiment)), "id": ticket_id},
+            )
+
+
+def counted(tickets: Iterable[TicketPublic], field: str, values: type[Any]) -> dict[Any, int]:
+    counts = Counter(getattr(ticket, field) for ticket in tickets)
+    return {value: counts[value] for value in values}
+
+
+def seconds_to_resolve(ticket: TicketPublic) -> float:
+    assert ticket.resolved_at is not None
+    return (ticket.resolved_at - ticket.created_at).total_seconds()
+
+
+def mean_hours(tickets: Iterable[TicketPublic]) -> Any:
+    seconds = [seconds_to_resolve(ticket) for ticket in tickets if ticket.resolved_at]
+    return pytest.approx(sum(seconds) / len(seconds) / 3600, abs=0.0051) if seconds else None
+
+
+def hour_group(ticket: TicketPublic) -> str:
+    # To the millisecond, which is as finely as SQLite tells times apart.
+    millis = round(seconds_to_resolve(ticket) * 1000)
+    return HOUR_LABELS[sum(millis >= bound * 3_600_000 for bound in HOURS)]
+
+
+def last_days(count: int) -> set[tuple[date, ...]]:
+    """The last days as of now, and as of a moment ago, should midnight have just passed."""
+    moments = (datetime.now(UTC) - timedelta(minutes=back) for back in (0, 5))
+    return {
+        tuple(moment.date() - timedelta(days=back) for back in reversed(range(count)))
+        for moment in moments
+    }
+
+
+def test_statistics_equal_a_recount(population: list[TicketPublic]) -> None:
+    stats = ticket_stats()
+    per_day = Counter(ticket.created_at.date() for ticket in population)
+    assert stats.total_tickets == len(population)
+    assert stats.open_tickets == sum(t.status is Status.OPEN for t in population)
+    assert stats.resolved_tickets == sum(t.status in SETTLED for t in population)
+    assert stats.avg_tickets_per_day == round(len(population) / len(per_day), 2)
+    assert stats.priority_breakdown == counted(population, "priority", Priority)
+    assert stats.category_breakdown == counted(population, "category", Category)
+    assert stats.status_breakdown == counted(population, "status", Status)
+    assert stats.sentiment_breakdown == counted(population, "sentiment", Sentiment)
+    assert status_counts() == stats.status_breakdown
+    mean_urgency = sum(t.urgency_score for t in population) / len(population)
+    assert stats.avg_urgency_score == pytest.approx(mean_urgency, abs=0.0051)
+    assert stats.mean_hours_to_resolve == mean_hours(population)
+    assert tuple(day.date for day in stats.tickets_per_day) in last_days(30)
+    assert [day.count for day in stats.tickets_per_day] == [
+        per_day[day.date] for day in stats.tickets_per_day
+    ]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_insights_equal_a_recount(population: list[TicketPublic], window: InsightDays) -> None:
+    insights = ticket_insights(window)
+    days = [day.date for day in insights.days]
+    assert tuple(days) in last_days(window)
+    created = [t for t in population if t.created_at.date() >= days[0]]
+    resolved = [t for t in population if t.resolved_at and t.resolved_at.date() >= days[0]]
+    assert (insights.created, insights.resolved) == (len(created), len(resolved))
+    assert insights.priority == counted(created, "priority", Priority)
+    assert insights.category == counted(created, "category", Category)
+    assert insights.status == counted(created, "status", Status)
+    assert insights.sentiment == counted(created, "sentiment", Sentiment)
+    assert insights.mean_hours_to_resolve == mean_hours(created)
+    tens = Counter(min(t.urgency_score // 10, 9) for t in created)
+    assert [group.count for group in insights.urgency] == [tens[ten] for ten in range(10)]
+    groups = Counter(hour_group(t) for t in created if t.resolved_at)
+    assert {g.label: g.count for g in insights.hours_to_resolve} == {
+        label: groups[label] for label in HOUR_LABELS
+    }
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_flow_of_a_day_equals_a_recount(
+    population: list[TicketPublic], window: InsightDays
+) -> None:
+    for day in ticket_insights(window).days:
+        end = datetime.combine(day.date + timedelta(days=1), time.min, UTC)
+        assert day.created == sum(t.created_at.date() == day.date for t in population)
+        assert day.resolved == sum(
+            t.resolved_at is not None and t.resolved_at.date() == day.date for t in population
+        )
+        assert day.backlog == sum(
+            t.created_at < end and (t.resolved_at is None or t.resolved_at >= end)
+            for t in population
+        )
+
+
+@pytest.mark.parametrize("hours", HOURS)
+@pytest.mark.parametrize("early", [timedelta(0), timedelta(milliseconds=1)])
+def test_a_group_of_hours_begins_at_its_bound(hours: int, early: timedelta) -> None:
+    now = datetime.now(UTC)
+    for minute in range(12):
+        # Awkward fractions of a day on purpose: a float difference of two days is not exact.
+        filed = now - timedelta(hours=hours + 1, minutes=minute * 7, seconds=minute * 11)
+        ticket = open_ticket(TicketCreate(title="A", description="B"), Edge.REST, at=filed)
+        solved = filed + timedelta(hours=hours) - early
+        update_ticket(ticket.id, TicketUpdate(status=Status.CLOSED), Edge.REST, at=solved)
+    label = HOUR_LABELS[HOURS.index(hours) + (0 if early else 1)]
+    counts = {group.label: group.count for group in ticket_insights(90).hours_to_resolve}
+    assert counts == dict.fromkeys(HOUR_LABELS, 0) | {label: 12}
+
+
+def test_an_empty_desk_has_zeros() -> None:
+    stats = ticket_stats()
+    assert stats.model_dump(exclude={"tickets_per_day"}) == {
+        "total_tickets": 0, "open_tickets": 0, "resolved_tickets": 0,
+        "avg_tickets_per_day": 0.0, "avg_urgency_score": 0.0, "mean_hours_to_resolve": None,
+        "priority_breakdown": dict.fromkeys(Priority, 0),
+        "category_breakdown": dict.fromkeys(Category, 0),
+        "status_breakdown": dict.fromkeys(Status, 0),
+        "sentiment_breakdown": dict.fromkeys(Sentiment, 0),
+    }  # fmt: skip
+    assert [day.count for day in stats.tickets_per_day] == [0] * 30
+    assert status_counts() == dict.fromkeys(Status, 0)
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("prepare", [lambda: None, lambda: delete_ticket(opened().id, Edge.REST)])
+def test_insights_into_nothing_are_zeros(window: InsightDays, prepare: Callable[[], None]) -> None:
+    prepare()
+    insights = ticket_insights(window)
+    assert len(insights.days) == window
+    assert {(d.created, d.resolved, d.backlog) for d in insights.days} == {(0, 0, 0)}
+    assert (insights.created, insights.resolved) == (0, 0)
+    assert insights.mean_hours_to_resolve is None
+    assert {group.count for group in insights.urgency + insights.hours_to_resolve} == {0}
+    for breakdown, values in (
+        (insights.priority, Priority), (insights.category, Category),
+        (insights.status, Status), (insights.sentiment, Sentiment),
+    ):  # fmt: skip
+        assert breakdown == dict.fromkeys(values, 0)
