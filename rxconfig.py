@@ -1,7 +1,7 @@
 """Reflex's configuration. Every variable comes from ticket_app/settings.py."""
 
 import reflex as rx
-from reflex_base.constants import PackageJson
+from reflex_base.constants import PackageJson, StateManagerMode
 
 from ticket_app.settings import get_settings
 
@@ -18,7 +18,7 @@ config = rx.Config(
     # on the websocket", so the gateway checks every Origin itself.
     cors_allowed_origins=[],
     # One process serves all, and the state of a page is worth no more than the page.
-    state_manager_mode="memory",
+    state_manager_mode=StateManagerMode.MEMORY,
     telemetry_enabled=False,
     show_built_with_reflex=False,
     disable_plugins=[rx.plugins.SitemapPlugin],

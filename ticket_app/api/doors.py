@@ -20,7 +20,7 @@ def caller(scope: Scope) -> Caller:
 
 
 def host_is_allowed(host: str, allowed: Collection[str]) -> bool:
-    """Whether the name in a Host header, without its port, is one of `allowed` ("*" is any name)."""
+    """Whether the name in a Host header, without its port, is one of `allowed`; "*" is any."""
     return "*" in allowed or host_name(host) in allowed
 
 

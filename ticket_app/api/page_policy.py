@@ -12,6 +12,8 @@ def page_policy(client: Path) -> str:
     """The policy for every page in `client`: scripts are ours, and inline only as they were built.
 
     Styles may be inline: Reflex's own parts write style elements and attributes while they run.
+    No script may be made of a string, so an event handler cannot answer with rx.toast or
+    rx.call_script, which Reflex runs through eval; on the page's side they work.
     """
     scripts = {
         script

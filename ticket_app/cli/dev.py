@@ -21,9 +21,11 @@ def run(_: argparse.Namespace) -> int:
     BUILD_DIR.mkdir(exist_ok=True)
     say(f"Starting; the pages will be at http://localhost:{settings.dev_port}")
     return run_with_children(
-        [sys.executable, "-m", "reflex", "run", "--env", "dev"]
-        + ["--backend-host", settings.host, "--backend-port", str(settings.port)]
-        + ["--frontend-port", str(settings.dev_port)],
+        [
+            *(sys.executable, "-m", "reflex", "run", "--env", "dev"),
+            *("--backend-host", settings.host, "--backend-port", str(settings.port)),
+            *("--frontend-port", str(settings.dev_port)),
+        ],
         # Reflex renames PORT to Vite's on the way, so the page is told the server's address here.
         environment=node_environment() | {"REFLEX_API_URL": f"http://localhost:{settings.port}"},
     )

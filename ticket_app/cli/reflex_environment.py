@@ -31,7 +31,7 @@ def build_environment() -> dict[str, str]:
 
 
 def node_environment() -> dict[str, str]:
-    """Our own environment, fit for a program that needs npm. Raises BuildFailedError without npm."""
+    """Our own environment, fit for a program that needs npm. Raises BuildFailedError."""
     # pytest's mark would switch Reflex to its own test mode.
     environment = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
     environment |= _common()

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 SECONDS_TO_FINISH = 5
+TRIES, SECONDS_BETWEEN_TRIES = 500, 0.02
+
+EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104  # compared, never bound
+LOCAL = ("127.0.0.1", "::1", "[::1]", *EVERY_ADDRESS)
 
 
 def serve_until_stopped(settings: Settings) -> int:
@@ -59,12 +63,13 @@ def desk() -> "ASGIApp":
 async def announce() -> None:
     """Say the address once the server answers at it."""
     settings = get_settings()
-    every_address = settings.host in ("0.0.0.0", "::", "[::]")  # noqa: S104  # compared, not bound
-    host = "127.0.0.1" if every_address else settings.host.strip("[]")
-    while not await _answers(host, settings.port):
-        await asyncio.sleep(0.02)
-    shown = "localhost" if every_address or host in ("127.0.0.1", "::1") else settings.host
-    say(f"The desk is open at http://{shown}:{settings.port} (Ctrl-C closes it)")
+    shown = "localhost" if settings.host in LOCAL else settings.host
+    host = "localhost" if settings.host in EVERY_ADDRESS else settings.host.strip("[]")
+    for _ in range(TRIES):
+        if await _answers(host, settings.port):
+            say(f"The desk is open at http://{shown}:{settings.port} (Ctrl-C closes it)")
+            return
+        await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 
 
 async def _answers(host: str, port: int) -> bool:
