@@ -1,9 +1,9 @@
-"""Runs the migrations: on the connection that data/migrations.py hands over, or on one of its own."""
+"""Runs the migrations: on the connection that data/migrations.py gives, or on its own."""
 
-from alembic import context
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
+from alembic import context
 from ticket_app.data import tables  # noqa: F401  fills the metadata
 from ticket_app.data.engine import get_engine
 

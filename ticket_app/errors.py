@@ -1,4 +1,4 @@
-"""Every error that a person can cause or must act on: a class, a status, a stable code, a sentence."""
+"""Every error that a person can cause or must act on: a status, a stable code, a sentence."""
 
 from http import HTTPStatus
 from typing import ClassVar, NamedTuple
@@ -50,7 +50,7 @@ class InvalidInputError(TicketAppError):
 
 
 class DatabaseUnavailableError(TicketAppError):
-    """The database did not answer, or not in time; nothing was changed, and trying again is safe."""
+    """The database did not answer in time; nothing was changed, and trying again is safe."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "database_unavailable"

@@ -1,4 +1,4 @@
-"""The shapes that every edge shares: what may come in, what goes out, and the sentence for each error."""
+"""The shapes that every edge shares: what comes in, what goes out, a sentence for each error."""
 
 import base64
 import binascii
@@ -43,7 +43,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _text(noun: str, longest: int, *, trimmed: bool) -> Any:
-    """A validator for a text that must show something, holds only characters that both databases can store, and at most `longest` characters."""
+    """A validator for a text that shows something, can be stored, and has `longest` at most."""
 
     def check(value: str) -> str:
         shown = value.strip(BLANKS)
@@ -64,7 +64,7 @@ def _text(noun: str, longest: int, *, trimmed: bool) -> Any:
 
 
 def _is_storable(text: str) -> bool:
-    """Neither a NUL, which PostgreSQL refuses, nor half of a surrogate pair, which is no character."""
+    """Neither a NUL, which PostgreSQL refuses, nor half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -296,7 +296,7 @@ class TitleSuggestion(BaseModel):
 
 
 class TicketEventPublic(BaseModel):
-    """One line of a ticket's history; `field` and the values are None unless a field was changed."""
+    """One line of a ticket's history; `field` is None unless a field was changed."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 

@@ -198,7 +198,7 @@ def get_settings() -> Settings:
     Raises ConfigurationError for the first wrong value.
     """
     try:
-        return Settings(_env_file=os.environ.get("ENV_FILE") or ROOT / ".env")  # type: ignore[call-arg]
+        return Settings(_env_file=os.environ.get("ENV_FILE") or ROOT / ".env")
     except ValidationError as error:
         raise ConfigurationError(_sentence(error)) from None
 

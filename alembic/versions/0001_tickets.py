@@ -9,8 +9,8 @@ the code says later.
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import op
 
+from alembic import op
 from ticket_app.data.types import BigId, UtcDateTime
 
 revision = "0001"
@@ -96,7 +96,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION ticket_event_refuse()
 
 
 def upgrade() -> None:
-    """Create the three tables, what keeps the history append-only, and the folding for the search."""
+    """Create the tables, what keeps the history append-only, and the folding for the search."""
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     now = sa.text("(strftime('%Y-%m-%d %H:%M:%f000', 'now'))" if on_sqlite else "now()")
     _create_ticket(now, on_sqlite=on_sqlite)

@@ -1,4 +1,4 @@
-"""The interactive documentation, served from the package's own files: it works without the internet."""
+"""The interactive documentation, served from a package: it works without the internet."""
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html

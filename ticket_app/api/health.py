@@ -9,7 +9,7 @@ router = APIRouter(prefix="/api/health", tags=["health"])
 
 @router.get("/", responses={503: {"model": Health}})
 def get_health(response: Response) -> Health:
-    """200 when the desk can take tickets, 503 when it cannot; the body says why, without secrets."""
+    """200 when the desk can take tickets, else 503; the body says why, without secrets."""
     health = check_health()
     response.status_code = 200 if health.ready else 503
     return health

@@ -14,7 +14,7 @@ class TrailingSlash:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under the one spelling that the routes know."""
         if scope["type"] == "http":
-            scope = scope | {"path": _canonical(scope["path"])}
+            scope = {**scope, "path": _canonical(scope["path"])}
         await self.app(scope, receive, send)
 
 

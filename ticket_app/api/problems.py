@@ -22,7 +22,10 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 SENTENCES = {
-    HTTPStatus.BAD_REQUEST: ("bad_request", "The request cannot be read. Check how it was written."),
+    HTTPStatus.BAD_REQUEST: (
+        "bad_request",
+        "The request cannot be read. Check how it was written.",
+    ),
     HTTPStatus.NOT_FOUND: ("not_found", "Nothing is here. /api/docs lists every address."),
     HTTPStatus.METHOD_NOT_ALLOWED: (
         "method_not_allowed",
@@ -90,14 +93,13 @@ def plain_problem(status: HTTPStatus, headers: dict[str, str] | None = None) -> 
 
 def add_problem_responses(api: FastAPI) -> None:
     """Let the API answer every error as a problem."""
-    api.add_exception_handler(TicketAppError, _own_error)
-    api.add_exception_handler(RequestValidationError, _invalid_request)
-    api.add_exception_handler(HTTPException, _http_error)
-    api.add_exception_handler(Exception, _mistake_of_ours)
+    api.exception_handler(TicketAppError)(_own_error)
+    api.exception_handler(RequestValidationError)(_invalid_request)
+    api.exception_handler(HTTPException)(_http_error)
+    api.exception_handler(Exception)(_mistake_of_ours)
 
 
-async def _own_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, TicketAppError)
+async def _own_error(_: Request, error: TicketAppError) -> Response:
     if isinstance(error, InvalidInputError):
         return _invalid(error.problems)
     headers = None
@@ -106,8 +108,7 @@ async def _own_error(_: Request, error: Exception) -> Response:
     return problem(error.status, error.code, error.detail, headers=headers)
 
 
-async def _invalid_request(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _invalid_request(_: Request, error: RequestValidationError) -> Response:
     errors = error.errors()
     if any(one["type"] == "json_invalid" for one in errors):
         return problem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not valid JSON.")
@@ -124,8 +125,7 @@ def _invalid(problems: list[FieldProblem]) -> Response:
     )
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _http_error(_: Request, error: HTTPException) -> Response:
     return plain_problem(
         HTTPStatus(error.status_code), dict(error.headers) if error.headers else None
     )

@@ -41,7 +41,9 @@ def list_tickets(
     """Tickets, newest first. The header `Link: <...>; rel="next"` leads to the next page."""
     page = tickets.list_tickets(query)
     if page.next_cursor is not None:
-        kept = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
+        kept = [
+            (key, value) for key, value in request.query_params.multi_items() if key != "cursor"
+        ]
         target = f"/api/tickets/?{urlencode([*kept, ('cursor', page.next_cursor)])}"
         response.headers["Link"] = f'<{target}>; rel="next"'
     return page.items

@@ -56,7 +56,9 @@ def status_select(ticket_id: rx.Var[int], status: rx.Var[str]) -> rx.Component:
     )
 
 
-def field_select(field: str, ticket_id: rx.Var[int], value: rx.Var[str], **props: str) -> rx.Component:
+def field_select(
+    field: str, ticket_id: rx.Var[int], value: rx.Var[str], **props: str
+) -> rx.Component:
     """A select that writes its field of a ticket at once."""
     return rx.el.select(
         *options(field),

@@ -25,10 +25,7 @@ def over_days(title: str, *lines: Line, filled: bool = False) -> rx.Component:
     return _figure(
         title,
         rx.el.div(
-            *(
-                rx.el.span(rx.el.i(style={"--tone": line.colour}), line.word)
-                for line in lines
-            ),
+            *(rx.el.span(rx.el.i(style={"--tone": line.colour}), line.word) for line in lines),
             class_name="key",
         ),
         chart(
@@ -118,9 +115,7 @@ def _figure(title: str, *parts: rx.Component, width: str) -> rx.Component:
     return rx.el.section(rx.el.h2(title), *parts, class_name=f"card chart {width}".rstrip())
 
 
-def _table(
-    first: str, series: rx.Var[Series], key: str, *columns: tuple[str, str]
-) -> rx.Component:
+def _table(first: str, series: rx.Var[Series], key: str, *columns: tuple[str, str]) -> rx.Component:
     return rx.el.details(
         rx.el.summary("As a table"),
         rx.el.div(

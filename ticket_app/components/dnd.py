@@ -1,4 +1,4 @@
-"""Cards that are dragged between columns, by mouse, touch or keyboard: @hello-pangea/dnd, in Python.
+"""Cards dragged between columns, by mouse, touch or keyboard: @hello-pangea/dnd, in Python.
 
 The package gives its children through functions of (provided, snapshot); `_given` writes one from a
 Python function. It announces every move to screen readers by itself.

@@ -56,9 +56,7 @@ def bars(field: str, counts: rx.Var[dict[str, int]], total: rx.Var[int]) -> rx.C
             rx.el.li(
                 fixed_badge(field, str(value)),
                 rx.el.span(
-                    rx.el.span(
-                        class_name="fill", style={"--n": counts[str(value)], "--of": total}
-                    ),
+                    rx.el.span(class_name="fill", style={"--n": counts[str(value)], "--of": total}),
                     class_name="track",
                 ),
                 rx.el.span(counts[str(value)].to(int), class_name="number"),

@@ -18,7 +18,11 @@ def filters() -> rx.Component:
         rx.cond(
             narrowed,
             rx.el.button(
-                icon("x", 14), "Clear", type="button", on_click=Queue.clear, class_name="button bare"
+                icon("x", 14),
+                "Clear",
+                type="button",
+                on_click=Queue.clear,
+                class_name="button bare",
             ),
         ),
         rx.el.span(Queue.matching, class_name="count number", role="status"),

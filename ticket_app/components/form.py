@@ -148,7 +148,11 @@ def _line(name: str, word: str, complete: str, kind: str) -> rx.Component:
 
 def _input(name: str, **props: object) -> rx.Component:
     return rx.el.input(
-        id=name, name=name, class_name="input", custom_attrs=_aria(name), **({"type": "text"} | props)
+        id=name,
+        name=name,
+        class_name="input",
+        custom_attrs=_aria(name),
+        **({"type": "text"} | props),
     )
 
 

@@ -1,4 +1,4 @@
-"""What stands around every page: the places, the search, the main action, the connection's state."""
+"""What stands around every page: places, search, the main action, the connection's state."""
 
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
@@ -10,7 +10,11 @@ from ticket_app.state.form import Form
 from ticket_app.state.notices import Notice
 from ticket_app.state.queue import Queue
 
-PLACES = (("/", "Desk", "inbox"), ("/board", "Board", "columns-3"), ("/insights", "Insights", "chart-no-axes-column"))
+PLACES = (
+    ("/", "Desk", "inbox"),
+    ("/board", "Board", "columns-3"),
+    ("/insights", "Insights", "chart-no-axes-column"),
+)
 
 
 class PlainLink(BaseHTML):
@@ -43,7 +47,9 @@ def icon(name: str, size: int = 16) -> rx.Component:
 def _rail(here: str) -> rx.Component:
     return rx.el.nav(
         rx.el.span(icon("life-buoy", 24), class_name="mark"),
-        rx.el.ul(*(rx.el.li(_place(*place, here=here)) for place in PLACES), style={"width": "100%"}),
+        rx.el.ul(
+            *(rx.el.li(_place(*place, here=here)) for place in PLACES), style={"width": "100%"}
+        ),
         rx.el.button(
             rx.color_mode_cond(icon("moon", 20), icon("sun", 20)),
             rx.el.span("Theme"),
@@ -82,7 +88,11 @@ def _header(title: str) -> rx.Component:
             class_name="search",
         ),
         rx.el.button(
-            icon("plus"), "New ticket", on_click=Form.start, type="button", class_name="button main-action"
+            icon("plus"),
+            "New ticket",
+            on_click=Form.start,
+            type="button",
+            class_name="button main-action",
         ),
         class_name="header",
     )
@@ -125,4 +135,3 @@ def _notice() -> rx.Component:
         role="status",
         class_name="notice-place",
     )
-

@@ -15,4 +15,3 @@ class InView(rx.Component):
 
     root_margin: rx.Var[str]
     on_change: rx.EventHandler[_visibility]
-

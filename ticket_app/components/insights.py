@@ -14,7 +14,9 @@ def insights() -> rx.Component:
     """Flow first, then what the tickets of the window are like."""
     return rx.el.div(
         _head(),
-        rx.cond(Insights.problem, rx.el.p(Insights.problem, role="alert", class_name="problem-box")),
+        rx.cond(
+            Insights.problem, rx.el.p(Insights.problem, role="alert", class_name="problem-box")
+        ),
         rx.el.div(
             over_days("Tickets created and resolved, by day", CREATED, RESOLVED),
             over_days("Open backlog, by day", BACKLOG, filled=True),

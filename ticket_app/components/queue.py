@@ -92,7 +92,9 @@ def _rows() -> rx.Component:
         rx.cond(
             Queue.more,
             InView.create(
-                rx.el.button("Load more", type="button", on_click=Queue.load_more, class_name="button"),
+                rx.el.button(
+                    "Load more", type="button", on_click=Queue.load_more, class_name="button"
+                ),
                 on_change=lambda visible: rx.cond(visible, Queue.load_more(), rx.noop()),
                 root_margin="600px",
                 class_name="more",
@@ -113,9 +115,7 @@ def _rows() -> rx.Component:
 def _empty() -> rx.Component:
     return rx.el.div(
         rx.el.p("No ticket matches. Drop a filter, or file the first one."),
-        rx.el.button(
-            "Clear the filters", type="button", on_click=Queue.clear, class_name="button"
-        ),
+        rx.el.button("Clear the filters", type="button", on_click=Queue.clear, class_name="button"),
         class_name="empty",
     )
 

@@ -127,8 +127,8 @@ def _sqlite_times(table: str, *columns: str) -> list[CheckConstraint]:
 def _sqlite_no_nul(table: str, *columns: str) -> list[CheckConstraint]:
     """PostgreSQL's text cannot hold a NUL; SQLite's can, and length() would stop at it."""
     return [
-        CheckConstraint(
-            f"instr({column}, char(0)) = 0", name=f"{table}_{column}_no_nul"
-        ).ddl_if(dialect="sqlite")
+        CheckConstraint(f"instr({column}, char(0)) = 0", name=f"{table}_{column}_no_nul").ddl_if(
+            dialect="sqlite"
+        )
         for column in columns
     ]

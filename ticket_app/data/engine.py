@@ -33,23 +33,23 @@ POSTGRESQL_OPTIONS = {
     f" -c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
 }
 
-_engine: Engine | None = None
+_engines: list[Engine] = []
+"""At most one: the engine of this process."""
 
 
 def get_engine() -> Engine:
     """The engine of this process, made at its first use from the settings."""
-    global _engine
-    if _engine is None:
-        _engine = _make_engine(get_settings().database.get_secret_value())
-    return _engine
+    if not _engines:
+        _engines.append(_make_engine(get_settings().database.get_secret_value()))
+    return _engines[0]
 
 
 def use_database(url: str | None) -> None:
     """Close every connection and take this database from now on; None: the settings' one again."""
-    global _engine
-    if _engine is not None:
-        _engine.dispose()
-    _engine = None if url is None else _make_engine(url)
+    while _engines:
+        _engines.pop().dispose()
+    if url is not None:
+        _engines.append(_make_engine(url))
 
 
 @contextmanager

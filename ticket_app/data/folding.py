@@ -15,7 +15,7 @@ def _simple_fold(character: str) -> str:
 
 
 LAST_CASED = 0x1E943
-"""The last character that Unicode gives a case; the range behind it need not be walked at import."""
+"""The last character that Unicode gives a case; what is behind it need not be walked."""
 
 FOLDED = {
     code: folded

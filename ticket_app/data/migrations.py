@@ -2,7 +2,6 @@
 
 import logging
 
-from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -10,6 +9,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
+from alembic import command
 from ticket_app.data.engine import get_engine
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import ROOT

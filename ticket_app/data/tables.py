@@ -61,7 +61,13 @@ class Ticket(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "ticket"
     __table_args__ = (
         *ticket_checks(),
-        Index("ticket_newest", "created_at", "id", postgresql_where=NOT_DELETED, sqlite_where=NOT_DELETED),
+        Index(
+            "ticket_newest",
+            "created_at",
+            "id",
+            postgresql_where=NOT_DELETED,
+            sqlite_where=NOT_DELETED,
+        ),
         Index(
             "ticket_status_newest",
             "status",

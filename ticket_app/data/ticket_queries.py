@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlmodel import Session, col
 
 from ticket_app.data.tables import Suggestion, Ticket, TicketEvent
@@ -41,7 +41,7 @@ def newest_tickets(
 
 def count_tickets(session: Session, wanted: TicketFilter, *, at_most: int) -> int:
     """How many tickets match; counting stops at `at_most`."""
-    found = select(Ticket.id).where(*_conditions(wanted)).limit(at_most).subquery()
+    found = select(col(Ticket.id)).where(*_conditions(wanted)).limit(at_most).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
 
@@ -67,7 +67,7 @@ def suggestions_for(session: Session, ticket_id: int) -> Sequence[Suggestion]:
 
 def fields_set_by_people(session: Session, ticket_id: int) -> set[str]:
     """The fields of a ticket that somebody changed after it was opened, by any edge but triage."""
-    changed = select(TicketEvent.field).where(
+    changed = select(col(TicketEvent.field)).where(
         col(TicketEvent.ticket_id) == ticket_id,
         col(TicketEvent.kind) == EventKind.CHANGED,
         col(TicketEvent.edge) != Edge.TRIAGE,
@@ -80,7 +80,7 @@ def answer_ready(session: Session) -> None:
     session.execute(select(col(Ticket.id)).limit(1))
 
 
-def _by_id(ticket_id: int):  # type: ignore[no-untyped-def]
+def _by_id(ticket_id: int) -> Select[Ticket]:
     return select(Ticket).where(col(Ticket.id) == ticket_id)
 
 

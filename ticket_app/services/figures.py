@@ -1,4 +1,4 @@
-"""The desk's figures. Every number comes from an aggregate query; here they only get their names."""
+"""The desk's figures. Every number comes from an aggregate query; here it gets its name."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta

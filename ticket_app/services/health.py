@@ -9,6 +9,7 @@ from ticket_app.data.ticket_queries import answer_ready
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.triage.engine import ProviderState, provider_state
 
+
 class DatabaseState(BaseModel):
     """Which engine, and whether it answers."""
 

@@ -75,7 +75,9 @@ def open_ticket(
 def get_ticket(ticket_id: int) -> TicketPublic:
     """The ticket; TicketNotFoundError when there is none."""
     with reading() as session:
-        return TicketPublic.model_validate(_found(queries.find_ticket(session, ticket_id), ticket_id))
+        return TicketPublic.model_validate(
+            _found(queries.find_ticket(session, ticket_id), ticket_id)
+        )
 
 
 def list_tickets(query: TicketListQuery) -> TicketPage:
@@ -193,4 +195,3 @@ def _found(ticket: Ticket | None, ticket_id: int) -> Ticket:
     if ticket is None:
         raise TicketNotFoundError(ticket_id)
     return ticket
-

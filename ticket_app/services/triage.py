@@ -1,7 +1,7 @@
 """What the desk does with triage: suggest while somebody types, and improve a filed ticket."""
 
 import asyncio
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
 from ticket_app.data import ticket_queries as queries
@@ -43,12 +43,12 @@ async def suggest_title(text: Described) -> TitleSuggestion:
     return TitleSuggestion(suggested_title=triage.title.value, engine=triage.engine)
 
 
-async def improve_triage(ticket_id: int, fields: Set[TriageField]) -> None:
+async def improve_triage(ticket_id: int, fields: AbstractSet[TriageField]) -> None:
     """Ask the provider about a filed ticket and take over its answer for these fields.
 
-    Without a provider, or when it fails, the offline engine's values stay. A value that a person set
-    in the meantime stays, and an answer about a text that has changed since is not used. A ticket
-    that is gone needs no improving.
+    Without a provider, or when it fails, the offline engine's values stay. A value that a person
+    set in the meantime stays, and an answer about a text that has changed since is not used. A
+    ticket that is gone needs no improving.
     """
     settings = get_settings()
     if settings.provider is None:
@@ -66,7 +66,7 @@ async def improve_triage(ticket_id: int, fields: Set[TriageField]) -> None:
 
 
 def _take_over(
-    ticket_id: int, asked: tuple[str, str], fields: Set[TriageField], answer: Triage
+    ticket_id: int, asked: tuple[str, str], fields: AbstractSet[TriageField], answer: Triage
 ) -> None:
     now = datetime.now(UTC)
     with writing() as session:
@@ -79,4 +79,3 @@ def _take_over(
         record_changes(session, ticket, changes, Edge.TRIAGE, now)
     if changes:
         bus.publish(Change(ticket_id))
-

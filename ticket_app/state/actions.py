@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas import TicketUpdate, parse
@@ -16,16 +17,17 @@ class TicketActions(rx.State):
     """Changing, deleting and restoring; nothing to show, hence no vars."""
 
     @rx.event
-    async def change(self, ticket_id: int, field: str, value: str):  # type: ignore[no-untyped-def]
+    async def change(self, ticket_id: int, field: str, value: str) -> EventSpec | None:
         """Set one field of a ticket."""
         try:
             update = parse(TicketUpdate, {str(field): value})
             await ask(tickets.update_ticket, ticket_id_of(ticket_id), update, Edge.BROWSER)
         except TicketAppError as error:
             return told_failure(error.detail)
+        return None
 
     @rx.event
-    async def delete(self, ticket_id: int):  # type: ignore[no-untyped-def]
+    async def delete(self, ticket_id: int) -> EventSpec | None:
         """Take a ticket away, with a way back."""
         try:
             await ask(tickets.delete_ticket, ticket_id_of(ticket_id), Edge.BROWSER)
@@ -34,7 +36,7 @@ class TicketActions(rx.State):
         return Notice.tell(f"Ticket {ticket_id} is deleted.", ticket_id)
 
     @rx.event
-    async def restore(self, ticket_id: int):  # type: ignore[no-untyped-def]
+    async def restore(self, ticket_id: int) -> EventSpec | None:
         """Bring a deleted ticket back."""
         try:
             await ask(tickets.restore_ticket, ticket_id_of(ticket_id), Edge.BROWSER)
@@ -43,7 +45,7 @@ class TicketActions(rx.State):
         return Notice.dismiss
 
     @rx.event
-    async def drop(self, result: dict[str, Any]):  # type: ignore[no-untyped-def]
+    async def drop(self, result: dict[str, Any]) -> EventSpec | None:
         """A card was dropped on the board: onto another column it means a new status."""
         match result:
             case {
@@ -52,3 +54,4 @@ class TicketActions(rx.State):
                 "destination": {"droppableId": str(target)},
             } if source != target and card.isdecimal():
                 return TicketActions.change(int(card), "status", target)
+        return None

@@ -24,4 +24,3 @@ def ticket_id_of(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= ID_MAX:
         raise InvalidInputError([FieldProblem("ticket_id", "Use the number of a ticket.")])
     return value
-

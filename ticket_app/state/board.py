@@ -28,12 +28,12 @@ class Board(Live, rx.State):
     problem: str = ""
 
     @rx.event
-    async def load(self):  # type: ignore[no-untyped-def]
+    async def load(self) -> None:
         """Read the first page of each column."""
         await self._read(dict.fromkeys(Status, PAGE))
 
     @rx.event
-    async def load_more(self, status: str):  # type: ignore[no-untyped-def]
+    async def load_more(self, status: str) -> None:
         """One more page of a column."""
         if status not in set(Status) or not self.more.get(status):
             return
@@ -49,7 +49,8 @@ class Board(Live, rx.State):
             counts = await ask(figures.status_counts)
             pages = {
                 status: await ask(
-                    tickets.list_tickets, TicketListQuery(status=[status], limit=min(limit, CARDS_MAX))
+                    tickets.list_tickets,
+                    TicketListQuery(status=[status], limit=min(limit, CARDS_MAX)),
                 )
                 for status, limit in wanted.items()
             }

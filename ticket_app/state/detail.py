@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas import SuggestionPublic, TicketEventPublic
@@ -20,7 +21,12 @@ KIND_WORDS = {
     EventKind.DELETED: "Deleted",
     EventKind.RESTORED: "Restored",
 }
-EDGE_WORDS = {"browser": "in the browser", "rest": "over REST", "cli": "by command", "triage": "by triage"}
+EDGE_WORDS = {
+    "browser": "in the browser",
+    "rest": "over REST",
+    "cli": "by command",
+    "triage": "by triage",
+}
 LONG_FIELDS = ("title", "description")
 
 
@@ -42,7 +48,7 @@ class Detail(Live, rx.State):
     suggestions: list[Line] = []
 
     @rx.event
-    async def unfold(self, ticket_id: int):  # type: ignore[no-untyped-def]
+    async def unfold(self, ticket_id: int) -> EventSpec | None:
         """Show a ticket; the same one again folds it."""
         try:
             chosen = ticket_id_of(ticket_id)
@@ -52,9 +58,10 @@ class Detail(Live, rx.State):
             await self._read(chosen)
         except TicketAppError as error:
             return told_failure(error.detail)
+        return None
 
     @rx.event
-    def fold(self):  # type: ignore[no-untyped-def]
+    def fold(self) -> None:
         """Show none."""
         self.ticket_id = 0
 

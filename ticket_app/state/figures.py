@@ -29,12 +29,12 @@ class Figures(Live, rx.State):
     busiest: int = 0
 
     @rx.event
-    async def load(self):  # type: ignore[no-untyped-def]
+    async def load(self) -> None:
         """Read the figures."""
         await self._read()
 
     @rx.event
-    def toggle(self):  # type: ignore[no-untyped-def]
+    def toggle(self) -> None:
         """Show or hide the breakdowns on a small screen."""
         self.shown = not self.shown
 

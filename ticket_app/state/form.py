@@ -7,6 +7,7 @@ overwrites it. They are emptied by drawing the form anew (`drawing`) once a tick
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from ticket_app.errors import InvalidInputError, TicketAppError
 from ticket_app.schemas import Described, TicketCreate, parse
@@ -44,19 +45,19 @@ class Form(rx.State):
     _seen: Triage | None = None
 
     @rx.event
-    def start(self):  # type: ignore[no-untyped-def]
+    def start(self) -> EventSpec | list[EventSpec]:
         """Open the form, wherever the person is."""
         self.shown = True
         focus = rx.set_focus("title")
         return focus if str(self.router.url.path) in ("", "/") else [rx.redirect("/"), focus]
 
     @rx.event
-    def close(self):  # type: ignore[no-untyped-def]
+    def close(self) -> None:
         """Put the sheet away on a small screen; what was typed stays."""
         self.shown = False
 
     @rx.event
-    def choose(self, field: str, value: str):  # type: ignore[no-untyped-def]
+    def choose(self, field: str, value: str) -> None:
         """The person's own choice; an empty one hands the field back to the triage."""
         if field not in ("category", "priority"):
             return
@@ -66,7 +67,7 @@ class Form(rx.State):
             self._show_suggestion()
 
     @rx.event
-    def describe(self, text: str):  # type: ignore[no-untyped-def]
+    def describe(self, text: str) -> EventSpec | None:
         """The description as it stands, 800 ms after the last key."""
         if text == self._filed_text:
             return None  # the last keys of a ticket that was filed at once
@@ -77,7 +78,7 @@ class Form(rx.State):
         return Form.suggest(self._text)
 
     @rx.event(background=True, supersedes=True)
-    async def suggest(self, text: str):  # type: ignore[no-untyped-def]
+    async def suggest(self, text: str) -> None:
         """Ask the triage; a newer call ends this one."""
         try:
             described = parse(Described, {"description": text})
@@ -93,7 +94,7 @@ class Form(rx.State):
                 self._show_suggestion()
 
     @rx.event(background=True, supersedes=True)
-    async def propose_title(self):  # type: ignore[no-untyped-def]
+    async def propose_title(self) -> None:
         """Ask for a title; it is shown, and taken only by `take_title`."""
         async with self:
             text = self._text
@@ -110,15 +111,15 @@ class Form(rx.State):
             self.proposed_title = triage.title.value
 
     @rx.event
-    def take_title(self):  # type: ignore[no-untyped-def]
+    def take_title(self) -> EventSpec | None:
         """The person takes the proposed title."""
         taken, self.proposed_title = self.proposed_title, ""
         return rx.set_value("title", taken)
 
     @rx.event
-    async def submit(self, data: dict[str, Any]):  # type: ignore[no-untyped-def]
+    async def submit(self, data: dict[str, Any]) -> EventSpec | None:
         """File the ticket; on any error everything typed stays where it is."""
-        typed = {name: data[name] for name in TYPED if name in data} if isinstance(data, dict) else {}
+        typed = _typed(data)
         chosen = {
             name: getattr(self, name)
             for name in ("category", "priority")
@@ -138,6 +139,7 @@ class Form(rx.State):
         self._clear()
         self._filed_text = new.description
         self.filed = ticket.id
+        return None
 
     def _clear(self) -> None:
         self.drawing += 1
@@ -170,3 +172,6 @@ class Form(rx.State):
         self.reasons = [f"“{phrase}”" for phrase in phrases]
 
 
+def _typed(data: Any) -> dict[str, Any]:
+    """The form's own fields of what was sent, which anyone may have sent."""
+    return {name: data[name] for name in TYPED if name in data} if isinstance(data, dict) else {}

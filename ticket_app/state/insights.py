@@ -34,12 +34,12 @@ class Insights(Live, rx.State):
     hours_to_resolve: Series = []
 
     @rx.event
-    async def load(self):  # type: ignore[no-untyped-def]
+    async def load(self) -> None:
         """Read the figures of the chosen window."""
         await self._read()
 
     @rx.event
-    async def choose(self, last_days: int):  # type: ignore[no-untyped-def]
+    async def choose(self, last_days: int) -> None:
         """Another window."""
         if last_days in WINDOWS:
             self.last_days = last_days

@@ -17,7 +17,7 @@ class Live(rx.State, mixin=True):
     """Refreshes a page after each change of a ticket, whichever edge it came by."""
 
     @rx.event(background=True)
-    async def watch(self):  # type: ignore[no-untyped-def]
+    async def watch(self) -> None:
         """Start as the last on_load event of a page; Reflex cancels it when the page is left."""
         with bus.subscribe(1) as changes:
             while True:

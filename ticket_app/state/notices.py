@@ -1,6 +1,7 @@
 """One line at the foot of the page, for news whose result is not where the person looks."""
 
 import reflex as rx
+from reflex.event import EventSpec
 
 
 class Notice(rx.State):
@@ -11,17 +12,16 @@ class Notice(rx.State):
     undo_ticket: int = 0
 
     @rx.event
-    def tell(self, text: str, undo_ticket: int = 0, failed: bool = False):  # type: ignore[no-untyped-def]
+    def tell(self, text: str, undo_ticket: int = 0, failed: bool = False) -> None:
         """Show a line in place of the one before."""
         self.text, self.undo_ticket, self.failed = str(text), undo_ticket, bool(failed)
 
     @rx.event
-    def dismiss(self):  # type: ignore[no-untyped-def]
+    def dismiss(self) -> None:
         """Take the line away."""
         self.text, self.undo_ticket = "", 0
 
 
-def told_failure(detail: str) -> rx.event.EventSpec:
+def told_failure(detail: str) -> EventSpec:
     """The event that tells what did not work and what to do."""
-    spec: rx.event.EventSpec = Notice.tell(detail, 0, True)
-    return spec
+    return Notice.tell(detail, 0, True)

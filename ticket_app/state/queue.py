@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas import TicketFilter, TicketListQuery, TicketPage, parse
@@ -38,7 +39,7 @@ class Queue(Live, rx.State):
     _next: str = ""
 
     @rx.event
-    async def load(self):  # type: ignore[no-untyped-def]
+    async def load(self) -> None:
         """Read the filters from the address, and the first page of what they want."""
         wanted = parse_qs(str(self.router.url.query))
         for facet in FACETS:
@@ -49,7 +50,7 @@ class Queue(Live, rx.State):
         await self._read(PAGE)
 
     @rx.event
-    async def load_more(self):  # type: ignore[no-untyped-def]
+    async def load_more(self) -> None:
         """Append the next page, until the page is full."""
         if not self.more or not self._next or len(self.rows) >= ROWS_MAX:
             return
@@ -62,17 +63,17 @@ class Queue(Live, rx.State):
         self._keep([*self.rows, *(row_of(t) for t in page.items if t.id not in known)], page)
 
     @rx.event
-    def turn_over(self):  # type: ignore[no-untyped-def]
+    def turn_over(self) -> EventSpec | None:
         """Go to the tickets older than those of this page."""
         return self._go(before=self._next)
 
     @rx.event
-    def to_the_newest(self):  # type: ignore[no-untyped-def]
+    def to_the_newest(self) -> EventSpec | None:
         """Back to the first page, with the same filters."""
         return self._go()
 
     @rx.event
-    def toggle(self, facet: str, value: str):  # type: ignore[no-untyped-def]
+    def toggle(self, facet: str, value: str) -> EventSpec | None:
         """Take a value into a filter, or out of it."""
         if facet not in FACETS:
             return None
@@ -81,17 +82,17 @@ class Queue(Live, rx.State):
         return self._go(**{facet: kept if len(kept) < len(chosen) else [*chosen, str(value)]})
 
     @rx.event
-    def seek(self, text: str):  # type: ignore[no-untyped-def]
+    def seek(self, text: str) -> EventSpec | None:
         """Search for a text, in addition to the filters."""
         return self._go(search=str(text).strip())
 
     @rx.event
-    def clear(self):  # type: ignore[no-untyped-def]
+    def clear(self) -> EventSpec | None:
         """Drop every filter and the search."""
         return rx.redirect("/", replace=True)
 
     @rx.event
-    async def retry(self):  # type: ignore[no-untyped-def]
+    async def retry(self) -> None:
         """Read again after an error."""
         await self._read(PAGE)
 
@@ -126,12 +127,11 @@ class Queue(Live, rx.State):
             TicketListQuery, values | {"search": self.search, "limit": limit, "cursor": cursor}
         )
 
-    def _go(self, **changes: Any) -> rx.event.EventSpec:
+    def _go(self, **changes: Any) -> EventSpec:
         """To the address with these filters changed; other filters stay, the place does not."""
         parts = {name: getattr(self, name) for name in (*FACETS, "search")} | changes
         query = urlencode({name: value for name, value in parts.items() if value}, doseq=True)
-        spec: rx.event.EventSpec = rx.redirect(f"/?{query}" if query else "/", replace=True)
-        return spec
+        return rx.redirect(f"/?{query}" if query else "/", replace=True)
 
 
 def _filter_of(query: TicketListQuery) -> TicketFilter:
