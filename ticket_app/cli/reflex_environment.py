@@ -46,7 +46,8 @@ def node_environment() -> dict[str, str]:
         "NPM_CONFIG_UPDATE_NOTIFIER": "false",
     }
     # Without a registry named here Reflex would try the mirrors it knows, and take the fastest.
-    environment.setdefault("NPM_CONFIG_REGISTRY", _npm_registry(environment))
+    if not environment.get("NPM_CONFIG_REGISTRY"):
+        environment["NPM_CONFIG_REGISTRY"] = _npm_registry(environment)
     return environment
 
 

@@ -1,0 +1,50 @@
+"""Every setting is documented, and what the documents say is what the code does."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+from ticket_app.settings import ROOT, Settings
+
+EXAMPLE = ROOT / ".env.example"
+SETTING = re.compile(r"([A-Z_]+)=")
+NAMES = {name.upper() for name in Settings.model_fields}
+
+
+def documented_names() -> list[str]:
+    return re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_every_setting_is_in_the_example_once() -> None:
+    assert sorted(documented_names()) == sorted(NAMES)
+
+
+def test_the_example_as_it_stands_changes_nothing() -> None:
+    settings = Settings(_env_file=EXAMPLE)
+    assert settings == Settings()
+
+
+def test_every_group_of_settings_has_a_word_about_it_above_it() -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    above_settings = [before for before, line in pairwise(lines) if SETTING.match(line)]
+    assert [line for line in above_settings if not line.startswith("#") and "=" not in line] == []
+
+
+def test_compose_hands_on_every_setting_that_means_something_in_a_container() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    desk = compose.partition("\n  desk:\n")[2].partition("\n  database:\n")[0]
+    handed_on = set(re.findall(r"^      ([A-Z_]+): ", desk, re.MULTILINE))
+    the_images_own = {"HOST", "PORT", "DATA_DIR", "DEV_PORT"}
+    # Compose brings the database; an address meant for another machine must not replace it.
+    assert handed_on == NAMES - the_images_own - {"DATABASE_URL"}
+
+
+def test_no_secret_stands_in_a_file() -> None:
+    for path in (EXAMPLE, ROOT / "docker-compose.yml", ROOT / "Dockerfile"):
+        assert not _keys_with_values(path), path
+
+
+def _keys_with_values(path: Path) -> list[str]:
+    return re.findall(
+        r"^[^#\n]*_API_KEY *[=:](?! *\$\{) *\S+", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
