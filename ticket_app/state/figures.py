@@ -1,5 +1,8 @@
 """The strip of figures above the queue."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import reflex as rx
 
 from ticket_app.errors import TicketAppError
@@ -72,5 +75,5 @@ class Figures(Live, rx.State):
                 setattr(self, name, value)
 
 
-def _named(breakdown: dict) -> dict[str, int]:  # type: ignore[type-arg]
+def _named(breakdown: Mapping[Any, int]) -> dict[str, int]:
     return {str(value): count for value, count in breakdown.items()}
