@@ -1,0 +1,147 @@
+"""An open page without a browser: Reflex's own event pipeline, and what it sends over the wire."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from reflex.istate.manager.memory import StateManagerMemory
+from reflex.state import OnLoadInternalState, State, StateUpdate
+from reflex_base.constants.state import FIELD_MARKER
+from reflex_base.event import Event, EventHandler, EventSpec
+from reflex_base.event.processor import BaseStateEventProcessor
+from reflex_base.utils.format import format_event_handler, json_dumps
+
+from ticket_app.live.bus import bus
+from ticket_app.ticket_app import app, tell_and_log
+
+assert app is not None  # imported for what it registers: the states and their pages
+
+ORIGIN = "http://localhost:8000"
+SECONDS = 10
+
+
+class Page:
+    """What one tab of a browser sends and is sent."""
+
+    def __init__(self, processor: BaseStateEventProcessor, token: str) -> None:
+        self.deltas: list[dict[str, dict[str, Any]]] = []
+        self.asked_of_the_browser: list[tuple[str, dict[str, Any]]] = []
+        self._processor = processor
+        self._token = token
+        self._address = "/"
+        self._news = asyncio.Condition()
+
+    async def emit_update(self, update: StateUpdate, token: str) -> None:
+        """Take what the server sends, as the JSON that it becomes on the wire."""
+        assert token == self._token
+        async with self._news:
+            if update.delta:
+                self.deltas.append(json.loads(json_dumps(update.delta)))
+            self.asked_of_the_browser += [(each.name, dict(each.payload)) for each in update.events]
+            self._news.notify_all()
+
+    async def open(self, address: str = "/") -> None:
+        """Load an address, as after a click on a link or a reload."""
+        self._address = address
+        await self.send(State.event_handlers["hydrate_and_load"], wait=False)
+        await self.until(lambda: self.shown(State).get("is_hydrated") is True)
+
+    async def follow(self) -> None:
+        """Go where the server has just sent the browser, without a reload."""
+        self._address = self.redirects[-1]
+        before = len(self.deltas)
+        await self.send(OnLoadInternalState.event_handlers["on_load_internal"], wait=False)
+        await self.until(
+            lambda: any(
+                delta.get(State.get_full_name(), {}).get(f"is_hydrated{FIELD_MARKER}")
+                for delta in self.deltas[before:]
+            )
+        )
+
+    async def do(self, event: EventSpec | Any) -> None:
+        """Send an event as a page would, and wait for it and for all that it starts."""
+        for each in Event.from_event_type([event]):
+            await self._send(each, wait=True)
+
+    async def send(self, handler: EventHandler, *, wait: bool = True, **payload: Any) -> None:
+        """Send an event with any payload, as whoever holds the websocket can."""
+        await self._send(Event(name=format_event_handler(handler), payload=payload), wait=wait)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until what was sent makes this true."""
+        async with asyncio.timeout(SECONDS), self._news:
+            await self._news.wait_for(condition)
+
+    def shown(self, state: type[State]) -> dict[str, Any]:
+        """The value that the page now has of every var of a state."""
+        shown: dict[str, Any] = {}
+        for delta in self.deltas:
+            for name, value in delta.get(state.get_full_name(), {}).items():
+                shown[name.removesuffix(FIELD_MARKER)] = value
+        return shown
+
+    @property
+    def redirects(self) -> list[str]:
+        """Every address that the server sent the browser to."""
+        return [each["path"] for name, each in self.asked_of_the_browser if name == "_redirect"]
+
+    async def _send(self, event: Event, *, wait: bool) -> None:
+        event.router_data.update(
+            {
+                "pathname": urlsplit(self._address).path,
+                "asPath": self._address,
+                "query": {},
+                "token": self._token,
+                "headers": {"origin": ORIGIN},
+            }
+        )
+        future = await self._processor.enqueue(self._token, event)
+        if wait:
+            # Not asyncio.timeout: `wait_all` takes its cancellation for that of a child.
+            ended, _ = await asyncio.wait([asyncio.create_task(future.wait_all())], timeout=SECONDS)
+            assert ended, f"{event.name} did not end"
+
+
+class Tabs:
+    """Opens pages; `failures` are the exceptions that left an event handler."""
+
+    def __init__(self, processor: BaseStateEventProcessor) -> None:
+        self.failures: list[Exception] = []
+        self._processor = processor
+        self._pages: dict[str, Page] = {}
+
+    def new(self) -> Page:
+        """A tab that has loaded nothing yet."""
+        page = Page(self._processor, f"tab-{len(self._pages)}")
+        self._pages[page._token] = page
+        return page
+
+    async def open(self, address: str = "/") -> Page:
+        """A tab that has loaded an address."""
+        page = self.new()
+        await page.open(address)
+        return page
+
+    async def emit_update(self, update: StateUpdate, token: str) -> None:
+        """Hand what the server sends to its tab."""
+        await self._pages[token].emit_update(update, token)
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Tabs]:
+    """The server's event processor, and the bus that tells pages of changes."""
+    processor = BaseStateEventProcessor(middleware=None)
+    tabs = Tabs(processor)
+
+    def told(failure: Exception) -> EventSpec:
+        tabs.failures.append(failure)
+        return tell_and_log(failure)
+
+    processor.backend_exception_handler = told
+    manager = StateManagerMemory()  # type: ignore[abstract]  # overloads confuse the checker
+    server = processor.configure(state_manager=manager, event_namespace=tabs)
+    async with bus.running(), server:
+        yield tabs

@@ -1,0 +1,208 @@
+"""Whoever holds the websocket can send any event with any payload: tickets stand, handlers too."""
+
+from typing import Any
+
+import pytest
+from reflex.state import State
+from reflex_base.event import EventHandler
+
+from tests.services.desk import opened, written
+from tests.state.page import Page, Tabs
+from ticket_app.state.actions import TicketActions
+from ticket_app.state.board import Board
+from ticket_app.state.detail import Detail
+from ticket_app.state.form import Form
+from ticket_app.state.insights import Insights
+from ticket_app.state.notices import Notice
+from ticket_app.state.queue import Queue
+
+pytestmark = pytest.mark.anyio
+
+NO_TICKET: list[Any] = [True, False, 0, -1, 1.0, "x", "", None, [1], {"id": 1}, 2**63, 2**70]
+NO_TEXT: list[Any] = [None, True, 5, 1.5, [], ["open"], {}, {"a": {"b": []}}, "\ud800", "\x00"]
+NO_CARD: list[Any] = [
+    *(1, True, None, [], "-1", "0", "1.0", " 1", "1e3", "²"),
+    str(2**70),
+    "9" * 5_000,
+]
+
+HALF = {"draggableId": "1", "source": {"droppableId": "open"}}
+MALFORMED: list[Any] = [
+    None,
+    [],
+    "closed",
+    {},
+    HALF,
+    HALF | {"destination": None},
+    HALF | {"destination": "closed"},
+    HALF | {"destination": {}},
+    HALF | {"destination": {"droppableId": 5}},
+    HALF | {"destination": {"droppableId": ["closed"]}},
+    HALF | {"destination": {"droppableId": "nowhere"}},
+    HALF | {"destination": {"droppableId": "closed\x00"}},
+    HALF | {"destination": {"droppableId": "\ud800"}},
+    HALF | {"source": None, "destination": {"droppableId": "closed"}},
+    *(HALF | {"draggableId": card, "destination": {"droppableId": "closed"}} for card in NO_CARD),
+]
+
+
+async def sent(tabs: Tabs, handler: EventHandler, **payload: Any) -> Page:
+    """A page over one ticket that has sent this event; every table stands as it was."""
+    opened(status="open")
+    page = await tabs.open("/")
+    before = written()
+    await page.send(handler, **payload)
+    assert written() == before
+    assert tabs.failures == []
+    return page
+
+
+@pytest.mark.parametrize("ticket_id", NO_TICKET)
+@pytest.mark.parametrize("verb", ["change", "delete", "restore"])
+async def test_what_is_no_ticket_is_not_acted_on(tabs: Tabs, verb: str, ticket_id: object) -> None:
+    more = {"field": "status", "value": "closed"} if verb == "change" else {}
+    page = await sent(tabs, TicketActions.event_handlers[verb], ticket_id=ticket_id, **more)
+    assert page.shown(Notice)["failed"] is True
+
+
+@pytest.mark.parametrize("ticket_id", NO_TICKET)
+async def test_what_is_no_ticket_is_not_unfolded(tabs: Tabs, ticket_id: object) -> None:
+    page = await sent(tabs, Detail.event_handlers["unfold"], ticket_id=ticket_id)
+    assert page.shown(Detail)["ticket_id"] == 0
+    assert page.shown(Detail)["description"] == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(
+            (field, 99)
+            for field in ("version", "id", "urgency_score", "created_at", "deleted_at", "__class__")
+        ),
+        ("sentiment", "angry"),
+        ("resolved_at", None),
+        ("", "closed"),
+        *(("status", value) for value in NO_TEXT),
+        *(("title", value) for value in NO_TEXT),
+        ("title", "x" * 201),
+        *((field, "closed") for field in NO_TEXT),
+    ],
+)
+async def test_no_other_field_or_value_is_written(tabs: Tabs, field: object, value: object) -> None:
+    handler = TicketActions.event_handlers["change"]
+    page = await sent(tabs, handler, ticket_id=1, field=field, value=value)
+    assert page.shown(Notice)["failed"] is True
+
+
+@pytest.mark.parametrize("result", MALFORMED)
+async def test_a_malformed_drop_moves_nothing(tabs: Tabs, result: object) -> None:
+    await sent(tabs, TicketActions.event_handlers["drop"], result=result)
+
+
+@pytest.mark.parametrize("facet", [*NO_TEXT, "rows", "search", "_before", "problem", "__class__"])
+async def test_an_unknown_facet_goes_nowhere(tabs: Tabs, facet: object) -> None:
+    page = await sent(tabs, Queue.event_handlers["toggle"], facet=facet, value="open")
+    assert page.redirects == []
+
+
+@pytest.mark.parametrize("text", NO_TEXT)
+async def test_the_filters_take_whatever_comes_and_stay_on_the_desk(
+    tabs: Tabs, text: object
+) -> None:
+    page = await sent(tabs, Queue.event_handlers["toggle"], facet="status", value=text)
+    await page.send(Queue.event_handlers["seek"], text=text)
+    assert all(address == "/" or address.startswith("/?") for address in page.redirects)
+    await page.follow()
+    assert tabs.failures == []
+
+
+@pytest.mark.parametrize("status", [*NO_TEXT, "counts", "problem", "__class__"])
+async def test_an_unknown_column_is_not_loaded(tabs: Tabs, status: object) -> None:
+    page = await sent(tabs, Board.event_handlers["load_more"], status=status)
+    assert page.shown(Board)["loaded"] is False
+
+
+@pytest.mark.parametrize("field", [*NO_TEXT, "title", "engine", "_seen", "filed", "__class__"])
+async def test_only_category_and_priority_are_chosen(tabs: Tabs, field: object) -> None:
+    page = await sent(tabs, Form.event_handlers["choose"], field=field, value="high")
+    assert page.shown(Form)["filed"] == 0
+    assert page.shown(Form)["engine"] == ""
+
+
+@pytest.mark.parametrize("value", [*NO_TEXT, "urgent"])
+async def test_a_made_up_choice_is_refused_when_it_is_filed(tabs: Tabs, value: object) -> None:
+    page = await sent(tabs, Form.event_handlers["choose"], field="priority", value=value)
+    before = written()
+    await page.do(Form.submit({"title": "A title", "description": "A text."}))
+    chosen = bool(page.shown(Form)["priority"])
+    assert (written() == before) is chosen
+    assert ("priority" in page.shown(Form)["errors"]) is chosen
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *NO_TEXT,
+        {"title": 5, "description": 5},
+        {"title": ["a"], "description": {"b": 1}},
+        {"title": "\ud800", "description": "A text."},
+        {"title": "A title", "description": "A \x00 text."},
+        {"title": "A title"},
+        {"title": "x" * 100_000, "description": "x" * 100_000},
+        {"title": "A title", "description": "A text.", "requester_email": {"a": 1}},
+    ],
+)
+async def test_a_malformed_ticket_is_not_filed(tabs: Tabs, data: object) -> None:
+    page = await sent(tabs, Form.event_handlers["submit"], data=data)
+    assert page.shown(Form)["errors"]
+    assert page.shown(Form)["filed"] == 0
+
+
+async def test_only_fields_of_the_form_are_filed(tabs: Tabs) -> None:
+    page = await tabs.open("/")
+    forged = {"status": "closed", "id": 77, "urgency_score": 0, "category": "billing"}
+    await page.do(Form.submit({"title": "A title", "description": "A text."} | forged))
+    ((ticket_id, *_),) = written()["ticket"]
+    assert ticket_id == page.shown(Form)["filed"] == 1
+    (ticket,) = written()["ticket"]
+    assert (ticket.status, ticket.category) == ("open", "general")
+
+
+@pytest.mark.parametrize("text", [*NO_TEXT, "x" * 100_000])
+async def test_the_description_may_be_anything(tabs: Tabs, text: object) -> None:
+    page = await sent(tabs, Form.event_handlers["describe"], text=text)
+    await page.send(Form.event_handlers["suggest"], text=text)
+    await page.do(Form.propose_title())
+    assert tabs.failures == []
+
+
+@pytest.mark.parametrize("value", NO_TEXT)
+async def test_a_notice_may_say_anything(tabs: Tabs, value: object) -> None:
+    handler = Notice.event_handlers["tell"]
+    page = await sent(tabs, handler, text=value, undo_ticket=value, failed=value)
+    await page.do(Notice.dismiss())
+    assert page.shown(Notice)["text"] == ""
+
+
+@pytest.mark.parametrize("state", [Queue, Board, Detail, Form, Insights])
+async def test_no_var_is_set_from_outside(tabs: Tabs, state: type[State]) -> None:
+    page = await tabs.open("/")
+    before = page.shown(state)
+    for name in (*before, "_next", "_text", "_seen"):
+        assert f"set_{name}" not in state.event_handlers
+        await page.send(state.event_handlers["setvar"], wait=False, var_name=name, value="forged")
+    await page.until(lambda: len(tabs.failures) == len(before) + 3)
+    assert {type(failure) for failure in tabs.failures} == {AttributeError}
+    assert page.shown(state) == before
+    tabs.failures.clear()
+
+
+async def test_a_payload_that_fits_no_handler_is_told_and_changes_nothing(tabs: Tabs) -> None:
+    opened()
+    page = await tabs.open("/")
+    before = written()
+    await page.send(TicketActions.event_handlers["delete"], wait=False, number=1)
+    await page.until(lambda: bool(tabs.failures) and bool(page.shown(Notice)["text"]))
+    assert written() == before
+    assert "The desk made a mistake" in page.shown(Notice)["text"]
+    tabs.failures.clear()

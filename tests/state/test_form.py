@@ -1,0 +1,279 @@
+"""The form: suggestions that give way to the person, errors that keep what was typed."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+
+import pytest
+
+from tests.services.desk import all_tickets, suggestions_of
+from tests.state.conftest import Database
+from tests.state.page import Page, Tabs
+from ticket_app.schemas import Described
+from ticket_app.state import form
+from ticket_app.state.form import Form
+from ticket_app.triage.contract import Triage
+from ticket_app.triage.offline import triage_offline
+
+pytestmark = pytest.mark.anyio
+
+OUTAGE = "Production is down for all users since nine o'clock, nobody can work."
+CHARGED = "My credit card was charged twice for the same invoice."
+
+
+class Slow:
+    """A triage that answers a text only when it is told to."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+        self.may_answer = asyncio.Event()
+        self._asked: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def __call__(self, text: Described) -> Triage:
+        """Stands in for the service."""
+        self._asked[text.description].set()
+        try:
+            await self.may_answer.wait()
+        finally:
+            self.ended.append(text.description)
+        return triage_offline(text.description)
+
+    async def is_asked(self, text: str) -> None:
+        """Wait until the question has come."""
+        async with asyncio.timeout(5):
+            await self._asked[text].wait()
+
+
+def filled(page: Page) -> tuple[str, bool, str, bool]:
+    """Category and priority as the selects show them, each with whether it is a suggestion."""
+    shown = page.shown(Form)
+    return (
+        shown["category"],
+        shown["category_suggested"],
+        shown["priority"],
+        shown["priority_suggested"],
+    )
+
+
+def typed(**fields: str) -> Mapping[str, str]:
+    """What the browser sends of the form."""
+    empty = {"title": "", "description": "", "requester_name": "", "requester_email": ""}
+    return empty | fields
+
+
+async def test_a_description_brings_suggestions_with_engine_and_reasons(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.describe(OUTAGE))
+    shown = page.shown(Form)
+    assert filled(page) == ("technical", True, "critical", True)
+    assert shown["engine"] == "Offline rules"
+    assert shown["sure"].startswith("Technical ")
+    assert shown["reasons"]
+    assert shown["thinking"] is False
+
+
+async def test_what_the_person_chose_is_never_overwritten(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.choose("category", "general"))
+    await page.do(Form.describe(OUTAGE))
+    assert filled(page) == ("general", False, "critical", True)
+    await page.do(Form.choose("priority", "low"))
+    await page.do(Form.describe(CHARGED))
+    assert filled(page) == ("general", False, "low", False)
+
+
+async def test_a_suggestion_follows_the_text_until_the_person_chooses(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.describe(OUTAGE))
+    await page.do(Form.describe(CHARGED))
+    assert filled(page)[:2] == ("billing", True)
+
+
+async def test_an_emptied_choice_goes_back_to_the_suggestion(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.describe(OUTAGE))
+    await page.do(Form.choose("category", "account"))
+    assert filled(page)[:2] == ("account", False)
+    await page.do(Form.choose("category", ""))
+    assert filled(page)[:2] == ("technical", True)
+
+
+@pytest.mark.parametrize("nothing", ["", " \n"])
+async def test_an_emptied_description_takes_its_suggestions_away(tabs: Tabs, nothing: str) -> None:
+    page = await tabs.open()
+    await page.do(Form.choose("priority", "high"))
+    await page.do(Form.describe(OUTAGE))
+    await page.do(Form.describe(nothing))
+    assert filled(page) == ("", False, "high", False)
+    assert page.shown(Form)["engine"] == ""
+
+
+async def test_a_newer_text_ends_the_question_about_the_older(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow()
+    monkeypatch.setattr(form, "suggest_triage", slow)
+    page = await tabs.open()
+    await page.send(Form.event_handlers["describe"], wait=False, text=OUTAGE)
+    await slow.is_asked(OUTAGE)
+    await page.send(Form.event_handlers["describe"], wait=False, text=CHARGED)
+    await slow.is_asked(CHARGED)
+    assert slow.ended == [OUTAGE]
+    slow.may_answer.set()
+    await page.until(lambda: filled(page)[0] == "billing")
+    assert page.shown(Form)["thinking"] is False
+
+
+async def test_an_answer_about_a_text_that_is_gone_is_not_shown(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow()
+    monkeypatch.setattr(form, "suggest_triage", slow)
+    page = await tabs.open()
+    await page.send(Form.event_handlers["describe"], wait=False, text=OUTAGE)
+    await slow.is_asked(OUTAGE)
+    await page.do(Form.describe(""))
+    slow.may_answer.set()
+    await page.until(lambda: slow.ended == [OUTAGE] and page.shown(Form)["thinking"] is False)
+    assert filled(page) == ("", False, "", False)
+
+
+async def test_a_title_is_proposed_and_only_the_person_takes_it(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.describe(CHARGED))
+    await page.do(Form.propose_title())
+    proposed = page.shown(Form)["proposed_title"]
+    assert proposed
+    assert ("_set_value", {"ref": "ref_title", "value": proposed}) not in page.asked_of_the_browser
+    await page.do(Form.take_title())
+    assert ("_set_value", {"ref": "ref_title", "value": proposed}) in page.asked_of_the_browser
+    assert page.shown(Form)["proposed_title"] == ""
+
+
+async def test_a_title_for_nothing_says_what_is_needed(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.propose_title())
+    assert page.shown(Form)["errors"] == {"description": "Write what is wrong."}
+    assert page.shown(Form)["naming"] is False
+
+
+async def test_errors_stand_at_their_fields_and_nothing_is_filed(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.choose("category", "account"))
+    before = page.shown(Form)
+    await page.do(Form.submit(typed(title="x" * 203, requester_email="nobody")))
+    shown = page.shown(Form)
+    assert shown["errors"] == {
+        "title": "Shorten this by 3 characters; 200 is the most.",
+        "description": "Write what is wrong.",
+        "requester_email": "Write an e-mail address such as ana@example.com.",
+    }
+    assert ("_set_focus", {"ref": "ref_title"}) in page.asked_of_the_browser
+    assert shown["drawing"] == before["drawing"]
+    assert shown["category"] == "account"
+    assert all_tickets() == []
+
+
+async def test_corrected_errors_go_away(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.submit(typed()))
+    assert set(page.shown(Form)["errors"]) == {"title", "description"}
+    await page.do(Form.submit(typed(title="Card", description=CHARGED)))
+    assert page.shown(Form)["errors"] == {}
+    assert len(all_tickets()) == 1
+
+
+async def test_a_filed_ticket_has_what_was_typed_chosen_and_seen(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.describe(OUTAGE))
+    await page.do(Form.choose("priority", "high"))
+    before = page.shown(Form)["drawing"]
+    await page.do(
+        Form.submit(
+            typed(
+                title=" No work ",
+                description=OUTAGE,
+                requester_name="Ana",
+                requester_email="ana@example.com",
+            )
+        )
+    )
+    (ticket,) = all_tickets()
+    assert (ticket.title, ticket.description) == ("No work", OUTAGE)
+    assert (ticket.category, ticket.priority) == ("technical", "high")
+    assert (ticket.requester_name, ticket.requester_email) == ("Ana", "ana@example.com")
+    assert {one.field: one.value for one in suggestions_of(ticket.id)}["priority"] == "critical"
+    shown = page.shown(Form)
+    assert shown["filed"] == ticket.id
+    assert shown["drawing"] != before
+    assert filled(page) == ("", False, "", False)
+    assert shown["engine"] == ""
+
+
+async def test_a_suggestion_that_was_shown_is_the_one_that_is_filed(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def other_engine(text: Described) -> Triage:
+        return triage_offline(text.description).model_copy(update={"engine": "gemini"})
+
+    monkeypatch.setattr(form, "suggest_triage", other_engine)
+    page = await tabs.open()
+    await page.do(Form.describe(OUTAGE))
+    assert page.shown(Form)["engine"] == "Gemini"
+    await page.do(Form.submit(typed(title="No work", description=OUTAGE)))
+    (ticket,) = all_tickets()
+    assert {one.engine for one in suggestions_of(ticket.id)} == {"gemini"}
+
+
+async def test_a_suggestion_for_an_older_text_is_not_filed_with_the_newer(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await tabs.open()
+    await page.do(Form.describe(CHARGED))
+    assert filled(page)[0] == "billing"
+    slow = Slow()
+    monkeypatch.setattr(form, "suggest_triage", slow)
+    await page.send(Form.event_handlers["describe"], wait=False, text=OUTAGE)
+    await slow.is_asked(OUTAGE)
+    await page.do(Form.submit(typed(title="No work", description=OUTAGE)))
+    (ticket,) = all_tickets()
+    assert (ticket.category, ticket.priority) == ("technical", "critical")
+
+
+async def test_the_last_keys_of_a_filed_ticket_start_no_new_one(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.submit(typed(title="No work", description=OUTAGE)))
+    await page.do(Form.describe(OUTAGE))  # its 800 ms are over only now
+    assert filled(page) == ("", False, "", False)
+
+
+async def test_a_database_that_is_away_keeps_the_text_and_says_so(
+    tabs: Tabs, file: Database
+) -> None:
+    page = await tabs.open()
+    await page.do(Form.describe(OUTAGE))
+    before = page.shown(Form)
+    with file.away():
+        await page.do(Form.submit(typed(title="No work", description=OUTAGE)))
+    shown = page.shown(Form)
+    assert shown["problem"] == (
+        "The database is not answering. Try again in 5 seconds. Your text is kept."
+    )
+    assert shown["drawing"] == before["drawing"]
+    assert filled(page) == ("technical", True, "critical", True)
+    await page.do(Form.submit(typed(title="No work", description=OUTAGE)))
+    assert page.shown(Form)["problem"] == ""
+    assert len(all_tickets()) == 1
+
+
+async def test_new_ticket_opens_the_form_wherever_the_person_is(tabs: Tabs) -> None:
+    page = await tabs.open("/")
+    await page.do(Form.start())
+    assert page.shown(Form)["shown"] is True
+    assert page.redirects == []
+    await page.do(Form.close())
+    assert page.shown(Form)["shown"] is False
+    page = await tabs.open("/board")
+    await page.do(Form.start())
+    assert page.redirects == ["/"]
+    assert page.asked_of_the_browser[-1] == ("_set_focus", {"ref": "ref_title"})

@@ -1,0 +1,87 @@
+"""The insights: the database's figures for a window of days, as the charts want them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.services.desk import PLAIN, changed, opened
+from tests.state.conftest import Database
+from tests.state.page import Tabs
+from ticket_app.schemas import TicketCreate
+from ticket_app.services.figures import ticket_insights
+from ticket_app.services.tickets import open_ticket
+from ticket_app.state.insights import Insights
+from ticket_app.vocabulary import Edge
+
+pytestmark = pytest.mark.anyio
+
+
+def opened_days_ago(days: int) -> None:
+    """File a ticket in the past."""
+    at = datetime.now(UTC) - timedelta(days=days)
+    open_ticket(TicketCreate.model_validate(PLAIN), Edge.CLI, at=at)
+
+
+async def test_a_window_shows_its_own_days(tabs: Tabs) -> None:
+    for days in (0, 10, 40, 100):
+        opened_days_ago(days)
+    page = await tabs.open("/insights")
+    shown = page.shown(Insights)
+    assert (shown["last_days"], len(shown["flow"]), shown["created"]) == (30, 30, 2)
+    await page.do(Insights.choose(7))
+    shown = page.shown(Insights)
+    assert (shown["last_days"], len(shown["flow"]), shown["created"]) == (7, 7, 1)
+    await page.do(Insights.choose(90))
+    shown = page.shown(Insights)
+    assert (shown["last_days"], len(shown["flow"]), shown["created"]) == (90, 90, 3)
+
+
+@pytest.mark.parametrize("unknown", [8, 0, -7, 10**9, "30", None, [], {}, 7.5])
+async def test_an_unknown_window_is_ignored(tabs: Tabs, unknown: object) -> None:
+    opened()
+    page = await tabs.open("/insights")
+    before = page.shown(Insights)
+    await page.send(Insights.event_handlers["choose"], last_days=unknown)
+    assert page.shown(Insights) == before
+
+
+async def test_each_series_says_what_the_service_says(tabs: Tabs) -> None:
+    opened(priority="critical", category="billing")
+    resolved = opened(priority="low", category="account")
+    changed(resolved.id, status="resolved")
+    page = await tabs.open("/insights")
+    told, shown = ticket_insights(30), page.shown(Insights)
+    assert shown["priority"] == [
+        {"name": "Low", "count": 1, "fill": "var(--priority-low)"},
+        {"name": "Medium", "count": 0, "fill": "var(--priority-medium)"},
+        {"name": "High", "count": 0, "fill": "var(--priority-high)"},
+        {"name": "Critical", "count": 1, "fill": "var(--priority-critical)"},
+    ]
+    for field in ("priority", "category", "status", "sentiment"):
+        counts = list(getattr(told, field).values())
+        assert [point["count"] for point in shown[field]] == counts
+    assert [point["count"] for point in shown["urgency"]] == [one.count for one in told.urgency]
+    assert sum(point["count"] for point in shown["hours_to_resolve"]) == 1
+    assert shown["flow"][-1] | {"day": ""} == {"day": "", "created": 2, "resolved": 1, "backlog": 1}
+    assert (shown["created"], shown["resolved"], shown["backlog"]) == (2, 1, 1)
+    assert shown["hours"] == "0.0 h"
+
+
+async def test_nothing_resolved_has_no_mean_time(tabs: Tabs) -> None:
+    opened()
+    page = await tabs.open("/insights")
+    assert page.shown(Insights)["hours"] == "–"
+
+
+async def test_a_change_reaches_an_open_page(tabs: Tabs) -> None:
+    page = await tabs.open("/insights")
+    opened()
+    await page.until(lambda: page.shown(Insights)["created"] == 1)
+
+
+async def test_a_database_that_is_away_is_told(tabs: Tabs, file: Database) -> None:
+    with file.away():
+        page = await tabs.open("/insights")
+        assert "The database is not answering" in page.shown(Insights)["problem"]
+    await page.do(Insights.choose(7))
+    assert page.shown(Insights)["problem"] == ""

@@ -1,0 +1,198 @@
+"""The queue: its filters live in the address, its rows come in pages and follow every change."""
+
+import pytest
+
+from tests.services.desk import changed, opened
+from tests.state.conftest import Database
+from tests.state.page import Page, Tabs
+from ticket_app.services.tickets import delete_ticket
+from ticket_app.state.queue import PAGE, ROWS_MAX, Queue
+from ticket_app.vocabulary import Edge
+
+pytestmark = pytest.mark.anyio
+
+
+def titles(page: Page) -> list[str]:
+    """The titles of the rows that the page shows."""
+    return [row["title"] for row in page.shown(Queue)["rows"]]
+
+
+def ids(page: Page) -> list[int]:
+    """The numbers of the tickets that the page shows."""
+    return [row["id"] for row in page.shown(Queue)["rows"]]
+
+
+async def test_without_filters_every_ticket_newest_first(tabs: Tabs) -> None:
+    first, second = opened(title="First"), opened(title="Second")
+    page = await tabs.open("/")
+    assert ids(page) == [second.id, first.id]
+    assert page.shown(Queue)["matching"] == "2 tickets"
+
+
+async def test_the_filters_come_from_the_address(tabs: Tabs) -> None:
+    opened(title="Low", priority="low", category="billing")
+    opened(title="High", priority="high", category="billing")
+    opened(title="Critical", priority="critical", category="account")
+    page = await tabs.open("/?priority=high&priority=critical&category=billing")
+    assert titles(page) == ["High"]
+    assert page.shown(Queue)["priority"] == ["high", "critical"]
+    assert page.shown(Queue)["matching"] == "1 ticket"
+
+
+async def test_search_and_filters_combine(tabs: Tabs) -> None:
+    opened(title="Printer in the hall", status="open")
+    opened(title="Printer in the cellar", status="closed")
+    opened(title="Coffee in the hall", status="open")
+    page = await tabs.open("/?status=open&search=pRINTER")
+    assert titles(page) == ["Printer in the hall"]
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/?status=finished", "Use one of 'open', 'in_progress', 'resolved' or 'closed'"),
+        ("/?priority=low&priority=urgent", "'critical'"),
+        ("/?before=yesterday", "cursor"),
+        (f"/?search={'x' * 201}", "Shorten this by 1"),
+        ("/?search=%00", "Remove the characters that are no text"),
+    ],
+)
+async def test_an_address_that_asks_the_impossible_says_so(
+    tabs: Tabs, address: str, sentence: str
+) -> None:
+    opened()
+    page = await tabs.open(address)
+    shown = page.shown(Queue)
+    assert sentence in shown["problem"]
+    assert shown.get("rows", []) == []
+    assert shown["loaded"]
+
+
+async def test_an_impossible_address_takes_the_rows_of_the_one_before_away(tabs: Tabs) -> None:
+    opened()
+    page = await tabs.open("/")
+    assert len(ids(page)) == 1
+    await page.do(Queue.toggle("status", "finished"))
+    await page.follow()
+    assert page.shown(Queue)["problem"]
+    assert ids(page) == []
+
+
+async def test_toggling_goes_to_the_address_with_that_filter(tabs: Tabs) -> None:
+    opened(title="Low", priority="low")
+    opened(title="High", priority="high")
+    page = await tabs.open("/?search=wallpaper")
+    await page.do(Queue.toggle("priority", "high"))
+    assert page.redirects == ["/?priority=high&search=wallpaper"]
+    await page.follow()
+    assert titles(page) == ["High"]
+    await page.do(Queue.toggle("priority", "low"))
+    await page.follow()
+    assert page.redirects[-1] == "/?priority=high&priority=low&search=wallpaper"
+    assert titles(page) == ["High", "Low"]
+    await page.do(Queue.toggle("priority", "high"))
+    await page.do(Queue.seek(""))
+    assert page.redirects[-2:] == [
+        "/?priority=low&search=wallpaper",
+        "/?priority=high&priority=low",
+    ]
+
+
+async def test_seeking_keeps_the_filters_and_quotes_what_was_typed(tabs: Tabs) -> None:
+    opened(title="50 % off & more?", status="open")
+    page = await tabs.open("/?status=open")
+    await page.do(Queue.seek("% off & more?"))
+    assert page.redirects == ["/?status=open&search=%25+off+%26+more%3F"]
+    await page.follow()
+    assert titles(page) == ["50 % off & more?"]
+    assert page.shown(Queue)["search"] == "% off & more?"
+
+
+async def test_clearing_drops_every_filter(tabs: Tabs) -> None:
+    opened(status="closed")
+    page = await tabs.open("/?status=open&search=wallpaper")
+    assert ids(page) == []
+    await page.do(Queue.clear())
+    assert page.redirects == ["/"]
+    await page.follow()
+    assert len(ids(page)) == 1
+    assert page.shown(Queue)["search"] == ""
+
+
+async def test_more_rows_come_in_pages_and_none_comes_twice(tabs: Tabs) -> None:
+    filed = [opened(title=f"Ticket {number}").id for number in range(2 * PAGE + 5)]
+    page = await tabs.open("/")
+    assert ids(page) == filed[: -PAGE - 1 : -1]
+    newcomer = opened(title="Filed while somebody scrolls").id
+    await page.until(lambda: newcomer in ids(page))
+    await page.do(Queue.load_more())
+    await page.do(Queue.load_more())
+    assert ids(page) == [newcomer, *reversed(filed)]
+    assert page.shown(Queue)["more"] is False
+    await page.do(Queue.load_more())
+    assert ids(page) == [newcomer, *reversed(filed)]
+
+
+async def test_a_full_page_turns_over_instead_of_growing(tabs: Tabs) -> None:
+    filed = [opened(title=f"Ticket {number}", status="open").id for number in range(ROWS_MAX + 3)]
+    page = await tabs.open("/?status=open")
+    for _ in range(ROWS_MAX // PAGE + 3):
+        await page.do(Queue.load_more())
+    assert len(ids(page)) == ROWS_MAX
+    assert (page.shown(Queue)["more"], page.shown(Queue)["full"]) == (False, True)
+    await page.do(Queue.turn_over())
+    await page.follow()
+    assert page.redirects[-1].startswith("/?status=open&before=")
+    assert ids(page) == [filed[2], filed[1], filed[0]]
+    assert page.shown(Queue)["older"] is True
+    await page.do(Queue.to_the_newest())
+    await page.follow()
+    assert page.redirects[-1] == "/?status=open"
+    assert ids(page)[0] == filed[-1]
+    assert page.shown(Queue)["older"] is False
+
+
+async def test_a_change_by_anyone_reaches_an_open_page(tabs: Tabs) -> None:
+    ticket = opened(title="Watched", status="open")
+    watcher = await tabs.open("/?status=open")
+    changed(ticket.id, title="Watched and changed")
+    await watcher.until(lambda: titles(watcher) == ["Watched and changed"])
+    changed(ticket.id, status="closed")
+    await watcher.until(lambda: titles(watcher) == [])
+    other = opened(title="From elsewhere")
+    await watcher.until(lambda: titles(watcher) == ["From elsewhere"])
+    delete_ticket(other.id, Edge.REST)
+    await watcher.until(lambda: titles(watcher) == [])
+
+
+async def test_a_change_keeps_the_rows_that_were_scrolled_into_view(tabs: Tabs) -> None:
+    filed = [opened(title=f"Ticket {number}").id for number in range(PAGE + 10)]
+    page = await tabs.open("/")
+    await page.do(Queue.load_more())
+    changed(filed[0], title="The oldest, changed")
+    await page.until(lambda: titles(page)[-1] == "The oldest, changed")
+    assert ids(page) == filed[::-1]
+
+
+async def test_a_page_that_was_left_no_longer_follows(tabs: Tabs) -> None:
+    ticket = opened(title="Watched")
+    page = await tabs.open("/")
+    await page.open("/insights")
+    changed(ticket.id, title="Changed")
+    other = await tabs.open("/")
+    changed(ticket.id, title="Changed again")
+    await other.until(lambda: titles(other) == ["Changed again"])
+    assert titles(page) == ["Watched"]
+
+
+async def test_a_database_that_is_away_is_told_and_the_next_try_works(
+    tabs: Tabs, file: Database
+) -> None:
+    opened(title="Still there")
+    with file.away():
+        page = await tabs.open("/")
+        assert "The database is not answering" in page.shown(Queue)["problem"]
+        assert page.shown(Queue).get("rows", []) == []
+    await page.do(Queue.retry())
+    assert page.shown(Queue)["problem"] == ""
+    assert titles(page) == ["Still there"]

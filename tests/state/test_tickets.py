@@ -1,0 +1,143 @@
+"""One ticket: changed in place, unfolded, deleted and brought back."""
+
+import pytest
+
+from tests.services.desk import all_tickets, changed, events_of, opened
+from tests.state.conftest import Database
+from tests.state.page import Page, Tabs
+from ticket_app.services.tickets import delete_ticket
+from ticket_app.state.actions import TicketActions
+from ticket_app.state.detail import SHOWN, Detail
+from ticket_app.state.figures import Figures
+from ticket_app.state.notices import Notice
+from ticket_app.state.queue import Queue
+from ticket_app.vocabulary import Edge
+
+pytestmark = pytest.mark.anyio
+
+
+def statuses(page: Page) -> dict[int, str]:
+    """The status of every ticket that the page shows."""
+    return {row["id"]: row["status"] for row in page.shown(Queue)["rows"]}
+
+
+async def test_a_status_changed_in_place_moves_the_figures(tabs: Tabs) -> None:
+    ticket = opened(status="open")
+    page = await tabs.open("/")
+    assert (page.shown(Figures)["open"], page.shown(Figures)["resolved"]) == (1, 0)
+    await page.do(TicketActions.change(ticket.id, "status", "resolved"))
+    await page.until(lambda: page.shown(Figures)["resolved"] == 1)
+    assert page.shown(Figures)["open"] == 0
+    await page.until(lambda: statuses(page) == {ticket.id: "resolved"})
+    assert {event.edge for event in events_of(ticket.id)[1:]} == {"browser"}
+
+
+async def test_the_figures_are_those_of_all_tickets(tabs: Tabs) -> None:
+    opened(priority="high", category="billing")
+    changed(opened(priority="high", category="account").id, status="resolved")
+    page = await tabs.open("/?category=billing")
+    shown = page.shown(Figures)
+    assert (shown["total"], shown["open"], shown["resolved"]) == (2, 1, 1)
+    assert shown["priority"] == {"low": 0, "medium": 0, "high": 2, "critical": 0}
+    assert shown["category"] == {"billing": 1, "technical": 0, "account": 1, "general": 0}
+    assert (len(shown["days"]), shown["days"][-1], shown["busiest"]) == (30, 2, 2)
+    assert (shown["hours"], shown["per_day"]) == ("0.0 h", "2.0")
+
+
+async def test_a_change_that_is_refused_is_told(tabs: Tabs) -> None:
+    ticket = opened()
+    page = await tabs.open("/")
+    await page.do(TicketActions.change(ticket.id, "status", "finished"))
+    assert page.shown(Notice)["text"].startswith("status: Use one of 'open'")
+    assert page.shown(Notice)["failed"] is True
+    await page.do(Notice.dismiss())
+    assert page.shown(Notice)["text"] == ""
+    assert all_tickets() == [ticket]
+
+
+async def test_a_ticket_that_is_gone_is_told(tabs: Tabs) -> None:
+    ticket = opened()
+    page = await tabs.open("/")
+    delete_ticket(ticket.id, Edge.REST)
+    await page.do(TicketActions.change(ticket.id, "status", "closed"))
+    assert page.shown(Notice)["text"] == (
+        f"There is no ticket {ticket.id}. It may have been deleted."
+    )
+
+
+async def test_a_deleted_ticket_can_be_brought_back(tabs: Tabs) -> None:
+    ticket = opened()
+    page = await tabs.open("/")
+    await page.do(TicketActions.delete(ticket.id))
+    assert all_tickets() == []
+    await page.until(lambda: statuses(page) == {})
+    notice = page.shown(Notice)
+    assert (notice["text"], notice["undo_ticket"]) == (f"Ticket {ticket.id} is deleted.", ticket.id)
+    await page.do(TicketActions.restore(ticket.id))
+    assert [one.id for one in all_tickets()] == [ticket.id]
+    await page.until(lambda: ticket.id in statuses(page))
+    assert page.shown(Notice)["text"] == ""
+
+
+async def test_without_a_database_nothing_changes_and_each_action_says_so(
+    tabs: Tabs, file: Database
+) -> None:
+    ticket = opened()
+    page = await tabs.open("/")
+    for action in (
+        TicketActions.change(ticket.id, "status", "closed"),
+        TicketActions.delete(ticket.id),
+        TicketActions.restore(ticket.id),
+        Detail.unfold(ticket.id),
+    ):
+        await page.do(Notice.dismiss())
+        with file.away():
+            await page.do(action)
+        assert "The database is not answering" in page.shown(Notice)["text"]
+    assert all_tickets() == [ticket]
+
+
+async def test_an_unfolded_ticket_tells_its_text_its_history_and_its_suggestions(
+    tabs: Tabs,
+) -> None:
+    text = "The first line.\n" + "More of it. " * 50
+    ticket = opened(description=text, requester_name="Ana", requester_email="ana@example.com")
+    changed(ticket.id, Edge.BROWSER, status="in_progress")
+    changed(ticket.id, description=f"{text} Rewritten.")
+    page = await tabs.open("/")
+    await page.do(Detail.unfold(ticket.id))
+    shown = page.shown(Detail)
+    assert shown["ticket_id"] == ticket.id
+    assert shown["description"] == f"{text} Rewritten."
+    assert shown["requester"] == "Ana · ana@example.com"
+    assert [line["what"] for line in shown["history"]][-2:] == [
+        "Status: Open → In progress",
+        "Filed",
+    ]
+    assert "Description rewritten" in [line["what"] for line in shown["history"]]
+    assert shown["history"][-2]["note"].startswith("in the browser, ")
+    assert any(line["what"].startswith("Category: ") for line in shown["suggestions"])
+    assert all("Offline rules" in line["note"] for line in shown["suggestions"])
+    await page.do(Detail.unfold(ticket.id))
+    assert page.shown(Detail)["ticket_id"] == 0
+
+
+async def test_a_long_history_is_cut(tabs: Tabs) -> None:
+    ticket = opened(status="open")
+    for _ in range(SHOWN):
+        changed(ticket.id, status="closed")
+        changed(ticket.id, status="open")
+    page = await tabs.open("/")
+    await page.do(Detail.unfold(ticket.id))
+    assert len(page.shown(Detail)["history"]) == SHOWN
+    assert page.shown(Detail)["history"][0]["what"] == "Status: Closed → Open"
+
+
+async def test_an_unfolded_ticket_follows_changes_and_folds_when_it_goes(tabs: Tabs) -> None:
+    ticket = opened()
+    page = await tabs.open("/")
+    await page.do(Detail.unfold(ticket.id))
+    changed(ticket.id, description="Written anew.")
+    await page.until(lambda: page.shown(Detail)["description"] == "Written anew.")
+    delete_ticket(ticket.id, Edge.REST)
+    await page.until(lambda: page.shown(Detail)["ticket_id"] == 0)
