@@ -10,7 +10,10 @@ from ticket_app.schemas import TicketUpdate, parse
 from ticket_app.services import tickets
 from ticket_app.state.asking import ask, ticket_id_of
 from ticket_app.state.notices import Notice, told_failure
-from ticket_app.vocabulary import Edge
+from ticket_app.vocabulary import ID_MAX, Edge
+
+ID_DIGITS = len(str(ID_MAX))
+"""Python refuses to read a number of thousands of digits."""
 
 
 class TicketActions(rx.State):
@@ -52,6 +55,6 @@ class TicketActions(rx.State):
                 "draggableId": str(card),
                 "source": {"droppableId": source},
                 "destination": {"droppableId": str(target)},
-            } if source != target and card.isdecimal():
+            } if source != target and card.isdecimal() and len(card) <= ID_DIGITS:
                 return TicketActions.change(int(card), "status", target)
         return None

@@ -35,7 +35,7 @@ class Board(Live, rx.State):
     @rx.event
     async def load_more(self, status: str) -> None:
         """One more page of a column."""
-        if status not in set(Status) or not self.more.get(status):
+        if status not in tuple(Status) or not self.more.get(status):
             return
         known = Status(status)
         await self._read({known: min(len(self._cards(known)) + PAGE, CARDS_MAX)})

@@ -69,9 +69,9 @@ class Form(rx.State):
     @rx.event
     def describe(self, text: str) -> EventSpec | None:
         """The description as it stands, 800 ms after the last key."""
-        if text == self._filed_text:
+        if text and text == self._filed_text:
             return None  # the last keys of a ticket that was filed at once
-        self._text = str(text)
+        self._text, self._seen = str(text), None
         if not self._text.strip():
             self._forget()
             return None

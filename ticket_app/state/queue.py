@@ -130,7 +130,8 @@ class Queue(Live, rx.State):
     def _go(self, **changes: Any) -> EventSpec:
         """To the address with these filters changed; other filters stay, the place does not."""
         parts = {name: getattr(self, name) for name in (*FACETS, "search")} | changes
-        query = urlencode({name: value for name, value in parts.items() if value}, doseq=True)
+        kept = {name: value for name, value in parts.items() if value}
+        query = urlencode(kept, doseq=True, errors="replace")
         return rx.redirect(f"/?{query}" if query else "/", replace=True)
 
 
