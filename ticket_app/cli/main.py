@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": "build what is missing, migrate, and serve pages, websocket and REST",
     "build": "compile the pages, where something they are made of has changed",
     "migrate": "bring the database up to date",
+    "demo": "fill an empty desk with believable tickets",
     "health": "say whether the desk on this machine is ready",
     "dev": "serve with hot reload, for work on the desk itself",
 }

@@ -1,0 +1,144 @@
+"""The demo files a desk that looks lived in, through the services, and spoils nobody's own."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ticket_app.cli.demo_desk.content import Situation, manners, places, situations
+from ticket_app.cli.demo_desk.people import make_people
+from ticket_app.cli.demo_desk.texts import Slots, write_ticket
+from ticket_app.cli.main import main
+from ticket_app.data.engine import use_database
+from ticket_app.schemas import TicketCreate, TicketListQuery, TicketPublic
+from ticket_app.services.tickets import (
+    get_ticket,
+    list_tickets,
+    open_ticket,
+    ticket_history,
+    ticket_suggestions,
+)
+from ticket_app.vocabulary import SETTLED, Category, Edge, Priority, Status
+
+COUNT = 60
+NOW = datetime(2026, 5, 20, 14, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Path]:
+    """A database that does not exist yet."""
+    path = tmp_path / "new" / "desk.sqlite3"
+    use_database(f"sqlite:///{path}")
+    yield path
+    use_database(None)
+
+
+def shown() -> list[TicketPublic]:
+    return list_tickets(TicketListQuery(limit=200)).items
+
+
+def wording(tickets: list[TicketPublic]) -> list[tuple[str, str | None]]:
+    return [(ticket.title, ticket.requester_email) for ticket in tickets]
+
+
+def test_a_new_desk_is_migrated_and_filled(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not desk.exists()
+    assert main(["demo", "--tickets", str(COUNT)]) == 0
+    tickets, now = shown(), datetime.now(UTC)
+    assert COUNT - 10 < len(tickets) <= COUNT
+    assert tickets[0].created_at > now - timedelta(hours=1)
+    assert now - timedelta(days=91) < tickets[-1].created_at < now - timedelta(days=45)
+    assert {t.category for t in tickets} == set(Category)
+    assert {t.status for t in tickets} == set(Status)
+    assert len({t.priority for t in tickets}) >= 3
+    assert len({t.sentiment for t in tickets}) >= 3
+    assert len({t.title for t in tickets}) == len({t.description for t in tickets}) == len(tickets)
+    assert f"Filing {COUNT} tickets" in capsys.readouterr().out
+
+
+def test_its_tickets_have_lived_in_the_order_of_time(desk: Path) -> None:
+    main(["demo", "--tickets", str(COUNT)])
+    assert desk.exists()
+    tickets = shown()
+    assert [t.id for t in tickets] == sorted((t.id for t in tickets), reverse=True)
+    settled = [t for t in tickets if t.status in SETTLED]
+    assert len(settled) > len(tickets) / 3
+    for ticket in tickets:
+        times = [event.created_at for event in reversed(ticket_history(ticket.id))]
+        assert times[0] == ticket.created_at
+        assert times[-1] == ticket.updated_at < datetime.now(UTC)
+        assert all(earlier < later for earlier, later in pairwise(times))
+        assert len(ticket_suggestions(ticket.id)) == 5
+
+
+def test_it_refuses_a_desk_with_tickets_unless_told(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--tickets", "1"]) == 0
+    own = open_ticket(TicketCreate(title="Mine", description="My own ticket."), Edge.BROWSER)
+    before = wording(shown())
+    capsys.readouterr()
+    assert main(["demo", "--tickets", str(COUNT)]) == 2
+    assert re.fullmatch(r"The desk already holds tickets;.+--more\n", capsys.readouterr().err)
+    assert wording(shown()) == before
+    assert main(["demo", "--tickets", "5", "--more"]) == 0
+    assert len(shown()) > len(before)
+    assert get_ticket(own.id) == own
+    assert desk.exists()
+
+
+def test_the_same_demo_is_told_again(desk: Path) -> None:
+    main(["demo", "--tickets", "20"])
+    first = wording(shown())
+    use_database(f"sqlite:///{desk.with_name('again.sqlite3')}")
+    main(["demo", "--tickets", "20"])
+    assert wording(shown()) == first
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "100001", "some"])
+def test_a_wrong_number_is_wrong_use(
+    desk: Path, count: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as wrong:
+        main(["demo", "--tickets", count])
+    assert wrong.value.code == 2
+    assert "--tickets" in capsys.readouterr().err
+    assert not desk.exists()
+
+
+def test_there_is_enough_to_tell() -> None:
+    english = [s for s in situations() if s.language == "en"]
+    assert len(english) >= 120
+    assert {s.language for s in situations()} == set(places()) == set(manners())
+    titles = [title for s in situations() for title in s.titles]
+    assert len(set(titles)) == len(titles)
+    assert len([s for s in english if s.burst]) >= 8
+
+
+@pytest.mark.parametrize("situation", situations(), ids=lambda s: s.titles[0])
+def test_every_slot_can_be_filled(situation: Situation) -> None:
+    chance = Random(1)
+    person = next(p for p in make_people(chance) if p.language == situation.language)
+    slots = Slots(chance, person, NOW)
+    for text in [*situation.titles, *situation.texts, *situation.more, situation.long]:
+        assert not re.search(r"[{}]", text.format_map(slots))
+    for _ in range(20):
+        ticket = write_ticket(chance, situation, person, NOW)
+        assert re.match(r"[¿\"]?\w", ticket.title)
+        assert ticket.category in (None, situation.category)
+
+
+def test_moods_and_wishes_vary() -> None:
+    chance = Random(3)
+    person = next(p for p in make_people(chance) if p.language == "en")
+    situation = next(s for s in situations() if not s.mild and not s.burst)
+    written = [write_ticket(chance, situation, person, NOW) for _ in range(200)]
+    assert {t.priority for t in written} == {None, *Priority}
+    assert len({len(t.description) for t in written}) > 60
+    moods = manners()["en"]
+    for mood in (moods.angry, moods.frustrated, moods.polite):
+        assert any(sentence in t.description for t in written for sentence in mood)
