@@ -67,6 +67,8 @@ def test_its_tickets_have_lived_in_the_order_of_time(desk: Path) -> None:
     assert [t.id for t in tickets] == sorted((t.id for t in tickets), reverse=True)
     settled = [t for t in tickets if t.status in SETTLED]
     assert len(settled) > len(tickets) / 3
+    assert all(t.updated_at - t.created_at < timedelta(days=60) for t in settled)
+    assert min(t.updated_at for t in settled) < datetime.now(UTC) - timedelta(days=30)
     for ticket in tickets:
         times = [event.created_at for event in reversed(ticket_history(ticket.id))]
         assert times[0] == ticket.created_at
