@@ -4,6 +4,7 @@ import logging
 import os
 
 import reflex as rx
+from reflex.event import EventSpec
 from reflex.utils.exec import get_frontend_mount
 from reflex.utils.prerequisites import get_web_dir
 from starlette.applications import Starlette
@@ -64,7 +65,7 @@ def compiled_site() -> Site | None:
     return Site(files, page_policy(get_web_dir() / "build" / "client"))
 
 
-def tell_and_log(exception: Exception) -> rx.event.EventSpec:
+def tell_and_log(exception: Exception) -> EventSpec:
     """An event handler failed: the log gets the whole story, the person a sentence."""
     if isinstance(exception, TicketAppError):
         return told_failure(exception.detail)

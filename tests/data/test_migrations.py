@@ -5,13 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg2
 import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect, text
 
 from ticket_app.data import migrations
-from ticket_app.data.engine import get_engine
+from ticket_app.data.engine import get_engine, use_database
 from ticket_app.data.migrations import migrate
 from ticket_app.errors import ConfigurationError
 from ticket_app.settings import ROOT
@@ -66,3 +67,19 @@ def test_the_first_migration_can_be_taken_back(database: str) -> None:
         command.downgrade(config, "base")
     assert inspect(get_engine()).get_table_names() == ["alembic_version"]
     assert migrate() is True
+
+
+def test_a_database_that_cannot_hold_every_character_is_refused(postgres_server: str) -> None:
+    name = "desk_ascii"
+    connection = psycopg2.connect(f"{postgres_server}/postgres")
+    connection.autocommit = True
+    connection.cursor().execute(
+        f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"
+    )
+    connection.close()
+    use_database(f"postgresql+psycopg2://{postgres_server.partition('://')[2]}/{name}")
+    try:
+        with pytest.raises(ConfigurationError, match="SQL_ASCII"):
+            migrate()
+    finally:
+        use_database(None)

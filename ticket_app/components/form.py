@@ -127,6 +127,7 @@ def _choice(field: str) -> rx.Component:
             rx.el.option("Automatic", value=""),
             *options(field),
             id=field,
+            name=field,
             value=value,
             on_change=lambda chosen: Form.choose(field, chosen),
             custom_attrs=_aria(field),

@@ -43,6 +43,7 @@ def migrate() -> bool:
 def _migrate(engine: Engine, config: Config) -> bool:
     newest = ScriptDirectory.from_config(config).get_current_head()
     with engine.connect() as connection:
+        _require_utf8(connection)
         if _revision(connection) == newest:
             return False
     locking = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
@@ -57,6 +58,17 @@ def _migrate(engine: Engine, config: Config) -> bool:
             command.upgrade(config, "head")
     engine.dispose()  # the connection above waits longer than the others may
     return True
+
+
+def _require_utf8(connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise ConfigurationError(
+            f"The database stores its text as {encoding} and could not hold every ticket; "
+            "for example: CREATE DATABASE desk TEMPLATE template0 ENCODING 'UTF8'"
+        )
 
 
 def _revision(connection: Connection) -> str | None:
