@@ -1,0 +1,51 @@
+"""The parts of the pages, found as a person finds them: by their words."""
+
+import re
+
+from playwright.sync_api import Locator, Page
+
+
+def form(page: Page) -> Locator:
+    """The form for a new ticket."""
+    return page.get_by_role("region", name="New ticket")
+
+
+def title(page: Page) -> Locator:
+    """The title of the new ticket."""
+    return form(page).get_by_label("Title", exact=True)
+
+
+def description(page: Page) -> Locator:
+    """What is wrong."""
+    return form(page).get_by_label("What is wrong?")
+
+
+def category(page: Page) -> Locator:
+    """The category of the new ticket."""
+    return form(page).get_by_label("Category")
+
+
+def priority(page: Page) -> Locator:
+    """The priority of the new ticket."""
+    return form(page).get_by_label("Priority")
+
+
+def rows(page: Page) -> Locator:
+    """The tickets of the queue."""
+    return page.locator("[data-ticket]")
+
+
+def row(page: Page, ticket_id: int) -> Locator:
+    """One ticket of the queue."""
+    return page.locator(f'[data-ticket="{ticket_id}"]')
+
+
+def status_of(page: Page, ticket_id: int) -> Locator:
+    """The select that changes a ticket's status."""
+    return page.get_by_label(f"Status of ticket {ticket_id}", exact=True)
+
+
+def figure(page: Page, name: str) -> Locator:
+    """The number below a word such as "Open"."""
+    term = page.get_by_role("main").locator("dt", has_text=re.compile(f"^{name}$"))
+    return term.locator("xpath=following-sibling::dd")
