@@ -15,7 +15,7 @@ def figures() -> rx.Component:
         rx.el.div(
             rx.el.dl(
                 _figure("Open", Figures.open),
-                _figure("All tickets", Figures.total),
+                _figure("All tickets", Figures.all),
                 _figure("Resolved", Figures.resolved),
                 _figure("Mean time to resolve", Figures.hours),
                 _figure("Mean urgency", Figures.urgency),

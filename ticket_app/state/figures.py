@@ -19,8 +19,9 @@ class Figures(Live, rx.State):
     shown: bool = False
     problem: str = ""
     total: int = 0
-    open: int = 0
-    resolved: int = 0
+    all: str = ""
+    open: str = ""
+    resolved: str = ""
     urgency: str = ""
     hours: str = ""
     per_day: str = ""
@@ -58,8 +59,9 @@ class Figures(Live, rx.State):
         shown = {
             "problem": "",
             "total": stats.total_tickets,
-            "open": stats.open_tickets,
-            "resolved": stats.resolved_tickets,
+            "all": f"{stats.total_tickets:,}",
+            "open": f"{stats.open_tickets:,}",
+            "resolved": f"{stats.resolved_tickets:,}",
             "urgency": f"{stats.avg_urgency_score:.0f}",
             "hours": "–" if hours is None else f"{hours:.1f} h",
             "per_day": f"{stats.avg_tickets_per_day:.1f}",

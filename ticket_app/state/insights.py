@@ -21,9 +21,9 @@ class Insights(Live, rx.State):
     last_days: int = 30
     loaded: bool = False
     problem: str = ""
-    created: int = 0
-    resolved: int = 0
-    backlog: int = 0
+    created: str = ""
+    resolved: str = ""
+    backlog: str = ""
     hours: str = ""
     flow: Series = []
     priority: Series = []
@@ -65,9 +65,9 @@ class Insights(Live, rx.State):
 def _shown(insights: TicketInsights) -> dict[str, Any]:
     hours = insights.mean_hours_to_resolve
     return {
-        "created": insights.created,
-        "resolved": insights.resolved,
-        "backlog": insights.days[-1].backlog,
+        "created": f"{insights.created:,}",
+        "resolved": f"{insights.resolved:,}",
+        "backlog": f"{insights.days[-1].backlog:,}",
         "hours": "–" if hours is None else f"{hours:.1f} h",
         "flow": [
             {
