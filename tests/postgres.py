@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: made from the machine's binaries, thrown away at the end."""
+"""A PostgreSQL server of the tests' own, from the machine's binaries, thrown away at the end."""
 
 import os
 import pwd
@@ -38,12 +38,31 @@ def running_server(binaries: Path, *, durable: bool = False) -> Iterator[str]:
     if user is not None:
         shutil.chown(home, user)
     try:
-        _run(user, binaries / "initdb", "-D", home / "data", "-U", "desk", "--auth=trust",
-             "--encoding=UTF8", "--locale=C")
+        _run(
+            user,
+            binaries / "initdb",
+            "-D",
+            home / "data",
+            "-U",
+            "desk",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+        )
         port = free_port()
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home}"
-        _run(user, binaries / "pg_ctl", "-D", home / "data", "-l", home / "log", "-w",
-             "-o", options if durable else f"{options} {SPEED}", "start")
+        _run(
+            user,
+            binaries / "pg_ctl",
+            "-D",
+            home / "data",
+            "-l",
+            home / "log",
+            "-w",
+            "-o",
+            options if durable else f"{options} {SPEED}",
+            "start",
+        )
         try:
             yield f"postgresql://desk@127.0.0.1:{port}"
         finally:
@@ -73,7 +92,14 @@ def _run(user: str | None, *command: object) -> None:
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(
             [str(part) for part in command],
-            user=user, group=None if user is None else pwd.getpwnam(user).pw_gid, extra_groups=None if user is None else [], cwd="/", stdout=output, stderr=subprocess.STDOUT, timeout=120, check=False,
+            user=user,
+            group=None if user is None else pwd.getpwnam(user).pw_gid,
+            extra_groups=None if user is None else [],
+            cwd="/",
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+            check=False,
         )
         if done.returncode:
             output.seek(0)

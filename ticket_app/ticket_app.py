@@ -25,6 +25,7 @@ from ticket_app.settings import get_settings
 from ticket_app.state.board import Board
 from ticket_app.state.detail import Detail
 from ticket_app.state.figures import Figures
+from ticket_app.state.form import Form
 from ticket_app.state.insights import Insights
 from ticket_app.state.notices import told_failure
 from ticket_app.state.queue import Queue
@@ -45,7 +46,7 @@ class Desk(rx.App):
         application = super().__call__()
         if isinstance(application, Starlette):
             application.user_middleware = [
-                each for each in application.user_middleware if each.cls is not CORSMiddleware
+                each for each in application.user_middleware if str(each.cls) != str(CORSMiddleware)
             ]
         return application
 
@@ -92,7 +93,7 @@ app.add_page(
     desk,
     route="/",
     title=f"Desk · {NAME}",
-    on_load=[Queue.load, Figures.load, Queue.watch, Figures.watch, Detail.watch],
+    on_load=[Queue.load, Figures.load, Form.arrive, Queue.watch, Figures.watch, Detail.watch],
 )
 app.add_page(board, route="/board", title=f"Board · {NAME}", on_load=[Board.load, Board.watch])
 app.add_page(

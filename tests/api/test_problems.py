@@ -141,7 +141,7 @@ def test_an_announced_body_over_1_mib_is_413(client: TestClient) -> None:
 @pytest.mark.parametrize("number", ["0", "-1", "abc", "1.5", str(2**63), "9" * 400, "%00"])
 def test_ids_that_cannot_be(client: TestClient, number: str) -> None:
     for method in ("GET", "PATCH", "DELETE"):
-        body = {} if method == "PATCH" else None
+        body: dict[str, str] | None = {} if method == "PATCH" else None
         answer = client.request(method, f"/api/tickets/{number}/", json=body)
         assert_problem(answer, 422, "validation_failed")
 

@@ -145,7 +145,9 @@ def test_resolved_at_follows_the_status(client: TestClient) -> None:
     address = f"/api/tickets/{post(client)['id']}/"
 
     def move(status: str) -> str | None:
-        resolved_at: str | None = client.patch(address, json={"status": status}).json()["resolved_at"]
+        resolved_at: str | None = client.patch(address, json={"status": status}).json()[
+            "resolved_at"
+        ]
         return resolved_at
 
     assert move("in_progress") is None

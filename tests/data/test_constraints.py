@@ -93,7 +93,7 @@ def insert(table: str, values: dict[str, Any]) -> None:
 def count(table: str) -> int:
     """Rows in a table."""
     with get_engine().connect() as connection:
-        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
 def test_raw_ticket_gets_the_defaults() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect, text
 
+from alembic import command
 from ticket_app.data import migrations
 from ticket_app.data.engine import get_engine, use_database
 from ticket_app.data.migrations import migrate
@@ -43,24 +43,28 @@ def test_a_failing_migration_leaves_nothing_behind(
     for name in ("env.py", "versions/0001_tickets.py"):
         (broken / name).write_text((ROOT / "alembic" / name).read_text())
     first = broken / "versions" / "0001_tickets.py"
-    first.write_text(first.read_text().replace('_create_suggestion(now', 'op.execute("nonsense"); (now'))
+    first.write_text(
+        first.read_text().replace("_create_suggestion(now", 'op.execute("nonsense"); (now')
+    )
     (tmp_path / "alembic.ini").write_text((ROOT / "alembic.ini").read_text())
     monkeypatch.setattr(migrations, "ROOT", tmp_path)
-    with pytest.raises(Exception, match="nonsense|syntax"):
+    with pytest.raises(Exception, match=r"nonsense|syntax"):
         migrate()
     assert "ticket" not in inspect(get_engine()).get_table_names()
     monkeypatch.undo()
     assert migrate() is True
 
 
-def test_a_newer_database_is_refused_with_a_sentence(database: str) -> None:
+@pytest.mark.usefixtures("database")
+def test_a_newer_database_is_refused_with_a_sentence() -> None:
     with get_engine().begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigurationError, match="does not know"):
         migrate()
 
 
-def test_the_first_migration_can_be_taken_back(database: str) -> None:
+@pytest.mark.usefixtures("database")
+def test_the_first_migration_can_be_taken_back() -> None:
     config = Config(ROOT / "alembic.ini")
     with get_engine().begin() as connection:
         config.attributes["connection"] = connection

@@ -7,13 +7,21 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
-from ticket_app.data import tables
+from ticket_app.data import tables  # noqa: F401  fills the metadata
 from ticket_app.data.engine import get_engine
 from ticket_app.data.migrations import migrate
-from ticket_app.vocabulary import Category, Edge, EventKind, Priority, Sentiment, Status, TriageField
+from ticket_app.vocabulary import (
+    Category,
+    Edge,
+    EventKind,
+    Priority,
+    Sentiment,
+    Status,
+    TriageField,
+)
 
 VOCABULARY: dict[str, type[StrEnum]] = {
     "ticket_category_known": Category,
@@ -24,7 +32,10 @@ VOCABULARY: dict[str, type[StrEnum]] = {
     "ticket_event_edge_known": Edge,
     "suggestion_field_known": TriageField,
 }
-TABLES = [table.__table__ for table in (tables.Ticket, tables.TicketEvent, tables.Suggestion)]  # type: ignore[attr-defined]
+TABLES = [SQLModel.metadata.tables[name] for name in ("ticket", "ticket_event", "suggestion")]
+
+
+CHECK_ON_SQLITE = re.compile(r"CONSTRAINT (\w+) (CHECK \(.*?\))(?=, \n|\n\))", re.DOTALL)
 
 
 def checks(connection: Connection) -> dict[str, str]:
@@ -37,20 +48,17 @@ def checks(connection: Connection) -> dict[str, str]:
                 "('ticket', 'ticket_event', 'suggestion')"
             )
         )
-        return {name: rule for name, rule in rows}
-    found = {}
-    for (sql,) in connection.execute(
+        return {str(name): str(rule) for name, rule in rows}
+    statements = connection.execute(
         text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name <> 'alembic_version'")
-    ):
-        for name, rule in re.findall(r"CONSTRAINT (\w+) (CHECK \(.*?\))(?=, \n|\n\))", sql or "", re.S):
-            found[name] = rule
-    return found
+    ).scalars()
+    return {
+        name: rule for statement in statements for name, rule in CHECK_ON_SQLITE.findall(statement)
+    }
 
 
 def columns(connection: Connection) -> Any:
     """Each table's columns with their nullability and default."""
-    from sqlalchemy import inspect
-
     return {
         table.name: [
             (column["name"], str(column["type"]), column["nullable"], column["default"])
@@ -60,7 +68,8 @@ def columns(connection: Connection) -> Any:
     }
 
 
-def test_migrations_lead_to_the_tables(bare_database: str) -> None:
+@pytest.mark.usefixtures("bare_database")
+def test_migrations_lead_to_the_tables() -> None:
     engine = get_engine()
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":

@@ -27,14 +27,18 @@ def test_every_case_of_the_table() -> None:
     assert wrong == []
 
 
-def test_folding_of_every_character_agrees(postgres_database: str) -> None:
+@pytest.mark.usefixtures("postgres_database")
+def test_folding_of_every_character_agrees() -> None:
     # U+E130, a private-use character, is what PostgreSQL's function makes of the dotted capital I.
     characters = [chr(code) for code in (*range(1, 0xD800), *range(0xE131, LAST_CASED + 0x100))]
     with get_engine().connect() as connection:
         on_postgresql = connection.execute(
-            text("SELECT ticket_fold(c) FROM unnest(:characters) WITH ORDINALITY AS t(c, n) ORDER BY n"),
+            text(
+                "SELECT ticket_fold(c) FROM unnest(:characters) WITH ORDINALITY AS t(c, n) "
+                "ORDER BY n"
+            ),
             {"characters": characters},
-        ).scalars()  # fmt: skip
+        ).scalars()
         there = _groups(zip(characters, on_postgresql, strict=True))
     here = _groups((character, FOLDED.get(ord(character), character)) for character in characters)
     assert here == there
