@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 
 from bench.load import BenchError, Request
 from ticket_app.schemas import PAGE_DEFAULT
@@ -48,13 +48,13 @@ def check_same(desk: str, peer: str) -> None:
 
 def check_creating(url: str) -> None:
     """See that a ticket that is filed is then on the first page. Raises BenchError."""
-    answer = httpx.post(url + CREATE.path, json=CREATE.body, timeout=30)
+    answer = httpx2.post(url + CREATE.path, json=CREATE.body, timeout=30)
     _require(answer.status_code == 201, f"creating answers {answer.status_code}: {answer.text}")
     _require(_rows(_json(url, LIST))[0]["id"] == answer.json()["id"], "the new ticket is not first")
 
 
 def _json(url: str, request: Request) -> Any:
-    answer = httpx.get(url + request.path, timeout=30)
+    answer = httpx2.get(url + request.path, timeout=30)
     _require(answer.is_success, f"{request.name} answers {answer.status_code}: {answer.text}")
     return answer.json()
 

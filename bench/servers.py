@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from bench.load import BenchError
 from tests.postgres import free_port
@@ -117,9 +117,9 @@ def _wait_for(url: str, process: subprocess.Popen[bytes] | None = None) -> None:
         if process is not None and process.poll() is not None:
             raise BenchError(f"The server ended with {process.returncode} before it answered.")
         try:
-            if httpx.get(url, timeout=5).is_success:
+            if httpx2.get(url, timeout=5).is_success:
                 return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.1)
     raise BenchError(f"{url} did not answer in {SECONDS_TO_START} s.")
 
