@@ -49,9 +49,9 @@ class Page:
         await self.send(State.event_handlers["hydrate_and_load"], wait=False)
         await self.until(lambda: self.shown(State).get("is_hydrated") is True)
 
-    async def follow(self) -> None:
-        """Go where the server has just sent the browser, without a reload."""
-        self._address = self.redirects[-1]
+    async def follow(self, address: str = "") -> None:
+        """Go where the server has just sent the browser, or elsewhere, without a reload."""
+        self._address = address or self.redirects[-1]
         before = len(self.deltas)
         await self.send(OnLoadInternalState.event_handlers["on_load_internal"], wait=False)
         await self.until(

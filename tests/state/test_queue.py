@@ -108,6 +108,36 @@ async def test_seeking_keeps_the_filters_and_quotes_what_was_typed(tabs: Tabs) -
     assert page.shown(Queue)["search"] == "% off & more?"
 
 
+async def test_a_search_from_another_page_leaves_a_way_back(tabs: Tabs) -> None:
+    page = await tabs.open("/board")
+    await page.do(Queue.seek("printer"))
+    await page.follow()
+    await page.do(Queue.seek("paper"))
+    asked = [each for name, each in page.asked_of_the_browser if name == "_redirect"]
+    assert [each["replace"] for each in asked] == [False, True]
+
+
+async def test_the_search_box_is_set_only_to_what_was_not_typed_there(tabs: Tabs) -> None:
+    def boxes(page: Page) -> list[str]:
+        asked = page.asked_of_the_browser
+        return [each["value"] for name, each in asked if name == "_set_value"]
+
+    page = await tabs.open("/?search=paper")
+    assert boxes(page) == ["paper"]
+    await page.do(Queue.seek("vp"))
+    await page.do(Queue.seek("vpn "))
+    await page.follow("/?search=vp")  # this answer is late: the person has typed on
+    await page.follow("/?search=vpn")
+    await page.follow("/?search=vpn&status=open")  # a filter while the next word is typed
+    assert page.shown(Queue)["search"] == "vpn"
+    assert boxes(page) == ["paper"]
+    await page.follow("/?search=vp")  # the way back
+    assert boxes(page) == ["paper", "vp"]
+    await page.do(Queue.clear())
+    await page.follow()
+    assert boxes(page) == ["paper", "vp", ""]
+
+
 async def test_clearing_drops_every_filter(tabs: Tabs) -> None:
     opened(status="closed")
     page = await tabs.open("/?status=open&search=wallpaper")

@@ -23,6 +23,8 @@ class PlainLink(BaseHTML):
     tag = "a"
     href: rx.Var[str]
 
+SEEK_AFTER_MS = 300
+
 
 def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
     """A page of the desk; `here` is its route."""
@@ -76,10 +78,10 @@ def _header(title: str) -> rx.Component:
         rx.el.div(
             icon("search", 18),
             rx.el.input(
+                id="search",
                 type="search",
-                value=Queue.search,
-                on_change=Queue.seek,
-                debounce_timeout=300,
+                default_value=Queue.search,
+                on_change=Queue.seek.debounce(SEEK_AFTER_MS),
                 placeholder="Search titles and descriptions",
                 class_name="input",
                 custom_attrs={"aria-label": "Search tickets"},

@@ -1,7 +1,7 @@
 """The form for a new ticket: what is wrong with it, and what the triage suggests while one types.
 
 The typed text lives in the browser's own fields: no answer of the server, and no reconnection,
-overwrites it. They are emptied by drawing the form anew (`drawing`) once a ticket is filed.
+overwrites it. They are emptied once a ticket is filed.
 """
 
 from typing import Any
@@ -24,7 +24,6 @@ TYPED = ("title", "description", "requester_name", "requester_email")
 class Form(rx.State):
     """`category` and `priority` are what the selects show: the person's choice or a suggestion."""
 
-    drawing: int = 0
     shown: bool = False
     errors: dict[str, str] = {}
     problem: str = ""
@@ -40,16 +39,25 @@ class Form(rx.State):
     proposed_title: str = ""
     naming: bool = False
 
+    _coming: bool = False
     _text: str = ""
     _filed_text: str = ""
     _seen: Triage | None = None
 
     @rx.event
-    def start(self) -> EventSpec | list[EventSpec]:
+    def start(self) -> EventSpec:
         """Open the form, wherever the person is."""
         self.shown = True
-        focus = rx.set_focus("title")
-        return focus if str(self.router.url.path) in ("", "/") else [rx.redirect("/"), focus]
+        if self.router.url.path == "/":
+            return rx.set_focus("title")
+        self._coming = True
+        return rx.redirect("/")
+
+    @rx.event
+    def arrive(self) -> EventSpec | None:
+        """The desk is there: go on with what led to it."""
+        coming, self._coming = self._coming, False
+        return rx.set_focus("title") if coming else None
 
     @rx.event
     def close(self) -> None:
@@ -68,7 +76,9 @@ class Form(rx.State):
 
     @rx.event
     def describe(self, text: str) -> EventSpec | None:
-        """The description as it stands, 800 ms after the last key."""
+        """The description as it stands, 800 ms after the last key or when the field is left."""
+        if text == self._text:
+            return None
         if text and text == self._filed_text:
             return None  # the last keys of a ticket that was filed at once
         self._text, self._seen = str(text), None
@@ -117,7 +127,7 @@ class Form(rx.State):
         return rx.set_value("title", taken)
 
     @rx.event
-    async def submit(self, data: dict[str, Any]) -> EventSpec | None:
+    async def submit(self, data: dict[str, Any]) -> EventSpec | list[EventSpec] | None:
         """File the ticket; on any error everything typed stays where it is."""
         typed = _typed(data)
         chosen = {
@@ -139,10 +149,9 @@ class Form(rx.State):
         self._clear()
         self._filed_text = new.description
         self.filed = ticket.id
-        return None
+        return [rx.set_value(name, "") for name in TYPED]
 
     def _clear(self) -> None:
-        self.drawing += 1
         self.shown = False
         self.category = self.priority = self._text = self.proposed_title = ""
         self._forget()

@@ -16,6 +16,7 @@ from ticket_app.state.rows import TicketRow, row_of
 PAGE = 30
 ROWS_MAX = 180
 """A page holds at most this many rows, since each change sends them all; then it turns over."""
+SOUGHT_MAX = 8
 FACETS = ("status", "priority", "category", "sentiment")
 
 
@@ -37,17 +38,19 @@ class Queue(Live, rx.State):
 
     _before: str = ""
     _next: str = ""
+    _sought: list[str] = []
 
     @rx.event
-    async def load(self) -> None:
+    async def load(self) -> EventSpec | None:
         """Read the filters from the address, and the first page of what they want."""
         wanted = parse_qs(str(self.router.url.query))
         for facet in FACETS:
             setattr(self, facet, wanted.get(facet, []))
-        self.search = wanted.get("search", [""])[0]
+        before, self.search = self.search, wanted.get("search", [""])[0]
         self._before = wanted.get("before", [""])[0]
         self.older = bool(self._before)
         await self._read(PAGE)
+        return rx.set_value("search", self.search) if self._is_sought_elsewhere(before) else None
 
     @rx.event
     async def load_more(self) -> None:
@@ -84,7 +87,9 @@ class Queue(Live, rx.State):
     @rx.event
     def seek(self, text: str) -> EventSpec | None:
         """Search for a text, in addition to the filters."""
-        return self._go(search=str(text).strip())
+        sought = str(text).strip()
+        self._sought = [*self._sought[1 - SOUGHT_MAX :], sought]
+        return self._go(search=sought)
 
     @rx.event
     def clear(self) -> EventSpec | None:
@@ -121,6 +126,16 @@ class Queue(Live, rx.State):
         self.more = bool(self._next) and len(rows) < ROWS_MAX
         self.full = bool(self._next) and len(rows) >= ROWS_MAX
 
+    def _is_sought_elsewhere(self, before: str) -> bool:
+        """Whether the address's search is new and was not typed into the box.
+
+        Whoever types there is further on than the address, and must not lose a key to it.
+        """
+        if self.search in self._sought:
+            self._sought = self._sought[self._sought.index(self.search) + 1 :]
+            return False
+        return self.search != before
+
     def _query(self, limit: int, cursor: str | None) -> TicketListQuery:
         values: dict[str, Any] = {facet: list(getattr(self, facet)) for facet in FACETS}
         return parse(
@@ -132,7 +147,8 @@ class Queue(Live, rx.State):
         parts = {name: getattr(self, name) for name in (*FACETS, "search")} | changes
         kept = {name: value for name, value in parts.items() if value}
         query = urlencode(kept, doseq=True, errors="replace")
-        return rx.redirect(f"/?{query}" if query else "/", replace=True)
+        here = self.router.url.path == "/"
+        return rx.redirect(f"/?{query}" if query else "/", replace=here)
 
 
 def _filter_of(query: TicketListQuery) -> TicketFilter:
