@@ -60,7 +60,7 @@ def served(
     chromium: Browser, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningDesk]:
     """One desk for every test that does not stop it; the pages are compiled where needed."""
-    assert chromium  # without a browser nothing needs to be compiled
+    assert chromium is not None  # without a browser nothing needs to be compiled
     with running_desk(tmp_path_factory.mktemp("served"), DATABASE_URL=database_url) as desk:
         yield desk
 

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Chrome, Desk, Size
+from tests.browser.conftest import PHONE, Chrome, Desk, Size
 from tests.browser.parts import category, description, figure, priority, row, rows, status_of, title
 
 OUTAGE = "Production is down for all users. Nobody can log in since nine o'clock."
@@ -30,8 +30,12 @@ def test_a_ticket_is_filed_and_worked_on(chrome: Chrome, desk: Desk, size: Size)
     expect(newest).to_contain_text("Technical")
     assert (ticket["category"], ticket["priority"]) == ("technical", "high")
     assert ticket["description"] == OUTAGE
+    page.get_by_role("button", name="New ticket").click()
     expect(title(page)).to_have_value("")
     expect(description(page)).to_have_value("")
+    expect(category(page)).to_have_value("")
+    if size is PHONE:
+        page.get_by_role("button", name="Close the form").click()
     expect(figure(page, "Open")).to_have_text("1")
 
     status_of(page, ticket["id"]).select_option("Resolved")

@@ -1,0 +1,223 @@
+"""What every page has: places, a theme, a word when the connection is lost, and access for all."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size
+from tests.browser.parts import category, description, rows, status_of, title
+from tests.serving import running_desk
+
+PLACES = ("/", "/board", "/insights")
+LONG = "Averylongwordwithoutanyblankthatnobodywouldeverwritebutamachine" * 3
+LOST = "Connection lost"
+
+SMALL_TARGETS = """least => {
+  const small = [];
+  for (const one of document.querySelectorAll('button, select, input, textarea, a, summary')) {
+    const box = (one.closest('label') ?? one).getBoundingClientRect();
+    const seen = one.checkVisibility({visibilityProperty: true, opacityProperty: true});
+    if (!seen || box.right <= 0 || box.bottom <= 0 || one.matches('.skip')) continue;
+    if (box.height < least || box.width < least)
+      small.push(`${one.tagName} ${one.ariaLabel ?? one.innerText} ${box.width}x${box.height}`);
+  }
+  return small;
+}"""
+
+FAINT_TEXTS = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const rgba = colour => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map(v => v / 255).map(
+      v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = one => {
+    for (let each = one; each; each = each.parentElement) {
+      const colour = rgba(getComputedStyle(each).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const faint = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let checked = 0;
+  while (walker.nextNode()) {
+    const one = walker.currentNode.parentElement, words = walker.currentNode.data.trim();
+    if (!words || !one.checkVisibility({visibilityProperty: true})) continue;
+    if (one.closest('script, style, svg, option')) continue;
+    const [a, b] = [light(rgba(getComputedStyle(one).color)), light(behind(one))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    checked += 1;
+    if (contrast < 4.5) faint.push(`${words.slice(0, 40)}: ${contrast.toFixed(2)}`);
+  }
+  return {faint, checked};
+}"""
+
+
+def full_desk(desk: Desk) -> None:
+    """A ticket of every kind, one of them with words that do not break."""
+    for index, status in enumerate(("open", "in_progress", "resolved", "closed")):
+        priority = ("low", "medium", "high", "critical")[index]
+        category = ("billing", "technical", "account", "general")[index]
+        desk.file(title=f"Ticket {index}", status=status, priority=priority, category=category)
+    desk.file(title=LONG[:200], description=LONG, requester_name=LONG[:100], priority="critical")
+
+
+def ready(page: Page, path: str) -> None:
+    """Wait until the tickets are there."""
+    if path == "/insights":
+        expect(page.locator("svg.recharts-surface:visible").first).to_be_visible()
+    else:
+        expect(page.get_by_text("Ticket 0").first).to_be_attached()
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_a_page_has_landmarks_headings_in_order_and_named_controls(
+    chrome: Chrome, desk: Desk, size: Size, path: str
+) -> None:
+    full_desk(desk)
+    page = chrome.page(path, size)
+    ready(page, path)
+    for landmark in ("banner", "main"):
+        expect(page.get_by_role(landmark)).to_have_count(1)
+    expect(page.get_by_role("navigation", name="Places")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("."), exact=True)).not_to_have_count(0)
+    assert page.title().endswith("· Support desk")
+    assert page.locator("html").get_attribute("lang") == "en"
+    levels = [int(found) for found in re.findall(r"\[level=(\d)\]", page.aria_snapshot())]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    controls = re.findall(
+        r"- (button|combobox|textbox|searchbox|checkbox|link)(.*)", page.aria_snapshot()
+    )
+    assert len(controls) > 5
+    assert [one for one in controls if not one[1].startswith(' "')] == []
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_nothing_scrolls_sideways(chrome: Chrome, desk: Desk, size: Size, path: str) -> None:
+    full_desk(desk)
+    page = chrome.page(path, size)
+    ready(page, path)
+    width = size["viewport"]["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if path == "/":
+        page.get_by_role("button", name=LONG[:60]).click()
+        expect(page.get_by_role("heading", name="History")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_targets_are_large_enough(chrome: Chrome, desk: Desk, size: Size, path: str) -> None:
+    full_desk(desk)
+    page = chrome.page(path, size)
+    ready(page, path)
+    least = 44 if size is PHONE else 24
+    assert page.evaluate(SMALL_TARGETS, least) == []
+    if path == "/":
+        page.get_by_role("button", name="New ticket").click()
+        expect(title(page)).to_be_visible()
+        assert page.evaluate(SMALL_TARGETS, least) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PLACES)
+def test_texts_stand_out(chrome: Chrome, desk: Desk, path: str, scheme: str) -> None:
+    full_desk(desk)
+    page = chrome.page(path, color_scheme=scheme)
+    ready(page, path)
+    if path == "/":
+        description(page).fill("My card was charged twice.")
+        expect(category(page)).to_have_value("billing")
+        page.get_by_role("button", name="File ticket").click()
+        expect(title(page)).to_have_attribute("aria-invalid", "true")
+    found = page.evaluate(FAINT_TEXTS)
+    assert found["checked"] > 20
+    assert found["faint"] == []
+
+
+def test_the_theme_switches_and_stays(chrome: Chrome, desk: Desk, size: Size) -> None:
+    desk.file()
+    page = chrome.page("/", size, color_scheme="light")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    expect(rows(page)).to_have_count(1)
+    light = page.evaluate(ground)
+    page.get_by_role("button", name="Theme").click()
+    expect(page.locator("html")).to_have_class(re.compile("dark"))
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.reload()
+    expect(rows(page)).to_have_count(1)
+    assert page.evaluate(ground) == dark
+    page.get_by_role("link", name="Board").click()
+    assert page.evaluate(ground) == dark
+
+
+def test_the_keyboard_alone_reaches_the_content(chrome: Chrome, desk: Desk) -> None:
+    ticket = desk.file()
+    page = chrome.page("/")
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    inside = "document.querySelector('main').contains(document.activeElement)"
+    assert page.evaluate(inside)
+    outline = "getComputedStyle(document.activeElement).outlineWidth"
+    assert page.evaluate(outline) == "2px"
+    status_of(page, ticket["id"]).focus()
+    page.keyboard.press("ArrowDown")
+    expect(status_of(page, ticket["id"])).to_have_value("in_progress")
+
+
+def test_an_unknown_address_leads_back(chrome: Chrome, desk: Desk) -> None:
+    desk.file()
+    page = chrome.page("about:blank")
+    answer = page.goto(f"{desk.url}/nothing/here")
+    assert answer
+    assert answer.status == 404
+    expect(page.get_by_text("There is no page at this address.")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Go to the desk").click()
+    expect(rows(page)).to_have_count(1)
+    chrome.complaints = [one for one in chrome.complaints if "status of 404" not in one]
+
+
+def test_a_lost_connection_is_told_and_nothing_typed_is_lost(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    text = "The text that was typed before the server went away."
+    with running_desk(tmp_path) as desk:
+        port = str(urlsplit(desk.url).port)
+        context = chromium.new_context(base_url=desk.url, **DESKTOP)
+        page = context.new_page()
+        page.goto("/")
+        title(page).fill("Filed before")
+        description(page).fill("Something.")
+        page.get_by_role("button", name="File ticket").click()
+        expect(rows(page)).to_have_count(1)
+        description(page).fill(text)
+        title(page).fill("A title")
+        expect(page.get_by_text(LOST)).to_be_hidden()
+        desk.stop()
+        expect(page.get_by_text(LOST)).to_be_visible()
+        expect(rows(page)).to_have_count(1)
+    with running_desk(tmp_path, PORT=port):
+        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
+        expect(description(page)).to_have_value(text)
+        expect(title(page)).to_have_value("A title")
+        page.get_by_role("button", name="File ticket").click()
+        expect(rows(page)).to_have_count(2)
+        expect(rows(page).first).to_contain_text("A title")
+    context.close()
