@@ -228,6 +228,12 @@ def _append_only_on_sqlite() -> None:
             f"BEFORE {change} ON ticket_event "
             "BEGIN SELECT RAISE(ABORT, 'ticket_event is append-only'); END"
         )
+    # INSERT OR REPLACE takes the old row away without telling the trigger for DELETE.
+    op.execute(
+        "CREATE TRIGGER ticket_event_append_only_replace BEFORE INSERT ON ticket_event "
+        "WHEN EXISTS (SELECT 1 FROM ticket_event WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'ticket_event is append-only'); END"
+    )
 
 
 def _text(name: str, *, nullable: bool = False, server_default: str | None = None) -> Any:

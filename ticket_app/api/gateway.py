@@ -64,7 +64,7 @@ class Gateway:
                 f"This desk does not answer to the name {who.host[:100]!r}. If it should, add the "
                 "name to ALLOWED_HOSTS, for example: ALLOWED_HOSTS=desk.example.com,localhost",
             )
-        if _is_below(path, "/_event") and not origin_is_allowed(who, self._origins):
+        if _changes_something(scope) and not origin_is_allowed(who, self._origins):
             return problem(
                 HTTPStatus.FORBIDDEN,
                 "origin_not_allowed",
@@ -81,6 +81,16 @@ class Gateway:
         if self._site is None or _is_below(path, "/_event"):
             return self._reflex
         return self._site
+
+
+def _changes_something(scope: Scope) -> bool:
+    """Whether another site's page could do harm by this: every event, and all but reading by REST.
+
+    Some requests a browser sends to another site without asking first, so CORS is not enough.
+    """
+    return _is_below(scope["path"], "/_event") or (
+        scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+    )
 
 
 def _is_below(path: str, prefix: str) -> bool:

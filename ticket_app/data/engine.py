@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from ticket_app.data.folding import fold
-from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,14 @@ def use_database(url: str | None) -> None:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A transaction that only reads. DatabaseUnavailableError when the database does not answer."""
-    with _transaction(get_engine()) as session:
+    """A transaction that only reads, all its queries from one moment.
+
+    DatabaseUnavailableError when the database does not answer.
+    """
+    engine = get_engine()
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with _transaction(engine) as session:
         yield session
 
 
@@ -64,6 +70,17 @@ def writing() -> Iterator[Session]:
     """A transaction that commits at the end of the block and rolls back on any error."""
     with _transaction(get_engine().execution_options(sqlite_begin="BEGIN IMMEDIATE")) as session:
         yield session
+
+
+def is_ready() -> bool:
+    """Whether the database answers and was migrated."""
+    try:
+        with reading() as session:
+            session.execute(text("SELECT 1 FROM ticket LIMIT 1"))
+    except (DatabaseUnavailableError, DBAPIError) as error:
+        log.warning("the database is not ready: %s", type(error).__name__)
+        return False
+    return True
 
 
 @contextmanager
@@ -87,15 +104,34 @@ def _is_a_mistake_of_ours(error: DBAPIError) -> bool:
 
 
 def _make_engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() == "sqlite":
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError):
+        raise _wrong_address("it cannot be read") from None
+    if parts.get_backend_name() == "sqlite":
         return _make_sqlite_engine(url)
     return create_engine(url, connect_args=POSTGRESQL_OPTIONS, **POOL)
 
 
+def _wrong_address(problem: str) -> ConfigurationError:
+    """Never repeats the address: a password is part of it."""
+    return ConfigurationError(
+        f"The address of the database is wrong ({problem}); "
+        "for example: DATABASE_URL=postgresql://desk:password@localhost:5432/desk"
+    )
+
+
 def _make_sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
-    if path:
+    if not path or path == ":memory:":
+        raise _wrong_address("SQLite needs the path of a file")
+    try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {Path(path).parent} cannot be made ({error.strerror}); "
+            "for example: DATA_DIR=.data"
+        ) from None
     arguments = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=arguments, **POOL)
     event.listen(engine, "connect", _prepare_sqlite)

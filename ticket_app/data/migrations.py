@@ -2,12 +2,13 @@
 
 import logging
 
+import psycopg2
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from alembic import command
 from ticket_app.data.engine import get_engine
@@ -33,6 +34,13 @@ def migrate() -> bool:
         return _migrate(get_engine(), config)
     except OperationalError as error:
         raise DatabaseUnavailableError from error
+    except ProgrammingError as error:
+        if isinstance(error.orig, psycopg2.ProgrammingError) and error.statement is None:
+            raise ConfigurationError(
+                "The address of the database has an option that PostgreSQL does not know; "
+                "for example: DATABASE_URL=postgresql://desk:password@localhost:5432/desk"
+            ) from None
+        raise
     except CommandError as error:
         raise ConfigurationError(
             f"The database holds a schema that this version does not know ({error}). "
@@ -47,16 +55,22 @@ def _migrate(engine: Engine, config: Config) -> bool:
         if _revision(connection) == newest:
             return False
     locking = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-    with locking.connect() as connection:
-        _wait_longer(connection)
-        with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-            if _revision(connection) == newest:
-                return False
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    engine.dispose()  # the connection above waits longer than the others may
+    try:
+        with locking.connect() as connection:
+            _wait_longer(connection)
+            with connection.begin():
+                return _upgrade(connection, config, newest)
+    finally:
+        engine.dispose()  # the connection above waits longer than the others may
+
+
+def _upgrade(connection: Connection, config: Config, newest: str | None) -> bool:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+    if _revision(connection) == newest:
+        return False
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
     return True
 
 

@@ -75,11 +75,6 @@ def fields_set_by_people(session: Session, ticket_id: int) -> set[str]:
     return {field for field in session.scalars(changed.distinct()) if field is not None}
 
 
-def answer_ready(session: Session) -> None:
-    """Touch the ticket table; raises when the database is away or was never migrated."""
-    session.execute(select(col(Ticket.id)).limit(1))
-
-
 def _by_id(ticket_id: int) -> Select[Ticket]:
     return select(Ticket).where(col(Ticket.id) == ticket_id)
 

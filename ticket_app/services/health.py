@@ -4,9 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from ticket_app.data.engine import get_engine, reading
-from ticket_app.data.ticket_queries import answer_ready
-from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.data.engine import get_engine, is_ready
 from ticket_app.triage.engine import ProviderState, provider_state
 
 
@@ -28,14 +26,11 @@ class Health(BaseModel):
 
 def check_health() -> Health:
     """The state right now; asks the database, never the provider."""
-    try:
-        with reading() as session:
-            answer_ready(session)
-        state: Literal["ok", "unavailable"] = "ok"
-    except DatabaseUnavailableError:
-        state = "unavailable"
+    ready = is_ready()
     return Health(
-        ready=state == "ok",
-        database=DatabaseState(engine=get_engine().dialect.name, state=state),
+        ready=ready,
+        database=DatabaseState(
+            engine=get_engine().dialect.name, state="ok" if ready else "unavailable"
+        ),
         provider=provider_state(),
     )

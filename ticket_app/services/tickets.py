@@ -22,6 +22,7 @@ from ticket_app.schemas import (
     TicketUpdate,
 )
 from ticket_app.services.recording import (
+    SCORES,
     differences,
     record_changes,
     record_creation,
@@ -32,7 +33,6 @@ from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import ENGINE, triage_offline
 from ticket_app.vocabulary import SETTLED, Edge, EventKind, TriageField
 
-SCORES = frozenset({TriageField.SENTIMENT, TriageField.URGENCY_SCORE})
 COUNT_MAX = 1_000
 """Matching tickets are counted up to here; a page shows more as "1,000+"."""
 
@@ -107,9 +107,9 @@ def update_ticket(
     Giving the values that the ticket already has changes nothing, and records nothing.
     TicketNotFoundError when there is no such ticket.
     """
-    now = at or datetime.now(UTC)
     with writing() as session:
         ticket = _found(queries.lock_ticket(session, ticket_id), ticket_id)
+        now = at or datetime.now(UTC)  # once it is our turn: versions and times go the same way
         changes = differences(ticket, update.changes)
         rescored = bool(changes.keys() & {"title", "description"})
         if rescored:
@@ -125,9 +125,9 @@ def update_ticket(
 
 def delete_ticket(ticket_id: int, edge: Edge) -> None:
     """Take the ticket out of every list and figure; `restore_ticket` brings it back."""
-    now = datetime.now(UTC)
     with writing() as session:
         ticket = _found(queries.lock_ticket(session, ticket_id), ticket_id)
+        now = datetime.now(UTC)
         ticket.deleted_at = now
         record_transition(session, ticket, EventKind.DELETED, edge, now)
     bus.publish(Change(ticket_id))
@@ -135,9 +135,9 @@ def delete_ticket(ticket_id: int, edge: Edge) -> None:
 
 def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
     """Bring a deleted ticket back; TicketNotFoundError when there is none to bring back."""
-    now = datetime.now(UTC)
     with writing() as session:
         ticket = _found(queries.lock_ticket(session, ticket_id, deleted=True), ticket_id)
+        now = datetime.now(UTC)
         ticket.deleted_at = None
         record_transition(session, ticket, EventKind.RESTORED, edge, now)
         public = TicketPublic.model_validate(ticket)

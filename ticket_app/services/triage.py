@@ -68,10 +68,14 @@ async def improve_triage(ticket_id: int, fields: AbstractSet[TriageField]) -> No
 def _take_over(
     ticket_id: int, asked: tuple[str, str], fields: AbstractSet[TriageField], answer: Triage
 ) -> None:
-    now = datetime.now(UTC)
     with writing() as session:
         ticket = queries.lock_ticket(session, ticket_id)
-        if ticket is None or (ticket.title, ticket.description) != asked:
+        if ticket is None:
+            return
+        now = datetime.now(UTC)
+        if (ticket.title, ticket.description) != asked:
+            # The change of the text has asked for its scores; the rest is still to be improved.
+            bus.publish(Change(ticket_id, frozenset(fields)))
             return
         record_suggestions(session, ticket, answer, now)
         open_fields = fields - queries.fields_set_by_people(session, ticket_id)
