@@ -94,7 +94,7 @@ async def test_toggling_goes_to_the_address_with_that_filter(tabs: Tabs) -> None
     await page.do(Queue.seek(""))
     assert page.redirects[-2:] == [
         "/?priority=low&search=wallpaper",
-        "/?priority=high&priority=low",
+        "/?priority=low",  # though the address with the toggle has not been read yet
     ]
 
 

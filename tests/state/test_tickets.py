@@ -77,6 +77,7 @@ async def test_a_deleted_ticket_can_be_brought_back(tabs: Tabs) -> None:
     assert [one.id for one in all_tickets()] == [ticket.id]
     await page.until(lambda: ticket.id in statuses(page))
     assert page.shown(Notice)["text"] == ""
+    assert page.shown(Notice)["undo_ticket"] == 0
 
 
 async def test_without_a_database_nothing_changes_and_each_action_says_so(

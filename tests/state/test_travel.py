@@ -84,6 +84,7 @@ async def test_a_page_is_sent_only_what_has_changed(tabs: Tabs) -> None:
     before = len(page.deltas)
     changed(ticket.id, status="in_progress")
     await page.until(lambda: page.shown(Figures)["status"]["in_progress"] == 1)
+    await page.until(lambda: any(Queue.get_full_name() in one for one in page.deltas[before:]))
     other = opened(status="closed")
     await page.until(lambda: page.shown(Queue)["rows"][0]["id"] == other.id)
     sent = page.deltas[before:]

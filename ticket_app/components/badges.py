@@ -56,16 +56,13 @@ def status_select(ticket_id: rx.Var[int], status: rx.Var[str]) -> rx.Component:
     )
 
 
-def field_select(
-    field: str, ticket_id: rx.Var[int], value: rx.Var[str], **props: str
-) -> rx.Component:
+def field_select(field: str, ticket_id: rx.Var[int], value: rx.Var[str]) -> rx.Component:
     """A select that writes its field of a ticket at once."""
     return rx.el.select(
         *options(field),
         value=value,
         on_change=lambda chosen: TicketActions.change(ticket_id, field, chosen),
         custom_attrs={"aria-label": f"{FIELD_WORDS[field]} of ticket {ticket_id}"},
-        **props,
     )
 
 

@@ -5,6 +5,7 @@ import reflex as rx
 from ticket_app.components.badges import badge, category_tag, status_select, urgency
 from ticket_app.components.dnd import DragDropContext, Draggable, Droppable
 from ticket_app.components.frame import icon
+from ticket_app.components.states import ghosts, problem
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.board import Board
 from ticket_app.state.rows import TicketRow
@@ -15,7 +16,7 @@ from ticket_app.vocabulary import Status
 def board() -> rx.Component:
     """A column for each status."""
     return rx.fragment(
-        rx.cond(Board.problem, rx.el.p(Board.problem, role="alert", class_name="problem-box")),
+        problem(Board.problem, Board.load),
         DragDropContext.create(
             rx.el.div(
                 *(_column(Status(status), look) for status, look in LOOKS["status"].items()),
@@ -34,6 +35,7 @@ def _column(status: Status, look: Look) -> rx.Component:
             rx.el.span(Board.counts[status.value].to(int), class_name="number"),
             class_name="column-head",
         ),
+        rx.cond(~Board.loaded, ghosts(3, "ticket-card")),
         Droppable.create(
             cards(status=status.value),
             droppable_id=status.value,
@@ -75,8 +77,15 @@ def _end_of(status: Status) -> rx.Component:
             class_name="more",
         ),
         rx.cond(
-            Board.loaded & (getattr(Board, status.value).length() == 0),
-            rx.el.p("No tickets here.", class_name="empty"),
+            Board.full[status.value].to(bool),
+            rx.el.div(
+                rx.el.a("The rest is on the desk", href=f"/?status={status.value}"),
+                class_name="more small",
+            ),
+            rx.cond(
+                Board.loaded & (getattr(Board, status.value).length() == 0),
+                rx.el.p("No tickets here.", class_name="empty"),
+            ),
         ),
     )
 

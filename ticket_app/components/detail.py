@@ -29,6 +29,7 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
             ),
         ),
         rx.el.aside(
+            _lines("Filed", rx.el.li(ticket.opened)),
             rx.cond(Detail.requester, _lines("Requester", rx.el.li(Detail.requester))),
             _lines("Suggested", rx.foreach(Detail.suggestions, _line)),
             _lines("History", rx.foreach(Detail.history, _line)),

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticket_app.components.badges import fixed_badge
+from ticket_app.components.states import problem
 from ticket_app.state.figures import Figures
 from ticket_app.theme import LOOKS
 
@@ -11,7 +12,7 @@ def figures() -> rx.Component:
     """All tickets, now."""
     return rx.el.section(
         rx.el.h2("Figures", class_name="unseen"),
-        rx.cond(Figures.problem, rx.el.p(Figures.problem, class_name="problem-box")),
+        problem(Figures.problem, Figures.load),
         rx.el.div(
             rx.el.dl(
                 _figure("Open", Figures.open),

@@ -10,13 +10,10 @@ from ticket_app.theme import FIELD_WORDS, LOOKS
 
 def filters() -> rx.Component:
     """Values of one filter widen the choice, filters narrow it."""
-    narrowed = Queue.search != ""
-    for facet in FACETS:
-        narrowed = narrowed | (getattr(Queue, facet).length() > 0)
     return rx.el.div(
         *(_facet(facet) for facet in FACETS),
         rx.cond(
-            narrowed,
+            narrowed(),
             rx.el.button(
                 icon("x", 14),
                 "Clear",
@@ -30,6 +27,14 @@ def filters() -> rx.Component:
         role="group",
         custom_attrs={"aria-label": "Filters"},
     )
+
+
+def narrowed() -> rx.Var[bool]:
+    """Whether any filter, or the search, is set."""
+    found = Queue.search != ""
+    for facet in FACETS:
+        found = found | (getattr(Queue, facet).length() > 0)
+    return found
 
 
 def _facet(facet: str) -> rx.Component:

@@ -28,15 +28,20 @@ def new_ticket() -> rx.Component:
             ),
             _title(),
             _description(),
-            rx.cond(Form.engine, _suggestion()),
+            rx.cond(Form.engine | Form.thinking, _suggestion()),
             rx.el.div(_choice("category"), _choice("priority"), class_name="pair"),
             rx.el.div(
-                _line("requester_name", "Name", "name", "text"),
-                _line("requester_email", "E-mail", "email", "text"),
+                _line("requester_name", "Name", "name"),
+                _line("requester_email", "E-mail", "email", input_mode="email"),
                 class_name="pair",
             ),
             rx.cond(Form.problem, rx.el.p(Form.problem, role="alert", class_name="problem-box")),
-            rx.el.button("File ticket", type="submit", class_name="button main-action"),
+            rx.el.button(
+                rx.cond(Form.filing, "Filing…", "File ticket"),
+                type="submit",
+                disabled=Form.filing,
+                class_name="button main-action",
+            ),
             on_submit=Form.submit,
             custom_attrs={"noValidate": True},
         ),
@@ -100,10 +105,21 @@ def _suggestion() -> rx.Component:
     """What the triage makes of the text: plainly a suggestion, with its engine and its reasons."""
     return rx.el.div(
         rx.el.div(
-            rx.el.span(icon("sparkles", 14), " Suggested by ", rx.el.b(Form.engine)),
+            rx.cond(
+                Form.engine,
+                rx.el.span(icon("sparkles", 14), " Suggested by ", rx.el.b(Form.engine)),
+            ),
             rx.cond(Form.thinking, rx.el.span("Thinking…", class_name="quiet")),
             class_name="between",
         ),
+        rx.cond(Form.engine, _reasons()),
+        class_name="suggestion",
+        role="status",
+    )
+
+
+def _reasons() -> rx.Component:
+    return rx.fragment(
         rx.el.span(Form.sure, class_name="number"),
         rx.cond(
             Form.reasons.length() > 0,
@@ -113,8 +129,6 @@ def _suggestion() -> rx.Component:
             ),
             rx.el.span("Nothing in the text tells more.", class_name="quiet"),
         ),
-        class_name="suggestion",
-        role="status",
     )
 
 
@@ -138,10 +152,10 @@ def _choice(field: str) -> rx.Component:
     )
 
 
-def _line(name: str, word: str, complete: str, kind: str) -> rx.Component:
+def _line(name: str, word: str, complete: str, **props: object) -> rx.Component:
     return rx.el.div(
         rx.el.label(word, rx.el.span(" optional", class_name="small quiet"), html_for=name),
-        _input(name, type=kind, auto_complete=complete),
+        _input(name, auto_complete=complete, **props),
         _error(name),
         class_name="field",
     )

@@ -1,5 +1,7 @@
 """What stands around every page: places, search, the main action, the connection's state."""
 
+from typing import Any
+
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.elements.base import BaseHTML
@@ -23,6 +25,7 @@ class PlainLink(BaseHTML):
     tag = "a"
     href: rx.Var[str]
 
+
 SEEK_AFTER_MS = 300
 
 
@@ -33,7 +36,7 @@ def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
         _rail(here),
         rx.el.div(
             rx.cond(has_connection_errors, _lost(), rx.fragment()),
-            _header(title),
+            _header(title, _search() if here == "/" else _search_from_elsewhere()),
             rx.el.main(*content, id="content", class_name="main", tab_index=-1),
         ),
         _notice(),
@@ -72,23 +75,36 @@ def _place(route: str, word: str, picture: str, *, here: str) -> rx.Component:
     )
 
 
-def _header(title: str) -> rx.Component:
+def _search() -> rx.Component:
+    """Beside the queue: it follows the typing."""
+    return _search_box(default_value=Queue.search, on_change=Queue.seek.debounce(SEEK_AFTER_MS))
+
+
+def _search_from_elsewhere() -> rx.Component:
+    """On another page: Enter leads to the queue."""
+    return rx.el.form(_search_box(name="search"), on_submit=Queue.find, class_name="search")
+
+
+def _search_box(**props: Any) -> rx.Component:
+    return rx.el.div(
+        icon("search", 18),
+        rx.el.input(
+            id="search",
+            type="search",
+            placeholder="Search titles and descriptions",
+            class_name="input",
+            custom_attrs={"aria-label": "Search tickets"},
+            **props,
+        ),
+        role="search",
+        class_name="search",
+    )
+
+
+def _header(title: str, search: rx.Component) -> rx.Component:
     return rx.el.header(
         rx.el.h1(title),
-        rx.el.div(
-            icon("search", 18),
-            rx.el.input(
-                id="search",
-                type="search",
-                default_value=Queue.search,
-                on_change=Queue.seek.debounce(SEEK_AFTER_MS),
-                placeholder="Search titles and descriptions",
-                class_name="input",
-                custom_attrs={"aria-label": "Search tickets"},
-            ),
-            role="search",
-            class_name="search",
-        ),
+        search,
         rx.el.button(
             icon("plus"),
             "New ticket",
@@ -134,6 +150,6 @@ def _notice() -> rx.Component:
                 class_name="notice",
             ),
         ),
-        role="status",
+        role=rx.cond(Notice.failed, "alert", "status"),
         class_name="notice-place",
     )

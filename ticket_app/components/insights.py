@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticket_app.components.charts import Line, by_group, by_value, over_days
+from ticket_app.components.states import problem
 from ticket_app.state.insights import WINDOWS, Insights
 
 CREATED = Line("created", "Created", "var(--status-open)")
@@ -14,9 +15,7 @@ def insights() -> rx.Component:
     """Flow first, then what the tickets of the window are like."""
     return rx.el.div(
         _head(),
-        rx.cond(
-            Insights.problem, rx.el.p(Insights.problem, role="alert", class_name="problem-box")
-        ),
+        problem(Insights.problem, Insights.load),
         rx.el.div(
             over_days("Tickets created and resolved, by day", CREATED, RESOLVED),
             over_days("Open backlog, by day", BACKLOG, filled=True),

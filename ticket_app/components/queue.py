@@ -4,8 +4,10 @@ import reflex as rx
 
 from ticket_app.components.badges import badge, category_tag, status_select, urgency
 from ticket_app.components.detail import detail
+from ticket_app.components.filters import narrowed
 from ticket_app.components.frame import icon
 from ticket_app.components.in_view import InView
+from ticket_app.components.states import ghosts, problem
 from ticket_app.state.detail import Detail
 from ticket_app.state.form import Form
 from ticket_app.state.queue import Queue
@@ -28,14 +30,13 @@ def queue() -> rx.Component:
                 class_name="button bare",
             ),
         ),
+        problem(Queue.problem, Queue.retry),
         rx.cond(
-            Queue.problem,
-            _problem(),
+            Queue.loaded,
             rx.cond(
-                Queue.loaded,
-                rx.cond(Queue.rows.length() > 0, _rows(), _empty()),
-                _skeleton(),
+                Queue.rows.length() > 0, _rows(), rx.cond(Queue.problem, rx.fragment(), _empty())
             ),
+            ghosts(GHOSTS, "ghost-row"),
         ),
         class_name="card rows",
         custom_attrs={"aria-busy": (~Queue.loaded).to_string()},
@@ -43,10 +44,12 @@ def queue() -> rx.Component:
 
 
 @rx.memo
-def ticket_row(ticket: rx.Var[TicketRow], is_new: rx.Var[bool]) -> rx.Component:
+def ticket_row(
+    ticket: rx.Var[TicketRow], is_new: rx.Var[bool], is_open: rx.Var[bool]
+) -> rx.Component:
     """One ticket; drawn anew only when it changes."""
     return rx.el.div(
-        rx.el.span(badge("priority", ticket.priority), class_name="small"),
+        rx.el.span(badge("priority", ticket.priority), class_name="small row-priority"),
         rx.el.div(
             rx.el.div(
                 rx.el.button(
@@ -54,6 +57,7 @@ def ticket_row(ticket: rx.Var[TicketRow], is_new: rx.Var[bool]) -> rx.Component:
                     type="button",
                     on_click=Detail.unfold(ticket.id),
                     class_name="row-title",
+                    custom_attrs={"aria-expanded": is_open.to_string()},
                 ),
                 rx.el.span(ticket.excerpt, class_name="row-excerpt"),
                 class_name="row-line",
@@ -81,7 +85,11 @@ def _rows() -> rx.Component:
             rx.foreach(
                 Queue.rows,
                 lambda ticket: rx.el.li(
-                    ticket_row(ticket=ticket, is_new=ticket.id == Form.filed),
+                    ticket_row(
+                        ticket=ticket,
+                        is_new=ticket.id == Form.filed,
+                        is_open=Detail.ticket_id == ticket.id,
+                    ),
                     rx.cond(Detail.ticket_id == ticket.id, detail(ticket)),
                     key=ticket.id,
                     class_name="row-item",
@@ -114,43 +122,20 @@ def _rows() -> rx.Component:
 
 def _empty() -> rx.Component:
     return rx.el.div(
-        rx.el.p("No ticket matches. Drop a filter, or file the first one."),
-        rx.el.button("Clear the filters", type="button", on_click=Queue.clear, class_name="button"),
-        class_name="empty",
-    )
-
-
-def _problem() -> rx.Component:
-    return rx.el.div(
-        rx.el.p(Queue.problem, role="alert", class_name="problem-box"),
-        rx.el.div(
-            rx.el.button("Try again", type="button", on_click=Queue.retry, class_name="button"),
-            rx.el.button(
-                "Clear the filters", type="button", on_click=Queue.clear, class_name="button"
+        rx.cond(
+            narrowed(),
+            rx.fragment(
+                rx.el.p("No ticket matches."),
+                rx.el.button(
+                    "Clear the filters", type="button", on_click=Queue.clear, class_name="button"
+                ),
+            ),
+            rx.fragment(
+                rx.el.p("No tickets yet."),
+                rx.el.button(
+                    "File the first one", type="button", on_click=Form.start, class_name="button"
+                ),
             ),
         ),
         class_name="empty",
-    )
-
-
-def _skeleton() -> rx.Component:
-    """Rows of the real shape, until the first answer."""
-    return rx.el.div(
-        *(
-            rx.el.div(
-                rx.el.div(
-                    rx.el.div(class_name="ghost", style={"width": "64px"}),
-                    rx.el.div(
-                        rx.el.div(class_name="ghost", style={"width": "80%"}),
-                        rx.el.div(class_name="ghost", style={"width": "30%"}),
-                        class_name="row-words",
-                    ),
-                    class_name="row",
-                ),
-                class_name="row-item",
-            )
-            for _ in range(GHOSTS)
-        ),
-        class_name="skeleton",
-        custom_attrs={"aria-hidden": "true"},
     )

@@ -24,6 +24,7 @@ class Board(Live, rx.State):
     closed: list[TicketRow] = []
     counts: dict[str, int] = {}
     more: dict[str, bool] = {}
+    full: dict[str, bool] = {}
     loaded: bool = False
     problem: str = ""
 
@@ -64,8 +65,9 @@ class Board(Live, rx.State):
             # A var that is set is sent, even when nothing in it changed.
             if cards != self._cards(status):
                 setattr(self, status.value, cards)
-            more = page.next_cursor is not None and len(cards) < CARDS_MAX
-            self.more = self.more | {status.value: more}
+            left, full = page.next_cursor is not None, len(cards) >= CARDS_MAX
+            self.more = self.more | {status.value: left and not full}
+            self.full = self.full | {status.value: left and full}
 
     def _cards(self, status: Status) -> list[TicketRow]:
         cards: list[TicketRow] = getattr(self, status.value)

@@ -4,6 +4,7 @@ The typed text lives in the browser's own fields: no answer of the server, and n
 overwrites it. They are emptied once a ticket is filed.
 """
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import reflex as rx
@@ -38,6 +39,8 @@ class Form(rx.State):
     reasons: list[str] = []
     proposed_title: str = ""
     naming: bool = False
+
+    filing: bool = False
 
     _coming: bool = False
     _text: str = ""
@@ -93,6 +96,8 @@ class Form(rx.State):
         try:
             described = parse(Described, {"description": text})
         except InvalidInputError:
+            async with self:
+                self.thinking = False
             return  # too long or no text: the form says so when it is sent
         async with self:
             self.thinking = True
@@ -108,6 +113,9 @@ class Form(rx.State):
         """Ask for a title; it is shown, and taken only by `take_title`."""
         async with self:
             text = self._text
+            if self._seen is not None:  # the suggestion for this very text has a title, too
+                self.proposed_title = self._seen.title.value
+                return
             self.naming = True
         try:
             triage = await suggest_triage(parse(Described, {"description": text}))
@@ -127,9 +135,18 @@ class Form(rx.State):
         return rx.set_value("title", taken)
 
     @rx.event
-    async def submit(self, data: dict[str, Any]) -> EventSpec | list[EventSpec] | None:
+    async def submit(self, data: dict[str, Any]) -> AsyncIterator[Any]:
         """File the ticket; on any error everything typed stays where it is."""
-        typed = _typed(data)
+        if self.filing:
+            return  # a second click, while the first one files it
+        self.filing = True
+        yield
+        try:
+            yield await self._file(_typed(data))
+        finally:
+            self.filing = False
+
+    async def _file(self, typed: dict[str, Any]) -> EventSpec | list[EventSpec] | None:
         chosen = {
             name: getattr(self, name)
             for name in ("category", "priority")

@@ -20,6 +20,7 @@ class Live(rx.State, mixin=True):
     async def watch(self) -> None:
         """Start as the last on_load event of a page; Reflex cancels it when the page is left."""
         with bus.subscribe(1) as changes:
+            await self._refresh()  # what changed between the page's reading and this
             while True:
                 with suppress(TimeoutError):  # nothing happened: only the ages are due
                     await asyncio.wait_for(changes.get(), AGES_SECONDS)

@@ -50,6 +50,8 @@ class Queue(Live, rx.State):
         self._before = wanted.get("before", [""])[0]
         self.older = bool(self._before)
         await self._read(PAGE)
+        if self.problem:
+            self.rows, self.more, self.full, self.matching = [], False, False, ""
         return rx.set_value("search", self.search) if self._is_sought_elsewhere(before) else None
 
     @rx.event
@@ -82,7 +84,9 @@ class Queue(Live, rx.State):
             return None
         chosen: list[str] = getattr(self, facet)
         kept = [one for one in chosen if one != value]
-        return self._go(**{facet: kept if len(kept) < len(chosen) else [*chosen, str(value)]})
+        # Set here, too: the next click may come before the address has been read.
+        setattr(self, facet, kept if len(kept) < len(chosen) else [*chosen, str(value)])
+        return self._go()
 
     @rx.event
     def seek(self, text: str) -> EventSpec | None:
@@ -90,6 +94,14 @@ class Queue(Live, rx.State):
         sought = str(text).strip()
         self._sought = [*self._sought[1 - SOUGHT_MAX :], sought]
         return self._go(search=sought)
+
+    @rx.event
+    def find(self, data: dict[str, Any]) -> EventSpec | None:
+        """From another page: go to the queue, for this search alone."""
+        sought = str(dict(data).get("search", "")).strip()
+        return rx.redirect(
+            f"/?{urlencode({'search': sought}, errors='replace')}" if sought else "/"
+        )
 
     @rx.event
     def clear(self) -> EventSpec | None:
@@ -107,7 +119,7 @@ class Queue(Live, rx.State):
             page = await ask(tickets.list_tickets, query)
             found = await ask(tickets.count_tickets, _filter_of(query))
         except TicketAppError as error:
-            self.problem, self.rows, self.more, self.matching = error.detail, [], False, ""
+            self.problem = error.detail
         else:
             self.problem, self.matching = "", _found_in_words(found)
             self._keep([row_of(ticket) for ticket in page.items], page)

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import perf_counter
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +14,12 @@ from ticket_app.triage.failure import FailureReason, ProviderError
 from ticket_app.triage.offline import ENGINE, MODEL, triage_offline
 from ticket_app.triage.provider import ask_provider, load_litellm
 
+CALLS_AT_ONCE = 8
+"""Whoever comes while so many calls are under way gets the rules' answer: calls cost money, and a
+provider that hangs must not gather callers."""
+
 _log = logging.getLogger(__name__)
+_under_way: set[object] = set()
 _last_failures: dict[tuple[str, str], FailureReason] = {}
 
 
@@ -39,19 +46,20 @@ async def triage(description: str, title: str = "", *, deadline_seconds: float) 
     """
     choice = get_settings().provider
     if choice is None:
-        return triage_offline(description, title)
+        return await asyncio.to_thread(triage_offline, description, title)
     started = perf_counter()
     try:
         async with asyncio.timeout(deadline_seconds):
-            answer = await ask_provider(choice, description, title)
+            with _one_of_the_calls():
+                answer = await ask_provider(choice, description, title)
     except TimeoutError:
-        answer = _instead(choice, "timeout", description, title)
+        answer = await _instead(choice, "timeout", description, title)
     except ProviderError as error:
-        answer = _instead(choice, error.reason, description, title)
+        answer = await _instead(choice, error.reason, description, title)
     except Exception as error:  # noqa: BLE001
         # The edge: a ticket is worth more than the fault. The class alone is safe to log.
         _log.error("triage failed: %s", type(error).__name__)
-        answer = _instead(choice, "unexpected", description, title)
+        answer = await _instead(choice, "unexpected", description, title)
     else:
         _last_failures.pop((choice.name, choice.model), None)
     return answer.model_copy(update={"latency_ms": (perf_counter() - started) * 1000})
@@ -76,9 +84,25 @@ async def warm_up() -> None:
         await asyncio.to_thread(load_litellm)
 
 
-def _instead(choice: ProviderChoice, reason: FailureReason, description: str, title: str) -> Triage:
+@contextmanager
+def _one_of_the_calls() -> Iterator[None]:
+    """One of CALLS_AT_ONCE, or ProviderError."""
+    if len(_under_way) >= CALLS_AT_ONCE:
+        raise ProviderError("busy")
+    call = object()
+    _under_way.add(call)
+    try:
+        yield
+    finally:
+        _under_way.discard(call)
+
+
+async def _instead(
+    choice: ProviderChoice, reason: FailureReason, description: str, title: str
+) -> Triage:
     _last_failures[(choice.name, choice.model)] = reason
     _log.warning(
         "triage fell back: provider=%s model=%s reason=%s", choice.name, choice.model, reason
     )
-    return triage_offline(description, title).model_copy(update={"failure": reason})
+    answer = await asyncio.to_thread(triage_offline, description, title)
+    return answer.model_copy(update={"failure": reason})

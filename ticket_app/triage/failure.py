@@ -13,6 +13,7 @@ FailureReason = Literal[
     "refused",
     "bad_request",
     "server_error",
+    "busy",
     "unexpected",
 ]
 
