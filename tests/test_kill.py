@@ -1,0 +1,94 @@
+"""An acknowledged ticket survives the death of the server at any moment."""
+
+import os
+import random
+import signal
+import threading
+from pathlib import Path
+
+import httpx2
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.serving import RunningDesk, running_desk
+
+WRITERS = 4
+
+
+class Writers:
+    """Threads that file tickets until the desk is gone, and remember what it acknowledged."""
+
+    def __init__(self, desk: RunningDesk) -> None:
+        self.acknowledged: dict[int, str] = {}
+        self._url = f"{desk.url}/api/tickets/"
+        self._enough = threading.Event()
+        self._threads = [threading.Thread(target=self._write, args=(n,)) for n in range(WRITERS)]
+        for thread in self._threads:
+            thread.start()
+
+    def wait_for(self, count: int) -> None:
+        """Until so many tickets are acknowledged; fails after 30 seconds."""
+        self._count = count
+        assert self._enough.wait(30)
+
+    def join(self) -> None:
+        """Until every thread has seen the desk go."""
+        for thread in self._threads:
+            thread.join(30)
+            assert not thread.is_alive()
+
+    _count = 1_000_000
+
+    def _write(self, number: int) -> None:
+        with httpx2.Client(timeout=5) as client:
+            for attempt in range(1_000):
+                title = f"writer {number} ticket {attempt}"
+                try:
+                    answer = client.post(self._url, json={"title": title, "description": "Help"})
+                except httpx2.TransportError:
+                    return
+                if answer.status_code == 201:
+                    self.acknowledged[answer.json()["id"]] = title
+                if len(self.acknowledged) >= self._count:
+                    self._enough.set()
+
+
+def kill_and_look(folder: Path, url: str, kept: dict[int, str], after: int) -> None:
+    """One round: start, write, kill -9 in the middle of it, and look at what the disk holds."""
+    with running_desk(folder, DATABASE_URL=url) as desk:
+        writers = Writers(desk)
+        writers.wait_for(after)
+        os.killpg(desk.process.pid, signal.SIGKILL)
+        writers.join()
+    kept |= writers.acknowledged
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT id, title FROM ticket"))
+        stored = {row.id: row.title for row in rows}
+        without_history = connection.execute(
+            text(
+                "SELECT count(*) FROM ticket WHERE "
+                "(SELECT count(*) FROM ticket_event WHERE ticket_id = ticket.id) <> 1 OR "
+                "(SELECT count(*) FROM suggestion WHERE ticket_id = ticket.id) <> 5"
+            )
+        ).scalar_one()
+        if engine.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+    engine.dispose()
+    assert {number: stored.get(number) for number in kept} == kept
+    assert without_history == 0
+
+
+def test_a_killed_desk_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+    kill_and_look(tmp_path, f"sqlite:///{tmp_path / 'desk.sqlite3'}", {}, after=25)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("rounds", [20])
+def test_a_desk_killed_many_times_keeps_everything(
+    bare_database: str, tmp_path: Path, rounds: int
+) -> None:
+    moments, kept = random.Random(4711), {}  # a fixed seed: each run dies at the same counts
+    for _ in range(rounds):
+        kill_and_look(tmp_path, bare_database, kept, after=moments.randint(1, 120))
+    print(f"{rounds} kills, {len(kept)} acknowledged tickets, none lost: {bare_database[:10]}")
