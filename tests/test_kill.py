@@ -88,7 +88,8 @@ def test_a_killed_desk_keeps_what_it_acknowledged(tmp_path: Path) -> None:
 def test_a_desk_killed_many_times_keeps_everything(
     bare_database: str, tmp_path: Path, rounds: int
 ) -> None:
-    moments, kept = random.Random(4711), {}  # a fixed seed: each run dies at the same counts
+    moments = random.Random(4711)  # a fixed seed: each run dies at the same counts
+    kept: dict[int, str] = {}
     for _ in range(rounds):
         kill_and_look(tmp_path, bare_database, kept, after=moments.randint(1, 120))
     print(f"{rounds} kills, {len(kept)} acknowledged tickets, none lost: {bare_database[:10]}")
