@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bench import report
-from bench.load import BenchError, Request, Run, put_under_load, typical, wrk
+from bench.load import BenchError, Request, Run, put_under_load, wrk
 from bench.requests import CREATE, READING, check_creating, check_desk, check_same
 from bench.rows import administering, copy_to_sqlite, count_rows, fill_postgresql
 from bench.servers import Peer, desk
@@ -61,8 +61,8 @@ class Bench:
                     self._round(url, requests, ours, theirs)
         self._check_stored(self._desk_db, "ticket", ours)
         if self._peer is None:
-            return report.alone(_typical(ours))
-        return report.compared(_typical(ours), {w: _typical(runs) for w, runs in theirs.items()})
+            return report.alone(ours)
+        return report.compared(ours, theirs)
 
     def measure_sqlite(self) -> str:
         """The desk alone, on SQLite with the same tickets; returns the table."""
@@ -78,7 +78,7 @@ class Bench:
                     for _ in range(ROUNDS):
                         self._run("desk", url, requests, runs)
                 check_creating(url)
-        return report.alone(_typical(runs))
+        return report.alone(runs)
 
     def _round(
         self, url: str, requests: tuple[Request, ...], ours: Runs, theirs: dict[str, Runs]
@@ -172,10 +172,6 @@ def _told(
         f"- PostgreSQL {_server_version(server)} with its own durable settings; {_wrk_version()}\n"
         f"\n## PostgreSQL\n\n{on_postgresql}\n\n## SQLite\n\n{on_sqlite}"
     )
-
-
-def _typical(runs: Runs) -> dict[str, Run]:
-    return {name: typical(measured) for name, measured in runs.items()}
 
 
 def _workers(count: int) -> str:

@@ -8,29 +8,35 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.load import BenchError, Run
+from statistics import median
+
+from bench.load import BenchError, Run, typical
 
 BEGIN, END = "<!-- written by make bench -->", "<!-- end of what make bench writes -->"
-Figures = Mapping[str, Run]
-"""A run for each request's name."""
+Figures = Mapping[str, list[Run]]
+"""The runs for each request's name, in the order of the rounds."""
 
 
 def compared(desk: Figures, peers: Mapping[str, Figures]) -> str:
-    """One table: the desk beside each peer, and how many times as many answers it gives."""
+    """One table: the desk beside each peer, and how many times as many answers it gives.
+
+    The ratio is the median of the rounds' own ratios, with the lowest and the highest: far apart,
+    they tell of a machine that had other things to do.
+    """
     names = [f"peer, {name}" for name in peers]
     head = ["request", *(_measured("desk")), *(part for name in names for part in _measured(name))]
     head += [f"desk : {name}" for name in names]
     rows = []
-    for request, run in desk.items():
+    for request, runs in desk.items():
         others = [figures[request] for figures in peers.values()]
-        cells = [request, *_cells(run), *(cell for other in others for cell in _cells(other))]
-        rows.append([*cells, *(f"**{run.per_second / other.per_second:.2f}**" for other in others)])
+        cells = [request, *_cells(runs), *(cell for other in others for cell in _cells(other))]
+        rows.append([*cells, *(_ratio(runs, other) for other in others)])
     return table(head, rows)
 
 
 def alone(figures: Figures) -> str:
     """A table of one side."""
-    rows = [[request, *_cells(run)] for request, run in figures.items()]
+    rows = [[request, *_cells(runs)] for request, runs in figures.items()]
     return table(["request", *_measured("desk")], rows)
 
 
@@ -76,8 +82,14 @@ def _measured(who: str) -> list[str]:
     return [f"{who}: req/s", "p50 ms", "p99 ms"]
 
 
-def _cells(run: Run) -> list[str]:
+def _cells(runs: list[Run]) -> list[str]:
+    run = typical(runs)
     return [f"{run.per_second:,.0f}", f"{run.p50_ms:.1f}", f"{run.p99_ms:.1f}"]
+
+
+def _ratio(ours: list[Run], theirs: list[Run]) -> str:
+    ratios = [a.per_second / b.per_second for a, b in zip(ours, theirs, strict=True)]
+    return f"**{median(ratios):.2f}** ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def _cpu() -> str:
