@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-
 from statistics import median
 
 from bench.load import BenchError, Run, typical
