@@ -7,6 +7,7 @@ import reflex as rx
 from reflex.event import EventSpec
 from reflex.utils.exec import get_frontend_mount
 from reflex.utils.prerequisites import get_web_dir
+from reflex_base.event.context import EventContext
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -27,7 +28,8 @@ from ticket_app.state.detail import Detail
 from ticket_app.state.figures import Figures
 from ticket_app.state.form import Form
 from ticket_app.state.insights import Insights
-from ticket_app.state.notices import told_failure
+from ticket_app.state.live import presence
+from ticket_app.state.notices import seldom, told_failure
 from ticket_app.state.queue import Queue
 from ticket_app.theme import NAME, STYLESHEET
 from ticket_app.triage.engine import warm_up
@@ -66,11 +68,18 @@ def compiled_site() -> Site | None:
     return Site(files, page_policy(get_web_dir() / "build" / "client"))
 
 
-def tell_and_log(exception: Exception) -> EventSpec:
-    """An event handler failed: the log gets the whole story, the person a sentence."""
+def tell_and_log(exception: Exception) -> EventSpec | None:
+    """An event handler failed: the log gets the whole story, the person a sentence.
+
+    Telling is an event, too. Where that is what failed, telling of it would never end: a client is
+    told at most once a second.
+    """
+    if not isinstance(exception, TicketAppError):
+        log.error("an event failed", exc_info=exception)
+    if not seldom(EventContext.get().token):
+        return None
     if isinstance(exception, TicketAppError):
         return told_failure(exception.detail)
-    log.error("an event failed", exc_info=exception)
     return told_failure("The desk made a mistake, and it is in its log. Trying again may help.")
 
 
@@ -84,6 +93,9 @@ app = Desk(
     # The pages say themselves when the connection is lost; Reflex's own signs would say it again.
     app_wraps={},
     backend_exception_handler=tell_and_log,
+)
+presence.ask = lambda token: (
+    app.event_namespace is not None and (token in app.event_namespace.token_to_sid)
 )
 app.register_lifespan_task(bus.running)
 app.register_lifespan_task(improving)

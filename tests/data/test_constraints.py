@@ -17,6 +17,9 @@ SUGGESTION = {
     "ticket_id": 1, "field": "category", "value": "billing", "confidence": 0.5,
     "engine": "offline", "model": "rules", "prompt_version": "1", "latency_ms": 0.1,
 }  # fmt: skip
+SAME_EVENT = (
+    "ticket_event (id, ticket_id, ticket_version, kind, edge) VALUES (1, 1, 1, 'created', 'cli')"
+)
 MOMENT = "2026-11-21 10:00:00.000000"
 
 REFUSED_TICKETS = {
@@ -161,10 +164,8 @@ def test_raw_suggestion_is_refused(wrong: dict[str, Any]) -> None:
         "DELETE FROM ticket_event",
         "DELETE FROM ticket",
         # PostgreSQL does not know this one at all; SQLite's triggers for DELETE do not see it.
-        "INSERT OR REPLACE INTO ticket_event (id, ticket_id, ticket_version, kind, edge) "
-        "VALUES (1, 1, 1, 'created', 'cli')",
-        "INSERT INTO ticket_event (id, ticket_id, ticket_version, kind, edge) "
-        "VALUES (1, 1, 1, 'created', 'cli') ON CONFLICT (id) DO UPDATE SET edge = 'cli'",
+        f"INSERT OR REPLACE INTO {SAME_EVENT}",
+        f"INSERT INTO {SAME_EVENT} ON CONFLICT (id) DO UPDATE SET edge = 'cli'",
     ],
 )
 def test_history_is_append_only(statement: str) -> None:
@@ -182,4 +183,3 @@ def test_history_cannot_be_truncated(postgres_database: str) -> None:
     with pytest.raises(DatabaseError), get_engine().begin() as connection:
         connection.execute(text("TRUNCATE ticket_event"))
     assert count("ticket_event") == 1
-

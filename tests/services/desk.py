@@ -59,6 +59,6 @@ def written() -> dict[str, list[Any]]:
     """Every row of every table."""
     with get_engine().connect() as connection:
         return {
-            table: list(connection.execute(text(f"SELECT * FROM {table} ORDER BY id")))  # noqa: S608
+            table: list(connection.execute(text(f"SELECT * FROM {table} ORDER BY id")))
             for table in ("ticket", "ticket_event", "suggestion")
         }

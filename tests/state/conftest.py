@@ -8,6 +8,8 @@ import pytest
 
 from tests.state.page import Tabs, browser
 from ticket_app.data.engine import use_database
+from ticket_app.state import notices
+from ticket_app.state.live import presence
 
 
 @pytest.fixture
@@ -17,9 +19,11 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def tabs(sqlite_database: str) -> AsyncIterator[Tabs]:
+async def tabs(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tabs]:
     """A browser without any tab yet; no event of the test may let an exception out."""
     assert sqlite_database
+    monkeypatch.setattr(presence, "ask", lambda _: True)  # these tabs have no socket
+    monkeypatch.setattr(notices, "_told", {})
     async with browser() as tabs:
         yield tabs
     assert tabs.failures == []

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticket_app.api.problems import plain_problem
@@ -28,7 +29,10 @@ class BodyLimits:
         if scope["type"] != "http" or scope["method"] not in WITH_BODY:
             await self.app(scope, receive, send)
             return
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except ClientDisconnect:
+            return  # half a body is no ticket, and nobody waits for an answer
         if body is None:
             refusal = plain_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"Connection": "close"})
             await refusal(scope, receive, send)
@@ -39,12 +43,12 @@ class BodyLimits:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The body, or None when it is too large."""
+    """The body, or None when it is too large. Raises ClientDisconnect when it never ends."""
     chunks, size = [], 0
     while size <= DRAINED_MAX:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise ClientDisconnect
         chunk = message.get("body", b"")
         size += len(chunk)
         if size <= BODY_MAX:

@@ -1,9 +1,12 @@
 """Who may come in: the Host that a request names and the Origin that a page comes from."""
 
+import re
 from collections.abc import Collection
 from typing import NamedTuple
 
 from starlette.types import Scope
+
+HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]@/]+)(:\d*)?")
 
 
 class Caller(NamedTuple):
@@ -25,10 +28,8 @@ def host_is_allowed(host: str, allowed: Collection[str]) -> bool:
 
 def host_name(host: str) -> str:
     """The name in a Host header: lower case, without port, an IPv6 address in its brackets."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0].removesuffix(".")
+    parts = HOST.fullmatch(host.strip().lower())
+    return parts["name"].removesuffix(".") if parts else ""
 
 
 def origin_is_allowed(who: Caller, allowed: Collection[str]) -> bool:

@@ -21,6 +21,8 @@ from ticket_app.schemas import field_problems
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+ERRORS_MAX = 20
+"""A person mends no more at once, and a body can hold a hundred thousand."""
 SENTENCES = {
     HTTPStatus.BAD_REQUEST: (
         "bad_request",
@@ -109,7 +111,7 @@ async def _own_error(_: Request, error: TicketAppError) -> Response:
 
 
 async def _invalid_request(_: Request, error: RequestValidationError) -> Response:
-    errors = error.errors()
+    errors = error.errors()[:ERRORS_MAX]
     if any(one["type"] == "json_invalid" for one in errors):
         return problem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not valid JSON.")
     # The first part of a location says where the field was (body, query, path), not what it is.

@@ -63,7 +63,7 @@ def _title() -> rx.Component:
             ),
             class_name="label-row",
         ),
-        _input("title", max_length=TITLE_MAX * 2, auto_complete="off"),
+        _input("title", max_length=TITLE_MAX * 2, auto_complete="off", on_blur=Form.entitle),
         rx.cond(
             Form.proposed_title,
             rx.el.div(

@@ -7,6 +7,7 @@ PostgreSQL: a statement and a lock timeout, so that no query is without a bound.
 
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,13 +27,20 @@ log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 10_000
-POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 5, "pool_pre_ping": True}
+POOL = {
+    "hide_parameters": True,
+    "pool_size": 10,
+    "max_overflow": 10,
+    "pool_timeout": 5,
+    "pool_pre_ping": True,
+}
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 3,
     "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
     f" -c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
 }
 
+_sqlite_writer = threading.Lock()
 _engines: list[Engine] = []
 """At most one: the engine of this process."""
 
@@ -68,8 +76,20 @@ def reading() -> Iterator[Session]:
 @contextmanager
 def writing() -> Iterator[Session]:
     """A transaction that commits at the end of the block and rolls back on any error."""
-    with _transaction(get_engine().execution_options(sqlite_begin="BEGIN IMMEDIATE")) as session:
-        yield session
+    engine = get_engine()
+    if engine.dialect.name != "sqlite":
+        with _transaction(engine) as session:
+            yield session
+        return
+    # SQLite has one writer at a time. Within this process they queue up here, in order and at once;
+    # its own way of waiting is to sleep and try again.
+    if not _sqlite_writer.acquire(timeout=BUSY_TIMEOUT_SECONDS):
+        raise DatabaseUnavailableError
+    try:
+        with _transaction(engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")) as session:
+            yield session
+    finally:
+        _sqlite_writer.release()
 
 
 def is_ready() -> bool:

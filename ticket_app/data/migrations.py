@@ -1,6 +1,7 @@
 """Bringing the database to the schema that this code needs."""
 
 import logging
+import sqlite3
 
 import psycopg2
 from alembic.config import Config
@@ -8,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 from alembic import command
 from ticket_app.data.engine import get_engine
@@ -41,6 +42,13 @@ def migrate() -> bool:
                 "for example: DATABASE_URL=postgresql://desk:password@localhost:5432/desk"
             ) from None
         raise
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_NOTADB:
+            raise
+        raise ConfigurationError(
+            f"{get_engine().url.database} is no SQLite database; move it away, or name another "
+            "folder, for example: DATA_DIR=.data"
+        ) from None
     except CommandError as error:
         raise ConfigurationError(
             f"The database holds a schema that this version does not know ({error}). "

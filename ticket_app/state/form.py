@@ -17,8 +17,9 @@ from ticket_app.services.triage import suggest_triage
 from ticket_app.state.asking import ask
 from ticket_app.theme import ENGINE_WORDS, word_for
 from ticket_app.triage.contract import Triage
-from ticket_app.vocabulary import Edge
+from ticket_app.vocabulary import DESCRIPTION_MAX, TITLE_MAX, Category, Edge, Priority
 
+CHOICES = {"category": ("", *Category), "priority": ("", *Priority)}
 TYPED = ("title", "description", "requester_name", "requester_email")
 
 
@@ -43,6 +44,7 @@ class Form(rx.State):
     filing: bool = False
 
     _coming: bool = False
+    _title: str = ""
     _text: str = ""
     _filed_text: str = ""
     _seen: Triage | None = None
@@ -57,10 +59,19 @@ class Form(rx.State):
         return rx.redirect("/")
 
     @rx.event
-    def arrive(self) -> EventSpec | None:
-        """The desk is there: go on with what led to it."""
-        coming, self._coming = self._coming, False
-        return rx.set_focus("title") if coming else None
+    def arrive(self) -> list[EventSpec]:
+        """The desk is there, for the first time or again: what was typed before is put back."""
+        drafts = {"title": self._title, "description": self._text}
+        events = [rx.set_value(name, text) for name, text in drafts.items() if text]
+        if self._coming:
+            self._coming = False
+            events.append(rx.set_focus("title"))
+        return events
+
+    @rx.event
+    def entitle(self, text: str) -> None:
+        """The title as it stands when its field is left."""
+        self._title = str(text)[: TITLE_MAX * 2]
 
     @rx.event
     def close(self) -> None:
@@ -70,7 +81,7 @@ class Form(rx.State):
     @rx.event
     def choose(self, field: str, value: str) -> None:
         """The person's own choice; an empty one hands the field back to the triage."""
-        if field not in ("category", "priority"):
+        if field not in tuple(CHOICES) or value not in CHOICES[field]:
             return
         setattr(self, field, str(value))
         setattr(self, f"{field}_suggested", False)
@@ -80,8 +91,8 @@ class Form(rx.State):
     @rx.event
     def describe(self, text: str) -> EventSpec | None:
         """The description as it stands, 800 ms after the last key or when the field is left."""
-        if text == self._text:
-            return None
+        if text == self._text or len(str(text)) > DESCRIPTION_MAX:
+            return None  # the form says so when it is sent
         if text and text == self._filed_text:
             return None  # the last keys of a ticket that was filed at once
         self._text, self._seen = str(text), None
@@ -131,8 +142,8 @@ class Form(rx.State):
     @rx.event
     def take_title(self) -> EventSpec | None:
         """The person takes the proposed title."""
-        taken, self.proposed_title = self.proposed_title, ""
-        return rx.set_value("title", taken)
+        self._title, self.proposed_title = self.proposed_title, ""
+        return rx.set_value("title", self._title)
 
     @rx.event
     async def submit(self, data: dict[str, Any]) -> AsyncIterator[Any]:
@@ -170,7 +181,7 @@ class Form(rx.State):
 
     def _clear(self) -> None:
         self.shown = False
-        self.category = self.priority = self._text = self.proposed_title = ""
+        self.category = self.priority = self._title = self._text = self.proposed_title = ""
         self._forget()
 
     def _forget(self) -> None:

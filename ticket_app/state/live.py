@@ -1,9 +1,11 @@
 """Pages that follow the desk: a mixin for every State whose content others may change."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import reflex as rx
+from reflex_base.event.context import EventContext
 
 from ticket_app.live.bus import bus
 
@@ -13,15 +15,28 @@ PAUSE_SECONDS = 0.25
 """Between two refreshes of one page, so that a burst of changes costs four queries a second."""
 
 
+class Presence:
+    """Whether a client is connected; the application says how to find out."""
+
+    ask: Callable[[str], bool] = staticmethod(lambda _: True)
+
+
+presence = Presence()
+
+
 class Live(rx.State, mixin=True):
     """Refreshes a page after each change of a ticket, whichever edge it came by."""
 
-    @rx.event(background=True)
+    @rx.event(background=True, supersedes=True)
     async def watch(self) -> None:
-        """Start as the last on_load event of a page; Reflex cancels it when the page is left."""
+        """Start as the last on_load event of a page; Reflex cancels it when the page is left.
+
+        One that was started in another way ends by itself once its client is gone.
+        """
+        token = EventContext.get().token
         with bus.subscribe(1) as changes:
             await self._refresh()  # what changed between the page's reading and this
-            while True:
+            while presence.ask(token):
                 with suppress(TimeoutError):  # nothing happened: only the ages are due
                     await asyncio.wait_for(changes.get(), AGES_SECONDS)
                 await self._refresh()

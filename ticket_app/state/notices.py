@@ -1,5 +1,7 @@
 """One line at the foot of the page, for news whose result is not where the person looks."""
 
+from time import monotonic
+
 import reflex as rx
 from reflex.event import EventSpec
 
@@ -25,3 +27,18 @@ class Notice(rx.State):
 def told_failure(detail: str) -> EventSpec:
     """The event that tells what did not work and what to do."""
     return Notice.tell(detail, 0, True)
+
+
+TOLD_MAX = 10_000
+_told: dict[str, float] = {}
+
+
+def seldom(token: str) -> bool:
+    """Whether this client has not been told of a failure within the last second."""
+    now = monotonic()
+    recently = now - _told.get(token, -1.0) < 1.0
+    if len(_told) >= TOLD_MAX:
+        _told.clear()
+    if not recently:
+        _told[token] = now
+    return not recently
