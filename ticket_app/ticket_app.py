@@ -26,7 +26,6 @@ from ticket_app.settings import get_settings
 from ticket_app.state.board import Board
 from ticket_app.state.detail import Detail
 from ticket_app.state.figures import Figures
-from ticket_app.state.form import Form
 from ticket_app.state.insights import Insights
 from ticket_app.state.live import presence
 from ticket_app.state.notices import seldom, told_failure
@@ -105,7 +104,7 @@ app.add_page(
     desk,
     route="/",
     title=f"Desk · {NAME}",
-    on_load=[Queue.load, Figures.load, Form.arrive, Queue.watch, Figures.watch, Detail.watch],
+    on_load=[Queue.load, Figures.load, Queue.watch, Figures.watch, Detail.watch],
 )
 app.add_page(board, route="/board", title=f"Board · {NAME}", on_load=[Board.load, Board.watch])
 app.add_page(

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size
-from tests.browser.parts import category, description, rows, status_of, title
+from tests.browser.parts import category, description, row, rows, status_of, title
+from tests.browser.wire import wire_to
 from tests.serving import running_desk
 
 PLACES = ("/", "/board", "/insights")
@@ -225,3 +226,52 @@ def test_a_lost_connection_is_told_and_nothing_typed_is_lost(
         expect(rows(page)).to_have_count(2)
         expect(rows(page).first).to_contain_text("A title")
     context.close()
+
+
+def test_what_is_typed_while_the_connection_is_lost_stays(chrome: Chrome, desk: Desk) -> None:
+    whole = "My card was charged twice, and nobody answers."
+    with wire_to(desk.url) as wire:
+        page = chrome.page(wire.url)
+        description(page).fill("My card was charged twice")
+        title(page).fill("Card")
+        expect(category(page)).to_have_value("billing")
+        wire.cut()
+        expect(page.get_by_text(LOST)).to_be_visible()
+        description(page).press("End")
+        description(page).press_sequentially(whole.removeprefix("My card was charged twice"))
+        title(page).press("End")
+        title(page).press_sequentially(" charged")
+        wire.mend()
+        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
+        newcomer = desk.file(title="Filed meanwhile")
+        expect(row(page, newcomer["id"])).to_be_visible()  # the page has loaded anew
+        expect(description(page)).to_have_value(whole)
+        expect(title(page)).to_have_value("Card charged")
+        page.get_by_role("button", name="File ticket").click()
+        expect(rows(page)).to_have_count(2)
+        assert (desk.tickets()[0]["title"], desk.tickets()[0]["description"]) == (
+            "Card charged",
+            whole,
+        )
+        page.context.close()
+    chrome.complaints.clear()  # the browser's own lines about the connection
+
+
+def test_what_was_typed_survives_a_reload_and_another_page(chrome: Chrome, desk: Desk) -> None:
+    page = chrome.page("/")
+    title(page).fill("Card")
+    description(page).fill("My card was charged twice.")
+    expect(category(page)).to_have_value("billing")
+    page.reload()
+    expect(description(page)).to_have_value("My card was charged twice.")
+    expect(title(page)).to_have_value("Card")
+    page.get_by_role("link", name="Board").click()
+    expect(page).to_have_url(re.compile("/board"))
+    page.get_by_role("link", name="Desk", exact=True).click()
+    expect(description(page)).to_have_value("My card was charged twice.")
+    expect(title(page)).to_have_value("Card")
+    page.get_by_role("button", name="File ticket").click()
+    expect(rows(page)).to_have_count(1)
+    page.reload()
+    expect(rows(page)).to_have_count(1)
+    expect(description(page)).to_have_value("")

@@ -12,7 +12,7 @@ OUTAGE = "Production is down for all users. Nobody can log in since nine o'clock
 
 def test_a_ticket_is_filed_and_worked_on(chrome: Chrome, desk: Desk, size: Size) -> None:
     page = chrome.page("/", size)
-    expect(page.get_by_text("No ticket matches")).to_be_visible()
+    expect(page.get_by_text("No tickets yet.")).to_be_visible()
     page.get_by_role("button", name="New ticket").click()
     expect(title(page)).to_be_focused()
 

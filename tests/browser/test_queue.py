@@ -78,9 +78,11 @@ def test_a_search_from_another_page_leads_to_the_desk_and_back(chrome: Chrome, d
     page = chrome.page("/board")
     expect(page.get_by_text("Printer")).to_be_visible()
     page.get_by_label(SEARCH).fill("printer")
+    page.get_by_label(SEARCH).press("Enter")
     expect(page).to_have_url(re.compile(r"/\?search=printer$"))
     expect(rows(page)).to_have_count(1)
     expect(row(page, wanted["id"])).to_be_visible()
+    expect(page.get_by_label(SEARCH)).to_have_value("printer")
     page.go_back()
     expect(page).to_have_url(re.compile("/board"))
 
@@ -148,7 +150,7 @@ def test_an_address_with_an_unknown_filter_says_so(chrome: Chrome, desk: Desk) -
     page = chrome.page("/?status=finished")
     expect(page.get_by_role("alert")).to_contain_text("Use one of 'open'")
     expect(rows(page)).to_have_count(0)
-    page.get_by_role("button", name="Clear the filters").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     expect(rows(page)).to_have_count(1)
 
 
@@ -164,7 +166,7 @@ def test_a_ticket_unfolds_and_is_deleted_with_a_way_back(
     expect(this).to_contain_text("The end of it.")
     expect(this).to_contain_text("Status: Open → In progress over REST")
     this.get_by_label(f"Priority of ticket {ticket['id']}").select_option("Critical")
-    expect(this.get_by_text("Priority: ").first).to_be_visible()
+    expect(this).to_contain_text("→ Critical in the browser")
     assert desk.tickets()[0]["priority"] == "critical"
     this.get_by_role("button", name="Delete").click()
     expect(rows(page)).to_have_count(0)

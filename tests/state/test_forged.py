@@ -116,6 +116,12 @@ async def test_the_filters_take_whatever_comes_and_stay_on_the_desk(
     assert tabs.failures == []
 
 
+@pytest.mark.parametrize("data", [*NO_TEXT, {"search": 5}, {"search": "\ud800"}, {"other": "x"}])
+async def test_a_malformed_search_leads_to_the_desk(tabs: Tabs, data: object) -> None:
+    page = await sent(tabs, Queue.event_handlers["find"], data=data)
+    assert [one.split("?")[0] for one in page.redirects] == ["/"]
+
+
 @pytest.mark.parametrize("status", [*NO_TEXT, "counts", "problem", "__class__"])
 async def test_an_unknown_column_is_not_loaded(tabs: Tabs, status: object) -> None:
     page = await sent(tabs, Board.event_handlers["load_more"], status=status)
@@ -171,6 +177,7 @@ async def test_only_fields_of_the_form_are_filed(tabs: Tabs) -> None:
 @pytest.mark.parametrize("text", [*NO_TEXT, "x" * 100_000])
 async def test_the_description_may_be_anything(tabs: Tabs, text: object) -> None:
     page = await sent(tabs, Form.event_handlers["describe"], text=text)
+    await page.send(Form.event_handlers["entitle"], text=text)
     await page.send(Form.event_handlers["suggest"], text=text)
     await page.do(Form.propose_title())
     assert tabs.failures == []

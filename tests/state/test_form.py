@@ -282,10 +282,29 @@ async def test_new_ticket_opens_the_form_wherever_the_person_is(tabs: Tabs) -> N
     focus = ("_set_focus", {"ref": "ref_title"})
     assert focus not in page.asked_of_the_browser  # there is no form yet
     await page.follow()
-    assert focus in page.asked_of_the_browser
+    await page.do(Form.arrive())
+    assert page.asked_of_the_browser[-1] == focus
     page.asked_of_the_browser.clear()
-    await page.open("/")
+    await page.do(Form.arrive())
     assert focus not in page.asked_of_the_browser
+
+
+async def test_only_a_form_that_is_drawn_anew_gets_the_text_of_the_one_before(tabs: Tabs) -> None:
+    def put_back(page: Page) -> dict[str, str]:
+        asked = page.asked_of_the_browser
+        return {each["ref"]: each["value"] for name, each in asked if name == "_set_value"}
+
+    page = await tabs.open("/")
+    await page.do(Form.entitle("No work"))
+    await page.do(Form.describe(OUTAGE))
+    await page.open("/")  # a reconnection does the same, and the browser is further on
+    assert put_back(page) == {}
+    await page.do(Form.arrive())
+    assert put_back(page) == {"ref_title": "No work", "ref_description": OUTAGE}
+    await page.do(Form.submit(typed(title="No work", description=OUTAGE)))
+    page.asked_of_the_browser.clear()
+    await page.do(Form.arrive())
+    assert put_back(page) == {}
 
 
 async def test_a_text_that_has_not_changed_is_not_asked_about_again(

@@ -45,6 +45,7 @@ def new_ticket() -> rx.Component:
             on_submit=Form.submit,
             custom_attrs={"noValidate": True},
         ),
+        on_mount=Form.arrive,
         class_name="card new-ticket",
         custom_attrs={"aria-labelledby": "new-ticket-heading", "data-open": Form.shown.to_string()},
     )

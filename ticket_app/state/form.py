@@ -60,7 +60,10 @@ class Form(rx.State):
 
     @rx.event
     def arrive(self) -> list[EventSpec]:
-        """The desk is there, for the first time or again: what was typed before is put back."""
+        """The form has just been drawn: what was typed into the one before is put back.
+
+        No on_load event: that comes with each reconnection, when the browser is further on.
+        """
         drafts = {"title": self._title, "description": self._text}
         events = [rx.set_value(name, text) for name, text in drafts.items() if text]
         if self._coming:

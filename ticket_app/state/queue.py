@@ -98,7 +98,7 @@ class Queue(Live, rx.State):
     @rx.event
     def find(self, data: dict[str, Any]) -> EventSpec | None:
         """From another page: go to the queue, for this search alone."""
-        sought = str(dict(data).get("search", "")).strip()
+        sought = str(data.get("search", "")).strip() if isinstance(data, dict) else ""
         return rx.redirect(
             f"/?{urlencode({'search': sought}, errors='replace')}" if sought else "/"
         )
