@@ -3,7 +3,7 @@
 import select
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
 from urllib.parse import urlsplit
@@ -25,7 +25,8 @@ class Wire(ThreadingTCPServer):
         """Break every connection; a new one ends at once."""
         self.is_cut = True
         for end in list(self.ends):
-            end.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # it has just ended by itself
+                end.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:
         """A new connection gets through."""
@@ -40,13 +41,13 @@ class _Connection(BaseRequestHandler):
         if self.server.is_cut:
             return
         with socket.create_connection(self.server.to) as there:
-            self.server.ends |= {here, there}
+            self.server.ends.update((here, there))
             other = {here: there, there: here}
             while True:
                 ready, _, _ = select.select(list(other), [], [])
                 if not all(_hand_on(end, other[end]) for end in ready):
                     break
-            self.server.ends -= {here, there}
+            self.server.ends.difference_update((here, there))
 
 
 def _hand_on(one: socket.socket, other: socket.socket) -> bool:

@@ -98,7 +98,7 @@ class Queue(Live, rx.State):
     @rx.event
     def find(self, data: dict[str, Any]) -> EventSpec | None:
         """From another page: go to the queue, for this search alone."""
-        sought = str(data.get("search", "")).strip() if isinstance(data, dict) else ""
+        sought = _sought_in(data)
         return rx.redirect(
             f"/?{urlencode({'search': sought}, errors='replace')}" if sought else "/"
         )
@@ -161,6 +161,10 @@ class Queue(Live, rx.State):
         query = urlencode(kept, doseq=True, errors="replace")
         here = self.router.url.path == "/"
         return rx.redirect(f"/?{query}" if query else "/", replace=here)
+
+
+def _sought_in(data: Any) -> str:
+    return str(data.get("search", "")).strip() if isinstance(data, dict) else ""
 
 
 def _filter_of(query: TicketListQuery) -> TicketFilter:
