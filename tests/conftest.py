@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -24,7 +25,12 @@ for name in (
     os.environ.pop(name, None)
 os.environ["ENV_FILE"] = os.devnull
 
-LEFT_OUT: dict[str, list[str]] = {}
+# Whoever starts the suite in the background may have it ignore these; the programs that it starts,
+# and sends them to, would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+LEFT_OUT: set[str] = set()
 
 
 @pytest.fixture(autouse=True)
@@ -39,13 +45,15 @@ def leave_out(request: pytest.FixtureRequest, what: str, how_to_bring_it: str) -
     line = f"{what} is missing; bring it with: {how_to_bring_it}"
     if os.environ.get("CI"):
         pytest.fail(line)
-    LEFT_OUT.setdefault(line, []).append(request.node.nodeid)
+    LEFT_OUT.add(line)
     pytest.skip(line)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what was left out: nobody shall take a shortened run for a whole one."""
-    for line, tests in LEFT_OUT.items():
+    skipped = terminalreporter.stats.get("skipped", [])
+    for line in sorted(LEFT_OUT):
+        tests = [report.nodeid for report in skipped if line in str(report.longrepr)]
         terminalreporter.write_line(f"LEFT OUT, {len(tests)} tests: {line}", yellow=True)
         for test in tests:
             terminalreporter.write_line(f"    {test}")
