@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 from uuid import uuid4
 
 import psycopg2
@@ -40,7 +41,7 @@ def _fresh_settings() -> Iterator[None]:
     get_settings.cache_clear()
 
 
-def leave_out(request: pytest.FixtureRequest, what: str, how_to_bring_it: str) -> None:
+def leave_out(what: str, how_to_bring_it: str) -> NoReturn:
     """Skip a test for want of a program, and say so at the end; where CI is set, fail."""
     line = f"{what} is missing; bring it with: {how_to_bring_it}"
     if os.environ.get("CI"):
@@ -60,12 +61,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(request: pytest.FixtureRequest) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server, without a database name."""
     binaries = postgres.find_binaries()
     if binaries is None:
-        leave_out(request, "PostgreSQL", postgres.HOW_TO_BRING_IT)
-        return
+        leave_out("PostgreSQL", postgres.HOW_TO_BRING_IT)
     with postgres.running_server(binaries) as address:
         yield address
 
