@@ -2,6 +2,7 @@
 
 import logging
 import os
+from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -45,9 +46,10 @@ class Desk(rx.App):
     def __call__(self) -> ASGIApp:
         """The whole desk as one ASGI application."""
         application = super().__call__()
+        unwanted: Any = CORSMiddleware  # Starlette types a middleware's class as any callable
         if isinstance(application, Starlette):
             application.user_middleware = [
-                each for each in application.user_middleware if str(each.cls) != str(CORSMiddleware)
+                each for each in application.user_middleware if each.cls is not unwanted
             ]
         return application
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from http.client import HTTPResponse
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.serving import RunningDesk, running_desk
@@ -74,3 +75,19 @@ def runs(pid: str) -> bool:
     asked = ["ps", "-o", "stat=", "-p", pid]
     state = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     return state != "" and not state.startswith("Z")
+
+
+def test_only_an_allowed_site_may_ask_across(desk: RunningDesk, tmp_path: Path) -> None:
+    assert desk.process.poll() is None
+    with running_desk(tmp_path, ALLOWED_ORIGINS="https://intranet.example") as open_desk:
+        granted = {
+            origin: httpx2.options(
+                f"{open_desk.url}/api/tickets/",
+                headers={"Origin": origin, "Access-Control-Request-Method": "POST"},
+            ).headers.get("access-control-allow-origin")
+            for origin in ("https://intranet.example", "https://evil.example")
+        }
+    assert granted == {
+        "https://intranet.example": "https://intranet.example",
+        "https://evil.example": None,
+    }
