@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     openai_classify_model: str | None = Field(None, examples=["gpt-4o-mini"])
     ai_interactive_seconds: float = Field(4.0, gt=0, le=60, examples=["4"])
     ai_background_seconds: float = Field(30.0, gt=0, le=600, examples=["30"])
+    ai_calls_at_once: int = Field(8, ge=1, le=100, examples=["8"])
+    ai_backlog_per_minute: int = Field(60, ge=1, le=6000, examples=["60"])
+    ai_daily_budget_usd: float | None = Field(None, ge=0, le=1e9, examples=["5"])
     ai_fallback_category: Category = Field(Category.GENERAL, examples=["general"])
     ai_fallback_priority: Priority = Field(Priority.LOW, examples=["low"])
 

@@ -70,6 +70,37 @@ class TriageField(StrEnum):
     TITLE = "title"
 
 
+class CallOutcome(StrEnum):
+    """How a call to an AI provider ended, or why it was not made; one row of the ledger each."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"
+    AUTH = "auth"
+    RATE_LIMITED = "rate_limited"
+    UNREACHABLE = "unreachable"
+    INVALID_ANSWER = "invalid_answer"
+    TOO_LARGE = "too_large"
+    REFUSED = "refused"
+    BAD_REQUEST = "bad_request"
+    SERVER_ERROR = "server_error"
+    UNEXPECTED = "unexpected"
+    CANCELLED = "cancelled"
+    BUSY = "busy"
+    CIRCUIT_OPEN = "circuit_open"
+    OVER_BUDGET = "over_budget"
+    NO_PRICE = "no_price"
+    LEDGER_UNAVAILABLE = "ledger_unavailable"
+
+
+class CallPurpose(StrEnum):
+    """What an AI provider was asked for."""
+
+    SUGGEST = "suggest"
+    IMPROVE = "improve"
+    REPLAY = "replay"
+    EVALUATE = "evaluate"
+
+
 SETTLED = (Status.RESOLVED, Status.CLOSED)
 """The statuses in which a ticket has a resolved_at."""
 

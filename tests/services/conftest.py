@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.triage.fake_provider import FakeProvider, Script
+from ticket_app.services import ledger
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine
+from ticket_app.triage.flights import Flights
 from ticket_app.triage.provider import load_litellm
 
 Providing = Callable[[Script], FakeProvider]
@@ -25,9 +27,12 @@ def providing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providing]:
         monkeypatch.setenv("AI_BASE_URL", fake.base_url)
         monkeypatch.setenv("AI_MODEL", "a-model")
         get_settings.cache_clear()
-        engine._last_failures.clear()
+        monkeypatch.setattr(engine, "_flights", Flights())
+        monkeypatch.setattr(engine, "_breakers", {})
+        monkeypatch.setattr(engine, "_last_failures", {})
         return fake
 
     yield start
+    ledger.flush()
     for fake in started:
         fake.__exit__(None, None, None)

@@ -60,5 +60,5 @@ def written() -> dict[str, list[Any]]:
     with get_engine().connect() as connection:
         return {
             table: list(connection.execute(text(f"SELECT * FROM {table} ORDER BY id")))
-            for table in ("ticket", "ticket_event", "suggestion")
+            for table in ("ticket", "ticket_event", "suggestion", "triage_call")
         }

@@ -8,8 +8,10 @@ used against it:
         monkeypatch.setenv("AI_BASE_URL", fake.base_url)
 """
 
+import gzip
 import json
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,25 +29,48 @@ class Script(Enum):
     PROSE = auto()
     WRONG_ENUM = auto()
     MISSING_FIELD = auto()
+    EXTRA_FIELD = auto()
     OUT_OF_RANGE = auto()
     EMPTY = auto()
     TRUNCATED = auto()
     REFUSAL = auto()
     NOT_JSON_AT_ALL = auto()
+    INVALID_UTF8 = auto()
     UNAUTHORIZED = auto()
+    FORBIDDEN = auto()
     UNKNOWN_MODEL = auto()
     RATE_LIMITED = auto()
+    RATE_LIMITED_FOR_LONG = auto()
+    RATE_LIMITED_SHORTLY = auto()
     SERVER_ERROR = auto()
+    UNAVAILABLE = auto()
+    REDIRECT = auto()
     HANG = auto()
     DRIP = auto()
+    RESET = auto()
+    HUGE = auto()
+    HUGE_UNANNOUNCED = auto()
+    PACKED = auto()
 
 
 STATUSES = {
     Script.UNAUTHORIZED: 401,
+    Script.FORBIDDEN: 403,
     Script.UNKNOWN_MODEL: 404,
     Script.RATE_LIMITED: 429,
+    Script.RATE_LIMITED_FOR_LONG: 429,
+    Script.RATE_LIMITED_SHORTLY: 429,
     Script.SERVER_ERROR: 500,
+    Script.UNAVAILABLE: 503,
+    Script.REDIRECT: 307,
 }
+HEADERS = {
+    Script.RATE_LIMITED_FOR_LONG: {"retry-after": "3600"},
+    Script.RATE_LIMITED_SHORTLY: {"retry-after": "1"},
+    Script.REDIRECT: {"location": "/elsewhere"},
+    Script.PACKED: {"content-encoding": "gzip"},
+}
+HUGE_BYTES = 50_000_000
 PROVIDERS = ("openai", "gemini", "anthropic", "ollama")
 
 
@@ -79,6 +104,14 @@ class FakeProvider:
     received: list[Received] = field(default_factory=list)
     meanwhile: Callable[[], object] = lambda: None
     """Called while a request waits for its answer: what happens during a call to a provider."""
+    first: int | None = None
+    """So many requests are answered by the script, those after them well; None: all by it."""
+    sent: int = 0
+    """Bytes of answers that went out."""
+
+    def script_of(self, request: int) -> Script:
+        """The script for this request, counted from 1."""
+        return self.script if self.first is None or request <= self.first else Script.GOOD
 
     def __enter__(self) -> Self:
         self._ended = threading.Event()
@@ -123,20 +156,36 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("content-length", "0"))
         body = self.rfile.read(length).decode("utf-8")
         self.fake.received.append(Received(self.path, dict(self.headers), body))
-        if self.fake.script is Script.HANG:
+        script = self.fake.script_of(len(self.fake.received))
+        if script is Script.HANG:
             self.ended.wait()
             return
         self.fake.meanwhile()
-        self._send(*_reply(self.fake, self.path))
+        self._send(script, *_reply(self.fake, script, self.path))
 
-    def _send(self, status: int, payload: bytes) -> None:
+    def _send(self, script: Script, status: int, payload: bytes) -> None:
         self.send_response(status)
         self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(payload)))
+        for name, value in HEADERS.get(script, {}).items():
+            self.send_header(name, value)
+        if script is Script.HUGE_UNANNOUNCED:
+            self.close_connection = True
+        else:
+            self.send_header("content-length", str(len(payload)))
         self.end_headers()
-        if self.fake.script is not Script.DRIP:
-            self.wfile.write(payload)
-            return
+        if script is Script.DRIP:
+            self._drip(payload)
+        elif script is Script.RESET:
+            self._sent(payload[: len(payload) // 2])
+            # What is lingered over for no time is thrown away: the client sees a reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+        else:
+            for start in range(0, len(payload), 65_536):
+                if not self._sent(payload[start : start + 65_536]):
+                    return
+
+    def _drip(self, payload: bytes) -> None:
         for byte in payload:
             if self.ended.wait(1.0) or not self._sent(bytes([byte])):
                 return
@@ -145,25 +194,33 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.wfile.write(piece)
         except OSError:  # the client has left, as it should
+            self.close_connection = True
             return False
+        self.fake.sent += len(piece)
         return True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing: the tests read what the desk itself writes."""
 
 
-def _reply(fake: FakeProvider, path: str) -> tuple[int, bytes]:
-    status = STATUSES.get(fake.script, 200)
+def _reply(fake: FakeProvider, script: Script, path: str) -> tuple[int, bytes]:
+    status = STATUSES.get(script, 200)
     if status != 200:
         # Providers quote the request in their errors; so does this one.
         last = fake.received[-1].body
         return status, json.dumps(_error(path, status, f"scripted {status}: {last}")).encode()
-    if fake.script is Script.NOT_JSON_AT_ALL:
+    if script is Script.NOT_JSON_AT_ALL:
         return 200, b"<html>a proxy's page</html>"
-    return 200, json.dumps(_completion(path, _content(fake), fake.script)).encode()
+    content = _content(fake, script)
+    body = json.dumps(_completion(path, content, script)).encode()
+    if script in (Script.HUGE, Script.HUGE_UNANNOUNCED):
+        body = body[:-1] + b" " * HUGE_BYTES + b"}"
+    if script is Script.INVALID_UTF8:
+        body = body.replace(b"Charged", b"Ch\xffrged")
+    return 200, gzip.compress(body) if script is Script.PACKED else body
 
 
-def _content(fake: FakeProvider) -> str:
+def _content(fake: FakeProvider, script: Script) -> str:
     answer = json.dumps(fake.answer)
     bad = {
         Script.FENCED: f"```json\n{json.dumps(fake.answer, indent=2)}\n```",
@@ -172,12 +229,13 @@ def _content(fake: FakeProvider) -> str:
             fake.answer | {"category": fake.answer["category"] | {"value": "sales"}}
         ),
         Script.MISSING_FIELD: json.dumps({k: v for k, v in fake.answer.items() if k != "priority"}),
+        Script.EXTRA_FIELD: json.dumps(fake.answer | {"mood": "sunny"}),
         Script.OUT_OF_RANGE: json.dumps(fake.answer | {"urgency_score": 101}),
         Script.EMPTY: "",
         Script.TRUNCATED: answer[: len(answer) // 2],
         Script.REFUSAL: "I cannot help with that.",
     }
-    return bad.get(fake.script, answer)
+    return bad.get(script, answer)
 
 
 def _completion(path: str, content: str, script: Script) -> dict[str, Any]:
@@ -254,13 +312,23 @@ def _ollama(content: str) -> dict[str, Any]:
 
 def _error(path: str, status: int, message: str) -> dict[str, Any]:
     if path.endswith("/messages"):
-        kind = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
+        kind = {
+            401: "authentication_error",
+            403: "permission_error",
+            404: "not_found_error",
+            429: "rate_limit_error",
+        }
         return {
             "type": "error",
             "error": {"type": kind.get(status, "api_error"), "message": message},
         }
     if ":generateContent" in path:
-        words = {401: "UNAUTHENTICATED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}
+        words = {
+            401: "UNAUTHENTICATED",
+            403: "PERMISSION_DENIED",
+            404: "NOT_FOUND",
+            429: "RESOURCE_EXHAUSTED",
+        }
         word = words.get(status, "INTERNAL")
         return {"error": {"code": status, "status": word, "message": message}}
     return {"error": {"message": message, "type": "scripted", "param": None, "code": None}}

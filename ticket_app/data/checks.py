@@ -18,6 +18,8 @@ from ticket_app.vocabulary import (
     TITLE_MAX,
     URGENCY_MAX,
     URGENCY_MIN,
+    CallOutcome,
+    CallPurpose,
     Category,
     Edge,
     EventKind,
@@ -94,6 +96,27 @@ def suggestion_checks() -> list[CheckConstraint]:
         _check("suggestion_confidence_range", "confidence BETWEEN 0 AND 1"),
         _check("suggestion_latency_not_negative", "latency_ms >= 0"),
         *_sqlite_times("suggestion", "created_at"),
+    ]
+
+
+def triage_call_checks() -> list[CheckConstraint]:
+    """What a line of the ledger may be: what is unknown is NULL, and nothing is negative."""
+    counted = {
+        "attempt": "attempt",
+        "latency": "latency_ms",
+        "input_tokens": "input_tokens",
+        "output_tokens": "output_tokens",
+        "cost": "cost_nano_usd",
+    }
+    return [
+        _one_of("triage_call_purpose_known", "purpose", CallPurpose),
+        _one_of("triage_call_outcome_known", "outcome", CallOutcome),
+        _check("triage_call_input_hash_length", "length(input_hash) = 64"),
+        *(
+            _check(f"triage_call_{name}_not_negative", f"{column} >= 0")
+            for name, column in counted.items()
+        ),
+        *_sqlite_times("triage_call", "created_at"),
     ]
 
 

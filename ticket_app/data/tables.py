@@ -1,4 +1,4 @@
-"""The tables: tickets, their history, and what the engines proposed for them."""
+"""The tables: tickets, their history, what the engines proposed, and what asking them cost."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -8,7 +8,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
 
-from ticket_app.data.checks import suggestion_checks, ticket_checks, ticket_event_checks
+from ticket_app.data.checks import (
+    suggestion_checks,
+    ticket_checks,
+    ticket_event_checks,
+    triage_call_checks,
+)
 from ticket_app.data.types import BigId, UtcDateTime
 from ticket_app.vocabulary import URGENCY_DEFAULT, Sentiment, Status
 
@@ -41,9 +46,9 @@ def _text(*, nullable: bool = False, server_default: str | None = None) -> Any:
     return Field(sa_column=Column(Text, nullable=nullable, server_default=server_default))
 
 
-def _integer(server_default: int | None = None) -> Any:
+def _integer(server_default: int | None = None, *, nullable: bool = False) -> Any:
     default = None if server_default is None else text(str(server_default))
-    return Field(sa_column=Column(Integer, nullable=False, server_default=default))
+    return Field(sa_column=Column(Integer, nullable=nullable, server_default=default))
 
 
 def _time(*, nullable: bool = False) -> Any:
@@ -51,8 +56,12 @@ def _time(*, nullable: bool = False) -> Any:
     return Field(sa_column=Column(UtcDateTime, nullable=nullable, server_default=default))
 
 
-def _ticket_id() -> Any:
-    return Field(sa_column=Column(BigId, ForeignKey("ticket.id"), nullable=False))
+def _ticket_id(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(BigId, ForeignKey("ticket.id"), nullable=nullable))
+
+
+def _real() -> Any:
+    return Field(sa_column=Column(REAL, nullable=False))
 
 
 class Ticket(SQLModel, table=True):
@@ -131,9 +140,39 @@ class Suggestion(SQLModel, table=True):
     ticket_id: int = _ticket_id()
     field: str = _text()
     value: str = _text()
-    confidence: float = Field(sa_column=Column(REAL, nullable=False))
+    confidence: float = _real()
     engine: str = _text()
     model: str = _text()
     prompt_version: str = _text()
-    latency_ms: float = Field(sa_column=Column(REAL, nullable=False))
+    latency_ms: float = _real()
+    created_at: datetime = _time()
+
+
+class TriageCall(SQLModel, table=True):
+    """The ledger: one attempt to ask a provider, or one decision not to (attempt 0).
+
+    `ticket_id` is NULL while the text is no ticket yet. Tokens and cost are NULL where unknown; the
+    cost is a whole number of billionths of a US dollar, so that sums are exact.
+    """
+
+    __tablename__: ClassVar[Any] = "triage_call"
+    __table_args__ = (
+        *triage_call_checks(),
+        Index("triage_call_created", "created_at"),
+        {**STRICT, "sqlite_autoincrement": True},
+    )
+
+    id: int | None = _id()
+    ticket_id: int | None = _ticket_id(nullable=True)
+    purpose: str = _text()
+    engine: str = _text()
+    model: str = _text()
+    prompt_version: str = _text()
+    input_hash: str = _text()
+    attempt: int = _integer()
+    outcome: str = _text()
+    latency_ms: float = _real()
+    input_tokens: int | None = _integer(nullable=True)
+    output_tokens: int | None = _integer(nullable=True)
+    cost_nano_usd: int | None = Field(sa_column=Column(BigId, nullable=True))
     created_at: datetime = _time()

@@ -9,18 +9,22 @@ from ticket_app.data.engine import writing
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import Classification, Described, TitleSuggestion
+from ticket_app.services.ledger import Ledger
 from ticket_app.services.recording import differences, record_changes, record_suggestions
 from ticket_app.services.tickets import get_ticket
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine
 from ticket_app.triage.contract import Triage
-from ticket_app.vocabulary import Edge, TriageField
+from ticket_app.vocabulary import CallPurpose, Edge, TriageField
 
 
 async def suggest_triage(text: Described) -> Triage:
     """What the configured engine makes of a description, within the interactive deadline."""
     return await engine.triage(
-        text.description, deadline_seconds=get_settings().ai_interactive_seconds
+        text.description,
+        purpose=CallPurpose.SUGGEST,
+        deadline_seconds=get_settings().ai_interactive_seconds,
+        journal=Ledger(CallPurpose.SUGGEST),
     )
 
 
@@ -58,7 +62,11 @@ async def improve_triage(ticket_id: int, fields: AbstractSet[TriageField]) -> No
     except TicketNotFoundError:
         return
     answer = await engine.triage(
-        ticket.description, ticket.title, deadline_seconds=settings.ai_background_seconds
+        ticket.description,
+        ticket.title,
+        purpose=CallPurpose.IMPROVE,
+        deadline_seconds=settings.ai_background_seconds,
+        journal=Ledger(CallPurpose.IMPROVE, ticket_id),
     )
     if answer.failure is None:
         asked = (ticket.title, ticket.description)

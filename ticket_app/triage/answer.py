@@ -8,10 +8,10 @@ from pydantic import BaseModel, ValidationError
 from ticket_app.settings import ProviderChoice
 from ticket_app.triage.contract import Finding, Title, Triage, Urgency
 from ticket_app.triage.failure import ProviderError
-from ticket_app.triage.prompts import PROMPT_VERSION
+from ticket_app.triage.prompts import Prompt
 from ticket_app.triage.text import without_surrogates
 from ticket_app.triage.title import NO_TITLE, trimmed
-from ticket_app.vocabulary import Category, Priority, Sentiment
+from ticket_app.vocabulary import CallOutcome, Category, Priority, Sentiment
 
 ANSWER_CHARACTERS = 20_000
 OBJECTS_TRIED = 20
@@ -29,15 +29,17 @@ class _Answer(BaseModel):
     title: str
 
 
-def read_answer(content: str, choice: ProviderChoice, ticket: str, latency_ms: float) -> Triage:
-    """The answer as a Triage. Quotes that do not stand in the ticket are dropped.
+def read_answer(content: str, choice: ProviderChoice, prompt: Prompt, ticket: str) -> Triage:
+    """The answer as a Triage, its latency left to who measured it.
 
-    Raises ProviderError("invalid_answer") when the content holds no JSON object of the right shape.
+    Quotes that do not stand in the ticket are dropped.
+
+    Raises ProviderError(INVALID_ANSWER) when the content holds no JSON object of the right shape.
     """
     answer = _validated(content)
     title = trimmed(without_surrogates(answer.title))
     if title == NO_TITLE:
-        raise ProviderError("invalid_answer")
+        raise ProviderError(CallOutcome.INVALID_ANSWER)
     priority_quotes = _quotes(answer.priority, ticket)
     return Triage(
         category=Finding[Category](
@@ -64,20 +66,20 @@ def read_answer(content: str, choice: ProviderChoice, ticket: str, latency_ms: f
         title=Finding[Title](value=title, confidence=answer.category.confidence),
         engine=choice.name,
         model=choice.model,
-        prompt_version=PROMPT_VERSION,
-        latency_ms=latency_ms,
+        prompt_version=prompt.version,
+        latency_ms=0.0,
     )
 
 
 def _validated(content: str) -> _Answer:
     found = _first_object(content)
     if found is None:
-        raise ProviderError("invalid_answer")
+        raise ProviderError(CallOutcome.INVALID_ANSWER)
     try:
         return _Answer.model_validate_json(found, strict=True)
     except ValidationError:
         # The cause would carry what the provider wrote, and with it the ticket.
-        raise ProviderError("invalid_answer") from None
+        raise ProviderError(CallOutcome.INVALID_ANSWER) from None
 
 
 def _first_object(content: str) -> str | None:

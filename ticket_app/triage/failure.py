@@ -1,75 +1,71 @@
 """Why a configured provider gave no usable answer, in one stable word."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from json import JSONDecodeError
-from typing import Literal
 
-FailureReason = Literal[
-    "timeout",
-    "auth",
-    "rate_limited",
-    "unreachable",
-    "invalid_answer",
-    "refused",
-    "bad_request",
-    "server_error",
-    "busy",
-    "unexpected",
-]
+from ticket_app.triage.wire import Wire
+from ticket_app.vocabulary import CallOutcome
 
 
 class ProviderError(Exception):
     """The provider did not answer, or its answer breaks the contract.
 
     Its text is the reason alone: never the key, the ticket or what the provider wrote.
+    `retry_after` are the seconds that the provider asked to be left alone, if it did.
     """
 
-    def __init__(self, reason: FailureReason) -> None:
-        super().__init__(reason)
-        self.reason: FailureReason = reason
+    def __init__(self, reason: CallOutcome, retry_after: float | None = None) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.retry_after = retry_after
 
 
-# By the names of LiteLLM's classes, so that nothing but provider.py imports it. First match wins.
-_PLAIN: dict[str, FailureReason] = {
-    "Timeout": "timeout",
-    "AuthenticationError": "auth",
-    "PermissionDeniedError": "auth",
-    "RateLimitError": "rate_limited",
-    "ContentPolicyViolationError": "refused",
-}
-_MIXED: dict[str, FailureReason] = {
-    "APIResponseValidationError": "invalid_answer",
-    "BadRequestError": "bad_request",
-    "NotFoundError": "bad_request",
-    "UnprocessableEntityError": "bad_request",
-    "InternalServerError": "server_error",
-    "ServiceUnavailableError": "server_error",
-    "BadGatewayError": "server_error",
-    "APIConnectionError": "unreachable",
-    "APIError": "server_error",
+_BY_STATUS: dict[int, CallOutcome] = {
+    HTTPStatus.UNAUTHORIZED: CallOutcome.AUTH,
+    HTTPStatus.FORBIDDEN: CallOutcome.AUTH,
+    HTTPStatus.REQUEST_TIMEOUT: CallOutcome.TIMEOUT,
+    HTTPStatus.TOO_MANY_REQUESTS: CallOutcome.RATE_LIMITED,
 }
 _CAUSES_MAX = 10
 
 
-def reason_of(error: BaseException) -> FailureReason:
-    """The word for an exception of LiteLLM's client, or of what it raises it from."""
-    return _by_class(error, _PLAIN) or _by_cause(error) or _by_class(error, _MIXED) or "unexpected"
+def failure_of(error: BaseException, wire: Wire) -> ProviderError:
+    """The failure behind what LiteLLM raised.
+
+    What came over the wire decides. LiteLLM files one and the same fault under another class for
+    each provider; its classes are asked only for what a status cannot say.
+    """
+    return ProviderError(_reason_of(error, wire), wire.retry_after)
 
 
-def _by_class(error: BaseException, reasons: dict[str, FailureReason]) -> FailureReason | None:
-    classes = {parent.__name__ for parent in type(error).__mro__}
-    return next((reason for name, reason in reasons.items() if name in classes), None)
+def _reason_of(error: BaseException, wire: Wire) -> CallOutcome:
+    if wire.too_large:
+        return CallOutcome.TOO_LARGE
+    if any(cls.__name__ == "ContentPolicyViolationError" for cls in type(error).__mro__):
+        return CallOutcome.REFUSED
+    if wire.status is not None and wire.status >= HTTPStatus.MULTIPLE_CHOICES:
+        return _of_status(wire.status)
+    return _by_cause(error) or (
+        CallOutcome.UNEXPECTED if wire.status is None else CallOutcome.INVALID_ANSWER
+    )
 
 
-def _by_cause(error: BaseException) -> FailureReason | None:
-    """LiteLLM files these under another class for each provider; their causes are plain."""
+def _of_status(status: int) -> CallOutcome:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return CallOutcome.SERVER_ERROR
+    return _BY_STATUS.get(status, CallOutcome.BAD_REQUEST)
+
+
+def _by_cause(error: BaseException) -> CallOutcome | None:
     causes = list(_causes(error))
-    if any(isinstance(cause, JSONDecodeError) for cause in causes):
-        return "invalid_answer"
-    if any(isinstance(cause, TimeoutError) for cause in causes):
-        return "timeout"
-    if any(isinstance(cause, OSError) for cause in causes):
-        return "unreachable"
+    if any(isinstance(cause, (JSONDecodeError, UnicodeDecodeError)) for cause in causes):
+        return CallOutcome.INVALID_ANSWER
+    names = {cls.__name__ for cause in causes for cls in type(cause).__mro__}
+    if any(isinstance(cause, TimeoutError) for cause in causes) or "TimeoutException" in names:
+        return CallOutcome.TIMEOUT
+    if any(isinstance(cause, OSError) for cause in causes) or "TransportError" in names:
+        return CallOutcome.UNREACHABLE
     return None
 
 

@@ -1,20 +1,25 @@
-"""Asking the configured provider, through LiteLLM: the only module that speaks it."""
+"""Asking a provider, through LiteLLM: the only module that speaks it."""
 
 import asyncio
 import logging
 import os
+from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ticket_app.settings import ProviderChoice
 from ticket_app.triage.answer import read_answer
+from ticket_app.triage.calls import Usage
 from ticket_app.triage.contract import Triage
-from ticket_app.triage.failure import ProviderError, reason_of
-from ticket_app.triage.prompts import answer_schema, messages_for
+from ticket_app.triage.failure import ProviderError, failure_of
+from ticket_app.triage.prompts import Prompt, answer_schema, messages_for
+from ticket_app.triage.wire import Wire, make_client, watching
+from ticket_app.vocabulary import CallOutcome
 
 ANSWER_TOKENS = 2_000
+TOKENS_MAX = 1_000_000
 NO_KEY = "none"
 CALL_SECONDS = 600.0
 """The longest a call may last where the caller sets no deadline of its own."""
@@ -26,6 +31,8 @@ PREFIXES = {
     "ollama": "ollama_chat/",
 }
 KNOWN_PREFIXES = (*PREFIXES.values(), "ollama/")
+FREE = ("ollama_chat/", "ollama/")
+"""Models that run on a machine of one's own: nobody sends a bill."""
 
 # At their finer levels these write requests out whole: keys, addresses and ticket text.
 _CHATTY = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "aiohttp")
@@ -40,20 +47,45 @@ _IMPORTED_BY_FIRST_CALL = (
 )
 
 
-async def ask_provider(choice: ProviderChoice, description: str, title: str = "") -> Triage:
-    """The provider's triage. The caller sets the deadline, and may cancel at any time.
+class Answered(NamedTuple):
+    """A provider's triage, and what it used."""
 
-    Raises ProviderError with the reason when there is no answer, or none of the right shape.
+    triage: Triage
+    usage: Usage
+
+
+class AnswerError(ProviderError):
+    """The provider did answer, and the answer breaks the contract: it is paid for all the same."""
+
+    def __init__(self, reason: CallOutcome, usage: Usage) -> None:
+        super().__init__(reason)
+        self.usage = usage
+
+
+async def ask_provider(
+    choice: ProviderChoice, prompt: Prompt, description: str, title: str = ""
+) -> Answered:
+    """The provider's triage, from one call. The caller sets the deadline, and may cancel.
+
+    Raises ProviderError with the reason when there is no answer, or none of the right shape. All
+    calls of a process are made on one event loop, that of provider_loop.py.
     """
     started = perf_counter()
     litellm = await asyncio.to_thread(load_litellm)
+    wire = Wire()
+    watching.set(wire)
     try:
-        response = await litellm.acompletion(**_request(choice, description, title))
+        response = await litellm.acompletion(**_request(choice, prompt, description, title))
     except Exception as error:  # noqa: BLE001
         # The edge to LiteLLM: its exceptions quote the request, so only the reason goes on.
-        raise ProviderError(reason_of(error)) from None
+        raise failure_of(error, wire) from None
+    usage = _usage(response, choice)
+    try:
+        triage = read_answer(_content(response), choice, prompt, f"{title}\n{description}")
+    except ProviderError as error:
+        raise AnswerError(error.reason, usage) from None
     latency_ms = (perf_counter() - started) * 1000
-    return read_answer(_content(response), choice, f"{title}\n{description}", latency_ms)
+    return Answered(triage.model_copy(update={"latency_ms": latency_ms}), usage)
 
 
 @lru_cache
@@ -74,11 +106,6 @@ def load_litellm() -> Any:
     return litellm
 
 
-def _silence() -> None:
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-
-
 def model_name(choice: ProviderChoice) -> str:
     """The model as LiteLLM names it; a prefix that the operator wrote stands."""
     if choice.model.startswith(KNOWN_PREFIXES):
@@ -86,10 +113,33 @@ def model_name(choice: ProviderChoice) -> str:
     return PREFIXES[choice.name] + choice.model
 
 
-def _request(choice: ProviderChoice, description: str, title: str) -> dict[str, Any]:
+def has_price(choice: ProviderChoice) -> bool:
+    """Whether calls can be priced. Loads LiteLLM: call it in a thread."""
+    return _cost(choice, 1, 1) is not None
+
+
+def _silence() -> None:
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+@lru_cache
+def _http() -> Any:
+    """LiteLLM's handle on our HTTP client, which every provider's requests go through."""
+    client = make_client()
+    litellm = load_litellm()
+    litellm.aclient_session = client  # OpenAI's own SDK is handed this one
+    handler = import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler()
+    handler.client = client
+    return handler
+
+
+def _request(
+    choice: ProviderChoice, prompt: Prompt, description: str, title: str
+) -> dict[str, Any]:
     request: dict[str, Any] = {
         "model": model_name(choice),
-        "messages": messages_for(description, title),
+        "messages": messages_for(prompt, description, title),
         "response_format": {
             "type": "json_schema",
             "json_schema": {"name": "triage", "strict": True, "schema": answer_schema()},
@@ -99,12 +149,15 @@ def _request(choice: ProviderChoice, description: str, title: str) -> dict[str, 
         "temperature": 0,
         "max_tokens": ANSWER_TOKENS,
         "timeout": CALL_SECONDS,
-        # One question, one answer: the job that asked decides whether to ask again.
+        # One question, one answer: asking.py decides whether to ask again.
         "num_retries": 0,
         "max_retries": 0,
         # Models differ in which of these they know.
         "drop_params": True,
     }
+    handler = _http()
+    if choice.name != "openai":
+        request["client"] = handler
     if choice.base_url is not None:
         request["api_base"] = choice.base_url
     if choice.name == "gemini":
@@ -113,13 +166,37 @@ def _request(choice: ProviderChoice, description: str, title: str) -> dict[str, 
     return request
 
 
+def _usage(response: Any, choice: ProviderChoice) -> Usage:
+    usage = getattr(response, "usage", None)
+    asked, answered = (getattr(usage, f"{kind}_tokens", None) for kind in ("prompt", "completion"))
+    if not isinstance(asked, int) or not isinstance(answered, int):
+        return Usage()
+    if not (0 <= asked <= TOKENS_MAX and 0 <= answered <= TOKENS_MAX):
+        return Usage()  # no call of ours can have used so many: the answer is not to be believed
+    return Usage(asked, answered, _cost(choice, asked, answered))
+
+
+def _cost(choice: ProviderChoice, input_tokens: int, output_tokens: int) -> float | None:
+    """US dollars by LiteLLM's local price table; None for a model that is not in it."""
+    name = model_name(choice)
+    if name.startswith(FREE):
+        return 0.0
+    # Whatever the table cannot price is raised as a bare Exception.
+    with suppress(Exception):
+        prices = load_litellm().cost_per_token(
+            model=name, prompt_tokens=input_tokens, completion_tokens=output_tokens
+        )
+        return float(sum(prices))
+    return None
+
+
 def _content(response: Any) -> str:
     choices = response.choices
     if not choices:
-        raise ProviderError("invalid_answer")
+        raise ProviderError(CallOutcome.INVALID_ANSWER)
     first = choices[0]
     if first.finish_reason == "content_filter" or getattr(first.message, "refusal", None):
-        raise ProviderError("refused")
+        raise ProviderError(CallOutcome.REFUSED)
     if not isinstance(first.message.content, str):
-        raise ProviderError("invalid_answer")
+        raise ProviderError(CallOutcome.INVALID_ANSWER)
     return first.message.content

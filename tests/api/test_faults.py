@@ -1,0 +1,74 @@
+"""Whatever a provider does, REST files the ticket at once, answers in time and shows no secret."""
+
+import logging
+import time
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+from starlette.testclient import TestClient
+
+from tests.triage.conftest import KEY
+from tests.triage.fake_provider import FakeProvider, Script
+from tests.triage.test_faults import FAULTS
+from ticket_app.api.app import make_api
+from ticket_app.data.engine import reading
+from ticket_app.data.tables import TriageCall
+from ticket_app.services import ledger
+from ticket_app.settings import get_settings
+from ticket_app.triage import engine
+from ticket_app.triage.flights import Flights
+from ticket_app.triage.offline import triage_offline
+from ticket_app.triage.provider import load_litellm
+
+TICKET = {
+    "title": "Charged after the end",
+    "description": "I was charged after I cancelled, says Wilhelmina Quagmire.",
+}
+SECONDS = 0.5
+
+
+@pytest.mark.usefixtures("sqlite_database")
+@pytest.mark.parametrize("name", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("script", FAULTS)
+def test_a_faulty_provider_delays_and_loses_nothing(
+    name: str,
+    script: Script,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    load_litellm()
+    rules = triage_offline(TICKET["description"])
+    with FakeProvider(script) as fake, TestClient(make_api()) as client:
+        monkeypatch.setenv("AI_PROVIDER", name)
+        monkeypatch.setenv(f"{name.upper()}_API_KEY", KEY)
+        monkeypatch.setenv("AI_BASE_URL", fake.base_url)
+        monkeypatch.setenv("AI_INTERACTIVE_SECONDS", str(SECONDS))
+        get_settings.cache_clear()
+        for attribute, fresh in (
+            ("_flights", Flights()),
+            ("_breakers", {}),
+            ("_last_failures", {}),
+        ):
+            monkeypatch.setattr(engine, attribute, fresh)
+        filed = client.post("/api/tickets/", json=TICKET)
+        assert fake.received == []  # filing asks nobody
+        started = time.perf_counter()
+        asked = client.post("/api/tickets/classify/", json={"description": TICKET["description"]})
+        taken = time.perf_counter() - started
+        health = client.get("/api/health/")
+        ledger.flush()
+    assert (filed.status_code, asked.status_code) == (201, 200)
+    assert filed.json()["category"] == asked.json()["suggested_category"] == rules.category.value
+    assert filed.json()["priority"] == asked.json()["suggested_priority"] == rules.priority.value
+    assert asked.json()["engine"] == "offline"
+    assert taken < SECONDS + 0.7
+    with reading() as session:
+        outcomes = list(session.scalars(select(col(TriageCall.outcome))))
+    assert outcomes[-1] == health.json()["provider"]["last_failure"] == FAULTS[script]
+    written = "".join((filed.text, asked.text, health.text, caplog.text, *capfd.readouterr()))
+    assert KEY not in written
+    assert "stranger wrote" not in written  # the prompt
+    assert "Quagmire" not in caplog.text

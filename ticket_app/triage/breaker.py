@@ -1,0 +1,92 @@
+"""A circuit breaker: a provider that keeps failing is left alone for a while."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Literal, NamedTuple
+
+from ticket_app.triage.failure import ProviderError
+from ticket_app.vocabulary import CallOutcome
+
+FAILURES_MAX = 5
+PAUSE_SECONDS = 30.0
+PAUSE_SECONDS_MAX = 300.0
+
+HARMLESS = frozenset(
+    {
+        CallOutcome.INVALID_ANSWER,
+        CallOutcome.REFUSED,
+        CallOutcome.TOO_LARGE,
+        CallOutcome.CANCELLED,
+    }
+)
+"""What says something of one ticket's answer and nothing of the provider's health."""
+
+
+class BreakerState(NamedTuple):
+    """`open` refuses for `retry_in_seconds` more; `half_open` lets one call try."""
+
+    state: Literal["closed", "open", "half_open"]
+    retry_in_seconds: float
+
+
+class Breaker:
+    """Opens after FAILURES_MAX failures in a row, for PAUSE_SECONDS; then one call may try.
+
+    Each further failure doubles the pause, up to PAUSE_SECONDS_MAX; a success closes it. A provider
+    that asks to be left alone (Retry-After) is, as far as that limit goes. Safe from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._open_until = 0.0
+        self._pause = PAUSE_SECONDS
+        self._trying = False
+
+    @property
+    def state(self) -> BreakerState:
+        """How it stands now."""
+        with self._lock:
+            left = self._open_until - monotonic()
+            if left > 0:
+                return BreakerState("open", left)
+            return BreakerState("half_open" if self._open_until else "closed", 0.0)
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """The block is a call. Raises ProviderError(CIRCUIT_OPEN) where none may be made."""
+        self._enter()
+        try:
+            yield
+        except ProviderError as error:
+            self._leave(error.reason, error.retry_after)
+            raise
+        except BaseException:
+            self._leave(CallOutcome.CANCELLED, None)
+            raise
+        self._leave(CallOutcome.OK, None)
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self._open_until and (self._trying or monotonic() < self._open_until):
+                raise ProviderError(CallOutcome.CIRCUIT_OPEN)
+            self._trying = bool(self._open_until)
+
+    def _leave(self, outcome: CallOutcome, retry_after: float | None) -> None:
+        with self._lock:
+            was_trying, self._trying = self._trying, False
+            if outcome is CallOutcome.CANCELLED:
+                return
+            if outcome is CallOutcome.OK or outcome in HARMLESS:
+                self._failures, self._open_until, self._pause = 0, 0.0, PAUSE_SECONDS
+                return
+            self._failures += 1
+            if was_trying:
+                self._pause = min(self._pause * 2, PAUSE_SECONDS_MAX)
+            if was_trying or self._failures >= FAILURES_MAX:
+                self._open_until = max(self._open_until, monotonic() + self._pause)
+            if retry_after is not None:
+                pause = min(retry_after, PAUSE_SECONDS_MAX)
+                self._open_until = max(self._open_until, monotonic() + pause)
