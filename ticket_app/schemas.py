@@ -27,12 +27,14 @@ from ticket_app.vocabulary import (
     SEARCH_MAX,
     TITLE_MAX,
     Category,
+    DecidedBy,
     Edge,
     EventKind,
     Priority,
     Sentiment,
     Status,
     TriageField,
+    TriageStatus,
 )
 
 PAGE_DEFAULT = 50
@@ -130,7 +132,11 @@ class TicketUpdate(_Input):
 
 
 class TicketPublic(BaseModel):
-    """A ticket as every edge shows it. Times are UTC."""
+    """A ticket as every edge shows it. Times are UTC.
+
+    `triage_status` is pending while a provider's answer is awaited, and failed when it could give
+    none; the values stand meanwhile, and are those of `engine` where a person has not set them.
+    """
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
@@ -148,6 +154,10 @@ class TicketPublic(BaseModel):
     updated_at: datetime
     resolved_at: datetime | None
     version: int
+    triage_status: TriageStatus
+    engine: str
+    category_by: DecidedBy
+    priority_by: DecidedBy
 
 
 class TicketFilter(_Input):
@@ -285,14 +295,18 @@ class Classification(BaseModel):
     category_confidence: float
     priority_confidence: float
     confidence: float = Field(description="The lower of the two confidences.")
+    category_evidence: tuple[str, ...] = Field(description="Quotes of the text it rests on.")
+    priority_evidence: tuple[str, ...] = Field(description="Quotes of the text it rests on.")
     engine: str
+    failure: str | None = Field(description="Why a configured provider did not answer.")
 
 
 class TitleSuggestion(BaseModel):
-    """A proposed title, never empty."""
+    """A proposed title, never empty. `failure` says why a configured provider did not answer."""
 
     suggested_title: str
     engine: str
+    failure: str | None
 
 
 class TicketEventPublic(BaseModel):
@@ -309,15 +323,20 @@ class TicketEventPublic(BaseModel):
 
 
 class SuggestionPublic(BaseModel):
-    """What an engine proposed for one field of a ticket; confidence is 0..1."""
+    """What an engine proposed for one field of a ticket; confidence is 0..1.
+
+    `evidence` are the words of the ticket that it rests on.
+    """
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
     field: TriageField
     value: str
     confidence: float
+    evidence: tuple[str, ...]
     engine: str
     model: str
+    prompt_version: str
     created_at: datetime
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from ticket_app.vocabulary import Category, Priority, Sentiment, Status
+from ticket_app.vocabulary import Category, Priority, Sentiment, Status, TriageStatus
 
 NAME = "Support desk"
 STYLESHEET = "/desk.css"
@@ -60,6 +60,13 @@ FIELD_WORDS = {
     "requester_name": "Requester",
     "requester_email": "E-mail",
 }
+
+TRIAGE_LOOKS = {
+    TriageStatus.PENDING: Look("Awaits AI", "hourglass"),
+    TriageStatus.FAILED: Look("No AI answer", "circle-off"),
+}
+"""What a ticket's triage lacks. Where it lacks nothing, the engine is named."""
+TRIAGED_ICON = "sparkles"
 
 ENGINE_WORDS = {
     "offline": "Offline rules",

@@ -70,6 +70,28 @@ class TriageField(StrEnum):
     TITLE = "title"
 
 
+class TriageStatus(StrEnum):
+    """Whether a ticket's triage is final. Each ticket has values whatever this says."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DecidedBy(StrEnum):
+    """Who chose a ticket's category or priority: what a person chose, no engine changes."""
+
+    PERSON = "person"
+    TRIAGE = "triage"
+
+
+class TriageScope(StrEnum):
+    """What a provider's answer may still change of a ticket that waits for it."""
+
+    ALL = "all"
+    SCORES = "scores"
+
+
 class CallOutcome(StrEnum):
     """How a call to an AI provider ended, or why it was not made; one row of the ledger each."""
 

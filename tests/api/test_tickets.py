@@ -123,8 +123,26 @@ def test_changing_fields(client: TestClient) -> None:
     changed = answer.json()
     assert (changed["priority"], changed["requester_name"], changed["version"]) == ("high", None, 2)
     assert changed["updated_at"] > ticket["updated_at"]
-    untouched = ticket.keys() - {"priority", "requester_name", "version", "updated_at"}
+    assert (ticket["priority_by"], changed["priority_by"]) == ("triage", "person")
+    untouched = ticket.keys() - {
+        "priority",
+        "priority_by",
+        "requester_name",
+        "version",
+        "updated_at",
+    }
     assert {key: changed[key] for key in untouched} == {key: ticket[key] for key in untouched}
+
+
+def test_what_the_engines_proposed_and_why(client: TestClient) -> None:
+    ticket = post(client, title="Help", description="Production is down for all users.")
+    answer = client.get(f"/api/tickets/{ticket['id']}/suggestions/")
+    assert answer.status_code == 200
+    proposed = {line["field"]: line for line in answer.json()}
+    assert proposed["priority"]["value"] == ticket["priority"] == "critical"
+    assert any("down" in phrase for phrase in proposed["priority"]["evidence"])
+    assert {line["engine"] for line in answer.json()} == {"offline"} == {ticket["engine"]}
+    assert client.get("/api/tickets/999/suggestions/").status_code == 404
 
 
 def test_only_a_new_text_recomputes_the_scores(client: TestClient) -> None:

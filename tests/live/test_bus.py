@@ -8,7 +8,6 @@ from threading import Thread, Timer
 import pytest
 
 from ticket_app.live.bus import Bus, Change
-from ticket_app.vocabulary import TriageField
 
 SECONDS = 10
 
@@ -59,7 +58,7 @@ def test_a_waiting_listener_is_woken_by_a_thread() -> None:
     async def work(bus: Bus) -> None:
         with bus.subscribe(1) as queue:
             waiting_for_news = asyncio.create_task(queue.get())
-            news = Change(7, frozenset({TriageField.CATEGORY}))
+            news = Change(7, awaits_triage=True)
             # By then the loop sleeps, with nothing else to wake it before its time is up.
             Timer(0.05, bus.publish, [news]).start()
             assert await waiting_for_news == news

@@ -2,26 +2,29 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
-from collections.abc import Set as AbstractSet
 
 import pytest
 
 from tests.services.conftest import Providing
-from tests.services.desk import changed, opened
+from tests.services.desk import changed, jobs, opened
 from tests.triage.fake_provider import FakeProvider, Script
 from ticket_app.live import worker
 from ticket_app.live.bus import bus
-from ticket_app.live.worker import CALLS_AT_ONCE, improving
+from ticket_app.live.worker import improving
 from ticket_app.schemas import TicketPublic
+from ticket_app.services.improving import Claim, improve_ticket
 from ticket_app.services.tickets import get_ticket
-from ticket_app.services.triage import improve_triage
-from ticket_app.vocabulary import Category, TriageField
+from ticket_app.settings import get_settings
+from ticket_app.vocabulary import Category, TriageStatus
 
 pytestmark = pytest.mark.usefixtures("database")
 
 SECONDS = 20
 """Far longer than anything here takes: what waits for ever must end as a failure."""
+AT_ONCE = 4
+"""Half of AI_CALLS_AT_ONCE."""
 
 
 def serve(work: Callable[[], Awaitable[None]]) -> None:
@@ -40,17 +43,40 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
+async def filed(count: int) -> list[TicketPublic]:
+    """So many tickets, no two with the same text."""
+    return [await asyncio.to_thread(opened, title=f"Wallpaper {n}") for n in range(count)]
+
+
+def improved(ticket: TicketPublic) -> bool:
+    return get_ticket(ticket.id).triage_status is TriageStatus.DONE
+
+
 def test_a_filed_ticket_is_improved(providing: Providing) -> None:
     fake = providing(Script.GOOD)
 
     async def work() -> None:
+        started = time.perf_counter()
         ticket = await asyncio.to_thread(opened)
         assert ticket.category is not Category.BILLING
-        await until(lambda: get_ticket(ticket.id).version == 2)
+        await until(lambda: improved(ticket))
         assert get_ticket(ticket.id).category is Category.BILLING
+        assert time.perf_counter() - started < worker.POLL_SECONDS  # it was told, and did not look
 
     serve(work)
     assert len(fake.received) == 1
+
+
+def test_what_waited_while_nobody_served_is_improved(providing: Providing) -> None:
+    fake = providing(Script.GOOD)
+    waiting = [opened(title=f"Wallpaper {number}") for number in range(AT_ONCE + 2)]
+
+    async def work() -> None:
+        await until(lambda: all(improved(ticket) for ticket in waiting))
+
+    serve(work)
+    assert len(fake.received) == len(waiting)
+    assert jobs() == []
 
 
 def test_a_change_that_leaves_the_text_asks_nobody(providing: Providing) -> None:
@@ -67,28 +93,90 @@ def test_a_change_that_leaves_the_text_asks_nobody(providing: Providing) -> None
     assert "The one that is asked about" in fake.received[0].body
 
 
-def test_nothing_waits_for_a_provider_that_hangs(
+def test_nothing_waits_for_a_provider_that_hangs_and_what_it_held_is_given_back(
     providing: Providing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AI_BACKGROUND_SECONDS", "600")
-    without = opened()
     fake = providing(Script.HANG)
-    filed: list[TicketPublic] = []
+    tickets: list[TicketPublic] = []
 
     async def work() -> None:
-        for number in range(CALLS_AT_ONCE + 3):
-            filed.append(await asyncio.to_thread(opened, title=f"Wallpaper {number}"))
-        await until(lambda: len(fake.received) == CALLS_AT_ONCE)
+        tickets.extend(await filed(AT_ONCE + 3))
+        await until(lambda: len(fake.received) == AT_ONCE)
         # Every call that may be under way is, and none is ever answered: the desk goes on.
-        filed.append(await asyncio.to_thread(opened))
-        await asyncio.to_thread(changed, filed[0].id, description="Another text", status="closed")
+        tickets.append(await asyncio.to_thread(opened))
+        await asyncio.to_thread(changed, tickets[0].id, description="Another", status="closed")
 
     serve(work)
-    assert len(fake.received) == CALLS_AT_ONCE
-    told = {"description", "category", "priority", "sentiment", "urgency_score", "version"}
-    for ticket in filed:
-        assert ticket.model_dump(include=told) == without.model_dump(include=told)
-    assert [get_ticket(ticket.id).version for ticket in filed[1:]] == [1] * (CALLS_AT_ONCE + 3)
+    assert len(fake.received) == AT_ONCE
+    assert {ticket.triage_status for ticket in tickets} == {TriageStatus.PENDING}
+    assert len(jobs()) == len(tickets)
+    fake.script = Script.GOOD
+
+    async def again() -> None:
+        await until(lambda: all(improved(ticket) for ticket in tickets))
+
+    serve(again)  # at once: the end of the first server gave back what it had taken
+
+
+def test_a_backlog_is_worked_off_at_a_bounded_rate(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_BACKLOG_PER_MINUTE", "120")
+    fake = providing(Script.GOOD)
+    waiting = [opened(title=f"Wallpaper {number}") for number in range(AT_ONCE + 4)]
+    times: list[float] = []
+    fake.meanwhile = lambda: times.append(time.perf_counter())
+
+    async def work() -> None:
+        await until(lambda: all(improved(ticket) for ticket in waiting))
+
+    serve(work)
+    assert len(times) == len(waiting)
+    # Two a second, but for the first ones, which may start together.
+    assert max(times) - min(times) > 4 / 2 - 0.6
+
+
+def test_a_provider_that_is_left_alone_is_not_asked_and_taken_back(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticket_app.triage.breaker.PAUSE_SECONDS", 1.0)
+    monkeypatch.setattr("ticket_app.services.improving.PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.1)
+    monkeypatch.setenv("AI_BACKLOG_PER_MINUTE", "6000")
+    fake = providing(Script.UNAUTHORIZED)
+
+    async def work() -> None:
+        tickets = await filed(3)
+        await until(lambda: len(fake.received) >= 5)
+        while_open = len(fake.received)
+        await asyncio.sleep(0.4)
+        assert len(fake.received) - while_open <= AT_ONCE  # what was under way
+        fake.script = Script.GOOD
+        await until(lambda: all(improved(ticket) for ticket in tickets))
+
+    serve(work)
+
+
+def test_over_budget_everything_waits(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_DAILY_BUDGET_USD", "0")
+    fake = providing(Script.GOOD)
+    monkeypatch.setenv("AI_MODEL", "gpt-4o-mini")
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
+    get_settings.cache_clear()
+
+    async def work() -> None:
+        ticket = (await filed(1))[0]
+        await asyncio.sleep(0.5)
+        assert get_ticket(ticket.id).triage_status is TriageStatus.PENDING
+        monkeypatch.delenv("AI_DAILY_BUDGET_USD")
+        get_settings.cache_clear()
+        await until(lambda: improved(ticket))
+
+    serve(work)
+    assert len(fake.received) == 1
 
 
 def test_a_ticket_that_cannot_be_improved_stops_nothing(
@@ -98,37 +186,46 @@ def test_a_ticket_that_cannot_be_improved_stops_nothing(
     caplog.set_level(logging.ERROR)
     ill: set[int] = set()
 
-    async def improve_or_fail(ticket_id: int, fields: AbstractSet[TriageField]) -> None:
-        if len(ill) < CALLS_AT_ONCE:  # enough to end every worker that does not survive one
-            ill.add(ticket_id)
+    async def improve_or_fail(claim: Claim) -> None:
+        if len(ill) < AT_ONCE:  # enough to end every worker that does not survive one
+            ill.add(claim.ticket_id)
             raise RuntimeError("the test's own")
-        await improve_triage(ticket_id, fields)
+        await improve_ticket(claim)
 
-    monkeypatch.setattr(worker, "improve_triage", improve_or_fail)
+    monkeypatch.setattr(worker, "improve_ticket", improve_or_fail)
 
     async def work() -> None:
-        filed = [await asyncio.to_thread(opened) for _ in range(CALLS_AT_ONCE + 2)]
-        well = [t.id for t in filed[CALLS_AT_ONCE:]]
-        await until(lambda: [get_ticket(number).version for number in well] == [2, 2])
+        tickets = await filed(AT_ONCE + 2)
+        await until(lambda: sum(improved(ticket) for ticket in tickets) == 2)
 
     serve(work)
-    assert {get_ticket(number).version for number in ill} == {1}
+    assert {get_ticket(number).triage_status for number in ill} == {TriageStatus.PENDING}
     logged = [r.getMessage() for r in caplog.records if r.name == worker.__name__]
     assert sorted(logged) == sorted(f"ticket {number} could not be improved" for number in ill)
 
 
-def test_without_a_provider_nobody_listens() -> None:
+def test_without_a_provider_nothing_waits(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake: FakeProvider = providing(Script.GOOD)
+    ticket = opened()
+    monkeypatch.setenv("AI_PROVIDER", "offline")
+    get_settings.cache_clear()
+
     async def work() -> None:
+        await until(lambda: improved(ticket))
         assert not bus._queues
 
     serve(work)
+    assert fake.received == []
+    assert "1 tickets wait for none any longer" in caplog.text
 
 
 def test_the_worker_leaves_with_the_server(providing: Providing) -> None:
     fake: FakeProvider = providing(Script.GOOD)
 
     async def work() -> None:
-        assert len(bus._queues) == 1
+        await until(lambda: len(bus._queues) == 1)
 
     serve(work)
     assert not bus._queues

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from ticket_app.data.engine import get_engine, reading
-from ticket_app.data.tables import Suggestion, TicketEvent
+from ticket_app.data.tables import Suggestion, TicketEvent, TriageJob
 from ticket_app.schemas import TicketCreate, TicketListQuery, TicketPublic, TicketUpdate
 from ticket_app.services.tickets import list_tickets, open_ticket, update_ticket
 from ticket_app.vocabulary import Edge
@@ -45,6 +45,12 @@ def suggestions_of(ticket_id: int) -> Sequence[Suggestion]:
         ).all()
 
 
+def jobs() -> Sequence[TriageJob]:
+    """Every ticket that waits for a provider, oldest first."""
+    with reading() as session:
+        return session.scalars(select(TriageJob).order_by(col(TriageJob.ticket_id))).all()
+
+
 def all_tickets() -> list[TicketPublic]:
     """Every ticket that is not deleted, page by page."""
     page = list_tickets(TicketListQuery(limit=50))
@@ -59,6 +65,6 @@ def written() -> dict[str, list[Any]]:
     """Every row of every table."""
     with get_engine().connect() as connection:
         return {
-            table: list(connection.execute(text(f"SELECT * FROM {table} ORDER BY id")))
-            for table in ("ticket", "ticket_event", "suggestion", "triage_call")
+            table: list(connection.execute(text(f"SELECT * FROM {table} ORDER BY 1")))
+            for table in ("ticket", "ticket_event", "suggestion", "triage_job", "triage_call")
         }

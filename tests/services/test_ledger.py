@@ -14,11 +14,11 @@ from ticket_app.data.engine import reading, use_database, writing
 from ticket_app.data.tables import TriageCall
 from ticket_app.schemas import Described
 from ticket_app.services import ledger
-from ticket_app.services.triage import improve_triage, suggest_triage
+from ticket_app.services.improving import claim_tickets, improve_ticket
+from ticket_app.services.triage import suggest_triage
 from ticket_app.settings import get_settings
 from ticket_app.triage.calls import input_hash
 from ticket_app.triage.contract import Triage
-from ticket_app.vocabulary import TriageField
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -59,9 +59,9 @@ def test_a_price_that_nobody_knows_is_no_zero(providing: Providing) -> None:
 
 
 def test_a_call_for_a_ticket_names_it(providing: Providing) -> None:
-    ticket = opened()
     providing(Script.WRONG_ENUM)
-    asyncio.run(improve_triage(ticket.id, {TriageField.CATEGORY}))
+    ticket = opened()
+    asyncio.run(improve_ticket(claim_tickets(1)[0]))
     (call,) = calls()
     assert (call.purpose, call.ticket_id, call.outcome) == ("improve", ticket.id, "invalid_answer")
     assert call.input_tokens == 10  # a wrong answer is paid for, too

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from tests.services.conftest import Providing
 from tests.services.desk import PLAIN, changed, events_of, opened, suggestions_of, written
+from tests.triage.fake_provider import Script
 from ticket_app.data.engine import get_engine
 from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import TicketCreate, TicketUpdate
@@ -152,17 +154,12 @@ def test_a_change_may_be_backdated_with_its_history() -> None:
     assert {s.created_at for s in suggestions_of(ticket.id)} == {THEN}
 
 
-def test_only_what_is_left_open_awaits_the_triage(published: list[Change]) -> None:
-    scores = {TriageField.SENTIMENT, TriageField.URGENCY_SCORE}
+def test_a_new_text_awaits_a_provider_where_there_is_one(
+    published: list[Change], providing: Providing
+) -> None:
     opened()
-    opened(category="billing")
+    providing(Script.GOOD)
     opened(category="billing", priority="low")
     changed(1, title="Another title")
     changed(1, status="closed")
-    assert [change.awaits_triage for change in published] == [
-        scores | {TriageField.CATEGORY, TriageField.PRIORITY},
-        scores | {TriageField.PRIORITY},
-        scores,
-        scores,
-        set(),
-    ]
+    assert [change.awaits_triage for change in published] == [False, True, True, False]

@@ -9,6 +9,7 @@ from ticket_app.api.problems import Problem
 from ticket_app.schemas import (
     Classification,
     Described,
+    SuggestionPublic,
     TicketCreate,
     TicketListQuery,
     TicketPublic,
@@ -71,6 +72,12 @@ async def suggest_title(text: Described) -> TitleSuggestion:
 def get_ticket(ticket_id: TicketId) -> TicketPublic:
     """One ticket."""
     return tickets.get_ticket(ticket_id)
+
+
+@router.get("/{ticket_id}/suggestions/", responses=NOT_FOUND)
+def get_suggestions(ticket_id: TicketId) -> list[SuggestionPublic]:
+    """What the engines proposed for a ticket and why, newest first, 200 at most."""
+    return tickets.ticket_suggestions(ticket_id)
 
 
 @router.patch("/{ticket_id}/", responses=NOT_FOUND)

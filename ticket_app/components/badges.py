@@ -3,7 +3,8 @@
 import reflex as rx
 
 from ticket_app.state.actions import TicketActions
-from ticket_app.theme import FIELD_WORDS, LOOKS
+from ticket_app.theme import FIELD_WORDS, LOOKS, TRIAGE_LOOKS, TRIAGED_ICON
+from ticket_app.vocabulary import TriageStatus
 
 
 def badge(field: str, value: rx.Var[str]) -> rx.Component:
@@ -22,6 +23,25 @@ def fixed_badge(field: str, value: str) -> rx.Component:
     look = next(look for known, look in LOOKS[field].items() if known == value)
     return rx.el.span(
         _face(look.icon, look.word), class_name="badge", custom_attrs={f"data-{field}": value}
+    )
+
+
+def triage_badge(engine: rx.Var[str], status: rx.Var[str]) -> rx.Component:
+    """Which engine's answer stands, or what is still awaited."""
+    lacks = [(str(known), _face(look.icon, look.word)) for known, look in TRIAGE_LOOKS.items()]
+    return rx.el.span(
+        rx.match(status, *lacks, rx.fragment(_icon(TRIAGED_ICON), engine)),
+        class_name="badge triage",
+        title=rx.cond(
+            status == str(TriageStatus.PENDING),
+            f"Triaged by {engine}; the AI provider's answer is awaited",
+            rx.cond(
+                status == str(TriageStatus.FAILED),
+                f"Triaged by {engine}; the AI provider had no answer to this text",
+                f"Triaged by {engine}",
+            ),
+        ),
+        custom_attrs={"data-triage": status},
     )
 
 
@@ -72,4 +92,8 @@ def options(field: str) -> list[rx.Component]:
 
 
 def _face(icon: str, word: str) -> rx.Component:
-    return rx.fragment(rx.icon(icon, size=16, custom_attrs={"aria-hidden": "true"}), word)
+    return rx.fragment(_icon(icon), word)
+
+
+def _icon(name: str) -> rx.Component:
+    return rx.icon(name, size=16, custom_attrs={"aria-hidden": "true"})

@@ -8,6 +8,7 @@ from ticket_app.state.actions import TicketActions
 from ticket_app.state.detail import Detail, Line
 from ticket_app.state.rows import TicketRow
 from ticket_app.theme import FIELD_WORDS
+from ticket_app.vocabulary import DecidedBy
 
 
 def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
@@ -16,8 +17,8 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
         rx.el.div(
             rx.el.p(Detail.description, class_name="text"),
             rx.el.div(
-                _changing("category", ticket.id, ticket.category),
-                _changing("priority", ticket.id, ticket.priority),
+                _changing("category", ticket, ticket.category, ticket.category_by),
+                _changing("priority", ticket, ticket.priority, ticket.priority_by),
                 rx.el.button(
                     icon("trash-2"),
                     "Delete",
@@ -31,18 +32,26 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
         rx.el.aside(
             _lines("Filed", rx.el.li(ticket.opened)),
             rx.cond(Detail.requester, _lines("Requester", rx.el.li(Detail.requester))),
-            _lines("Suggested", rx.foreach(Detail.suggestions, _line)),
+            _lines("Suggested, and why", rx.foreach(Detail.suggestions, _line)),
             _lines("History", rx.foreach(Detail.history, _line)),
         ),
         class_name="detail",
     )
 
 
-def _changing(field: str, ticket_id: rx.Var[int], value: rx.Var[str]) -> rx.Component:
+def _changing(
+    field: str, ticket: rx.Var[TicketRow], value: rx.Var[str], decided_by: rx.Var[str]
+) -> rx.Component:
+    """A select whose edge tells a suggestion from a decision."""
+    suggested = decided_by == str(DecidedBy.TRIAGE)
     return rx.el.div(
         rx.el.span(FIELD_WORDS[field], class_name="small quiet"),
-        field_select(field, ticket_id, value),
-        class_name="field",
+        field_select(field, ticket.id, value),
+        rx.el.span(
+            rx.cond(suggested, f"Suggested by {ticket.engine}", "Set by a person"),
+            class_name="small quiet",
+        ),
+        class_name=rx.cond(suggested, "field suggested", "field"),
     )
 
 
@@ -51,4 +60,9 @@ def _lines(name: str, lines: rx.Component) -> rx.Component:
 
 
 def _line(line: rx.Var[Line]) -> rx.Component:
-    return rx.el.li(line.what, " ", rx.el.span(line.note, class_name="quiet"))
+    return rx.el.li(
+        line.what,
+        " ",
+        rx.el.span(line.note, class_name="quiet"),
+        rx.cond(line.why, rx.el.span(line.why, class_name="why")),
+    )

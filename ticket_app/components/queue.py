@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from ticket_app.components.badges import badge, category_tag, status_select, urgency
+from ticket_app.components.badges import badge, category_tag, status_select, triage_badge, urgency
 from ticket_app.components.detail import detail
 from ticket_app.components.filters import narrowed
 from ticket_app.components.frame import icon
@@ -68,6 +68,7 @@ def ticket_row(
                 category_tag(ticket.category),
                 rx.cond(ticket.requester, rx.el.span(ticket.requester)),
                 rx.el.time(ticket.age, title=ticket.opened, class_name="number"),
+                triage_badge(ticket.engine, ticket.triage),
                 class_name="row-meta",
             ),
             class_name="row-words",

@@ -21,12 +21,15 @@ from ticket_app.vocabulary import (
     CallOutcome,
     CallPurpose,
     Category,
+    DecidedBy,
     Edge,
     EventKind,
     Priority,
     Sentiment,
     Status,
     TriageField,
+    TriageScope,
+    TriageStatus,
 )
 
 
@@ -57,6 +60,10 @@ def ticket_checks() -> list[CheckConstraint]:
             f"(status IN ({_listed(SETTLED)})) = (resolved_at IS NOT NULL)",
         ),
         _check("ticket_version_positive", "version >= 1"),
+        _one_of("ticket_triage_status_known", "triage_status", TriageStatus),
+        _check("ticket_engine_known", "engine <> ''"),
+        _one_of("ticket_category_by_known", "category_by", DecidedBy),
+        _one_of("ticket_priority_by_known", "priority_by", DecidedBy),
         *_sqlite_times("ticket", "created_at", "updated_at", "resolved_at", "deleted_at"),
         *_sqlite_no_nul("ticket", "title", "description", "requester_name", "requester_email"),
     ]
@@ -96,6 +103,15 @@ def suggestion_checks() -> list[CheckConstraint]:
         _check("suggestion_confidence_range", "confidence BETWEEN 0 AND 1"),
         _check("suggestion_latency_not_negative", "latency_ms >= 0"),
         *_sqlite_times("suggestion", "created_at"),
+    ]
+
+
+def triage_job_checks() -> list[CheckConstraint]:
+    """What a ticket that waits for a provider may wait for."""
+    return [
+        _one_of("triage_job_scope_known", "scope", TriageScope),
+        _check("triage_job_attempts_not_negative", "attempts >= 0"),
+        *_sqlite_times("triage_job", "due_at", "created_at"),
     ]
 
 

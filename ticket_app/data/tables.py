@@ -13,9 +13,16 @@ from ticket_app.data.checks import (
     ticket_checks,
     ticket_event_checks,
     triage_call_checks,
+    triage_job_checks,
 )
-from ticket_app.data.types import BigId, UtcDateTime
-from ticket_app.vocabulary import URGENCY_DEFAULT, Sentiment, Status
+from ticket_app.data.types import BigId, Phrases, UtcDateTime
+from ticket_app.vocabulary import (
+    URGENCY_DEFAULT,
+    DecidedBy,
+    Sentiment,
+    Status,
+    TriageStatus,
+)
 
 NOT_DELETED = text("deleted_at IS NULL")
 STRICT = {"sqlite_strict": True}
@@ -103,6 +110,10 @@ class Ticket(SQLModel, table=True):
     resolved_at: datetime | None = _time(nullable=True)
     version: int = _integer(1)
     deleted_at: datetime | None = _time(nullable=True)
+    triage_status: str = _text(server_default=TriageStatus.DONE)
+    engine: str = _text(server_default="offline")
+    category_by: str = _text(server_default=DecidedBy.TRIAGE)
+    priority_by: str = _text(server_default=DecidedBy.TRIAGE)
 
 
 class TicketEvent(SQLModel, table=True):
@@ -145,6 +156,30 @@ class Suggestion(SQLModel, table=True):
     model: str = _text()
     prompt_version: str = _text()
     latency_ms: float = _real()
+    created_at: datetime = _time()
+    evidence: tuple[str, ...] = Field(
+        sa_column=Column(Phrases, nullable=False, server_default="[]")
+    )
+
+
+class TriageJob(SQLModel, table=True):
+    """A ticket that waits for a provider's answer; there is a job for each that is pending.
+
+    Nobody works on it before `due_at`: whoever takes it puts that off, and what a killed process
+    had taken is due again by itself. `attempts` counts the takings, and tells one from the next.
+    """
+
+    __tablename__: ClassVar[Any] = "triage_job"
+    __table_args__ = (
+        *triage_job_checks(),
+        Index("triage_job_due", "due_at", "ticket_id"),
+        STRICT,
+    )
+
+    ticket_id: int = Field(sa_column=Column(BigId, ForeignKey("ticket.id"), primary_key=True))
+    scope: str = _text()
+    due_at: datetime = _time()
+    attempts: int = _integer(0)
     created_at: datetime = _time()
 
 

@@ -7,7 +7,6 @@ from sqlmodel import Session, col
 
 from ticket_app.data.tables import Suggestion, Ticket, TicketEvent
 from ticket_app.schemas import Position, TicketFilter
-from ticket_app.vocabulary import Edge, EventKind
 
 HISTORY_MAX = 200
 ESCAPE = "\\"
@@ -63,16 +62,6 @@ def suggestions_for(session: Session, ticket_id: int) -> Sequence[Suggestion]:
         .order_by(col(Suggestion.id).desc())
         .limit(HISTORY_MAX)
     ).all()
-
-
-def fields_set_by_people(session: Session, ticket_id: int) -> set[str]:
-    """The fields of a ticket that somebody changed after it was opened, by any edge but triage."""
-    changed = select(col(TicketEvent.field)).where(
-        col(TicketEvent.ticket_id) == ticket_id,
-        col(TicketEvent.kind) == EventKind.CHANGED,
-        col(TicketEvent.edge) != Edge.TRIAGE,
-    )
-    return {field for field in session.scalars(changed.distinct()) if field is not None}
 
 
 def _by_id(ticket_id: int) -> Select[Ticket]:

@@ -1,5 +1,6 @@
 """Column types that behave the same on SQLite and PostgreSQL."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,3 +46,18 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def _as_text(utc: datetime) -> str:
     return utc.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+
+
+class Phrases(TypeDecorator[tuple[str, ...]]):
+    """A few phrases in order, kept as a JSON array of text on both engines."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002
+        """The JSON text."""
+        return json.dumps(list(value), ensure_ascii=False)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002
+        """The phrases."""
+        return tuple(json.loads(value))

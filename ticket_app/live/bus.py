@@ -8,19 +8,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-
-from ticket_app.vocabulary import TriageField
+from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Change:
-    """A ticket was written. `awaits_triage` are the fields that a provider may still improve."""
+    """A ticket was written; `awaits_triage` says that it waits for a provider since then."""
 
     ticket_id: int
-    awaits_triage: frozenset[TriageField] = field(default_factory=frozenset)
+    awaits_triage: bool = False
 
 
 class Bus:

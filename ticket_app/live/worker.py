@@ -4,44 +4,148 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 
+from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.live.bus import Change, bus
-from ticket_app.services.triage import improve_triage
-from ticket_app.settings import get_settings
+from ticket_app.services.improving import (
+    Claim,
+    claim_tickets,
+    improve_ticket,
+    release,
+    stop_waiting,
+)
+from ticket_app.services.ledger import Ledger
+from ticket_app.settings import ProviderChoice, get_settings
+from ticket_app.triage.engine import background_breaker
+from ticket_app.vocabulary import CallPurpose
 
 log = logging.getLogger(__name__)
 
-CALLS_AT_ONCE = 4
-WAITING_MAX = 1_000
+CHANGES_MAX = 1_000
+POLL_SECONDS = 5.0
+"""Between two looks into the database: for what another process filed, or left behind."""
 
 
 @asynccontextmanager
 async def improving() -> AsyncIterator[None]:
-    """Improve changed tickets while the block lasts; does nothing without a provider.
+    """Improve the tickets that wait while the block lasts.
 
-    What waits is in memory: at most WAITING_MAX changes, lost when the process ends. The ticket is
-    not: it stands with the offline engine's values.
+    Without a provider nothing waits any longer: the offline engine's answers are the last word.
     """
-    if get_settings().provider is None:
+    choice = get_settings().provider
+    task = asyncio.create_task(_stop_waiting() if choice is None else Worker(choice).work())
+    try:
         yield
-        return
-    with bus.subscribe(WAITING_MAX) as changes:
-        async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(_work(changes)) for _ in range(CALLS_AT_ONCE)]
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Worker:
+    """Takes what waits, as many at once as half of AI_CALLS_AT_ONCE, and at most
+    AI_BACKLOG_PER_MINUTE a minute: a provider that comes back is not flooded, and who types has
+    the other half.
+    """
+
+    def __init__(self, choice: ProviderChoice) -> None:
+        settings = get_settings()
+        self._choice = choice
+        self._at_once = max(1, settings.ai_calls_at_once // 2)
+        self._per_second = settings.ai_backlog_per_minute / 60
+        self._allowed = float(self._at_once)
+        self._counted = monotonic()
+        self._tasks: dict[asyncio.Task[None], Claim] = {}
+        self._news = asyncio.Event()
+
+    async def work(self) -> None:
+        """Until cancelled. What is under way then is given back."""
+        with bus.subscribe(CHANGES_MAX) as changes:
+            listener = asyncio.create_task(self._listen(changes))
             try:
-                yield
+                while True:
+                    await self._start_some()
+                    await self._wait()
             finally:
-                for worker in workers:
-                    worker.cancel()
+                listener.cancel()
+                await self._give_back()
 
-
-async def _work(changes: asyncio.Queue[Change]) -> None:
-    while True:
-        change = await changes.get()
-        if not change.awaits_triage:
-            continue
+    async def _start_some(self) -> None:
         try:
-            await improve_triage(change.ticket_id, change.awaits_triage)
+            room = await self._room()
+            claims = await asyncio.to_thread(claim_tickets, room) if room else []
+        except DatabaseUnavailableError:
+            return  # the engine has logged it; the next look comes
         except Exception:
-            # The edge of a background task: the ticket keeps its offline values, the rest goes on.
-            log.exception("ticket %d could not be improved", change.ticket_id)
+            # The edge of a background task: nothing is lost, what waits is in the database.
+            log.exception("no ticket could be taken for improving")
+            return
+        self._allowed -= len(claims)
+        for claim in claims:
+            task = asyncio.create_task(_improve(claim))
+            self._tasks[task] = claim
+            task.add_done_callback(self._ended)
+
+    async def _room(self) -> int:
+        """How many calls may start now."""
+        now = monotonic()
+        self._allowed += (now - self._counted) * self._per_second
+        self._allowed = min(self._allowed, float(self._at_once))
+        self._counted = now
+        breaker = background_breaker(self._choice).state
+        if breaker == "open":
+            return 0
+        most = 1 if breaker == "half_open" else self._at_once
+        room = min(most - len(self._tasks), int(self._allowed))
+        if room <= 0 or await Ledger(CallPurpose.IMPROVE).refusal(self._choice) is not None:
+            return 0
+        return room
+
+    async def _listen(self, changes: "asyncio.Queue[Change]") -> None:
+        while True:
+            if (await changes.get()).awaits_triage:
+                self._news.set()
+
+    async def _wait(self) -> None:
+        """Return when a call may start: a ticket came, a call ended, or time passed."""
+        if self._allowed < 1:
+            await asyncio.sleep(min(1 / self._per_second, POLL_SECONDS))
+            return
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._news.wait()
+        except TimeoutError:
+            return
+        self._news.clear()
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        del self._tasks[task]
+        self._news.set()  # there is room for another
+
+    async def _give_back(self) -> None:
+        claims = list(self._tasks.values())
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await asyncio.to_thread(release, claims)
+        except DatabaseUnavailableError:
+            log.warning("%d tickets come up again when their lease ends", len(claims))
+
+
+async def _improve(claim: Claim) -> None:
+    try:
+        await improve_ticket(claim)
+    except DatabaseUnavailableError:
+        log.warning("ticket %d comes up again when its lease ends", claim.ticket_id)
+    except Exception:
+        # The edge of a background task: the ticket keeps its offline values, the rest goes on.
+        log.exception("ticket %d could not be improved", claim.ticket_id)
+
+
+async def _stop_waiting() -> None:
+    try:
+        if stopped := await asyncio.to_thread(stop_waiting):
+            log.warning("no AI provider is set: %d tickets wait for none any longer", stopped)
+    except DatabaseUnavailableError:
+        log.warning("tickets may wait for a provider that is not set")

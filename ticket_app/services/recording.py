@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ticket_app.data.tables import Suggestion, Ticket, TicketEvent
+from ticket_app.data.job_queries import lock_job, remove_job
+from ticket_app.data.tables import Suggestion, Ticket, TicketEvent, TriageJob
 from ticket_app.triage.contract import Triage
-from ticket_app.vocabulary import Edge, EventKind, TriageField
+from ticket_app.vocabulary import Edge, EventKind, TriageField, TriageScope, TriageStatus
 
 SCORES = frozenset({TriageField.SENTIMENT, TriageField.URGENCY_SCORE})
 """What only an engine sets: whoever changed the text, the triage is named for its scores."""
@@ -64,11 +65,28 @@ def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: da
             model=triage.model,
             prompt_version=triage.prompt_version,
             latency_ms=triage.latency_ms,
+            evidence=finding.evidence,
             created_at=now,
         )
         for field in TriageField
         for finding in [getattr(triage, field)]
     )
+
+
+def await_triage(session: Session, ticket: Ticket, scope: TriageScope, now: datetime) -> None:
+    """Mark the ticket as waiting for a provider's answer; one that waited for more still does."""
+    ticket.triage_status = TriageStatus.PENDING
+    job = lock_job(session, id_of(ticket))
+    if job is None:
+        job = TriageJob(ticket_id=id_of(ticket), scope=scope, created_at=now, attempts=0)
+    job.due_at = now
+    session.add(job)
+
+
+def settle_triage(session: Session, ticket: Ticket, status: TriageStatus) -> None:
+    """The ticket waits no more."""
+    ticket.triage_status = status
+    remove_job(session, id_of(ticket))
 
 
 def differences(ticket: Ticket, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from ticket_app.data import ticket_queries as queries
 from ticket_app.data.engine import reading, writing
+from ticket_app.data.job_queries import remove_job
 from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.live.bus import Change, bus
@@ -22,16 +23,25 @@ from ticket_app.schemas import (
     TicketUpdate,
 )
 from ticket_app.services.recording import (
-    SCORES,
+    await_triage,
     differences,
     record_changes,
     record_creation,
     record_suggestions,
     record_transition,
 )
+from ticket_app.settings import get_settings
+from ticket_app.triage import engine
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import ENGINE, triage_offline
-from ticket_app.vocabulary import SETTLED, Edge, EventKind, TriageField
+from ticket_app.vocabulary import (
+    SETTLED,
+    DecidedBy,
+    Edge,
+    EventKind,
+    TriageScope,
+    TriageStatus,
+)
 
 COUNT_MAX = 1_000
 """Matching tickets are counted up to here; a page shows more as "1,000+"."""
@@ -42,11 +52,16 @@ def open_ticket(
 ) -> TicketPublic:
     """File a ticket. What is absent of category and priority is filled by the triage.
 
-    `seen` is the triage of this very description that the requester was shown; without it the
-    offline engine answers. What the offline engine filled is left to be improved by a provider.
-    `at` backdates the ticket (default: now).
+    `seen` is the triage of this very description that the requester was shown; without it a
+    provider's answer that is remembered counts, or else the offline engine's. With the latter the
+    ticket waits for a provider, where one is configured. `at` backdates the ticket (default: now).
     """
-    proposed = seen or triage_offline(new.description, new.title)
+    proposed = (
+        seen
+        or engine.remembered(new.description, new.title)
+        or triage_offline(new.description, new.title)
+    )
+    awaits = proposed.engine == ENGINE and _has_provider()
     now = at or datetime.now(UTC)
     ticket = Ticket(
         title=new.title,
@@ -62,13 +77,18 @@ def open_ticket(
         updated_at=now,
         resolved_at=now if new.status in SETTLED else None,
         version=1,
+        engine=proposed.engine,
+        triage_status=TriageStatus.DONE,
+        category_by=_decided_by(new.category),
+        priority_by=_decided_by(new.priority),
     )
     with writing() as session:
         record_creation(session, ticket, edge, now)
         record_suggestions(session, ticket, proposed, now)
+        if awaits:
+            await_triage(session, ticket, TriageScope.ALL, now)
         public = TicketPublic.model_validate(ticket)
-    left = SCORES | _left_to_triage(new) if proposed.engine == ENGINE else frozenset()
-    bus.publish(Change(public.id, left))
+    bus.publish(Change(public.id, awaits_triage=awaits))
     return public
 
 
@@ -104,22 +124,27 @@ def update_ticket(
 ) -> TicketPublic:
     """Change the fields given. A new title or description recomputes sentiment and urgency.
 
-    Giving the values that the ticket already has changes nothing, and records nothing.
-    TicketNotFoundError when there is no such ticket.
+    Giving the values that the ticket already has changes nothing, and records nothing; but a
+    category or priority that is given is a person's from now on. TicketNotFoundError when there is
+    no such ticket.
     """
     with writing() as session:
         ticket = _found(queries.lock_ticket(session, ticket_id), ticket_id)
         now = at or datetime.now(UTC)  # once it is our turn: versions and times go the same way
         changes = differences(ticket, update.changes)
         rescored = bool(changes.keys() & {"title", "description"})
+        _note_decisions(ticket, update)
         if rescored:
             changes |= _rescore(session, ticket, changes, now)
+        awaits = rescored and _has_provider()
+        if awaits:
+            await_triage(session, ticket, TriageScope.SCORES, now)
         if "status" in changes:
             ticket.resolved_at = _resolved_at(ticket, changes["status"], now)
         record_changes(session, ticket, changes, edge, now)
         public = TicketPublic.model_validate(ticket)
     if changes:
-        bus.publish(Change(ticket_id, SCORES if rescored else frozenset()))
+        bus.publish(Change(ticket_id, awaits_triage=awaits))
     return public
 
 
@@ -129,6 +154,7 @@ def delete_ticket(ticket_id: int, edge: Edge) -> None:
         ticket = _found(queries.lock_ticket(session, ticket_id), ticket_id)
         now = datetime.now(UTC)
         ticket.deleted_at = now
+        remove_job(session, ticket_id)
         record_transition(session, ticket, EventKind.DELETED, edge, now)
     bus.publish(Change(ticket_id))
 
@@ -139,9 +165,12 @@ def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
         ticket = _found(queries.lock_ticket(session, ticket_id, deleted=True), ticket_id)
         now = datetime.now(UTC)
         ticket.deleted_at = None
+        awaits = ticket.triage_status == TriageStatus.PENDING
+        if awaits:
+            await_triage(session, ticket, TriageScope.ALL, now)
         record_transition(session, ticket, EventKind.RESTORED, edge, now)
         public = TicketPublic.model_validate(ticket)
-    bus.publish(Change(ticket_id))
+    bus.publish(Change(ticket_id, awaits_triage=awaits))
     return public
 
 
@@ -154,8 +183,9 @@ def ticket_history(ticket_id: int) -> list[TicketEventPublic]:
 
 
 def ticket_suggestions(ticket_id: int) -> list[SuggestionPublic]:
-    """What the engines proposed for a ticket, newest first."""
+    """What the engines proposed for a ticket, newest first. Raises TicketNotFoundError."""
     with reading() as session:
+        _found(queries.find_ticket(session, ticket_id), ticket_id)
         return [
             SuggestionPublic.model_validate(row)
             for row in queries.suggestions_for(session, ticket_id)
@@ -186,9 +216,20 @@ def _resolved_at(ticket: Ticket, status: str, now: datetime) -> datetime | None:
     return ticket.resolved_at or now
 
 
-def _left_to_triage(new: TicketCreate) -> frozenset[TriageField]:
-    left = {TriageField.CATEGORY: new.category, TriageField.PRIORITY: new.priority}
-    return frozenset(field for field, chosen in left.items() if chosen is None)
+def _has_provider() -> bool:
+    return get_settings().provider is not None
+
+
+def _decided_by(chosen: str | None) -> DecidedBy:
+    return DecidedBy.TRIAGE if chosen is None else DecidedBy.PERSON
+
+
+def _note_decisions(ticket: Ticket, update: TicketUpdate) -> None:
+    """A category or priority that is given is a person's, even if it is the one that stands."""
+    if "category" in update.changes:
+        ticket.category_by = DecidedBy.PERSON
+    if "priority" in update.changes:
+        ticket.priority_by = DecidedBy.PERSON
 
 
 def _found(ticket: Ticket | None, ticket_id: int) -> Ticket:

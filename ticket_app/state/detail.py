@@ -32,10 +32,11 @@ LONG_FIELDS = ("title", "description")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the history or of the suggestions: what, and when or how sure."""
+    """One line of the history or of the suggestions: what, when or how sure, and why."""
 
     what: str
     note: str
+    why: str = ""
 
 
 class Detail(Live, rx.State):
@@ -101,4 +102,5 @@ def _suggestion_line(suggestion: SuggestionPublic) -> Line:
     return Line(
         f"{FIELD_WORDS[field]}: {word_for(field, suggestion.value)}",
         f"{engine}, {suggestion.confidence:.0%} sure",
+        ", ".join(f"“{phrase}”" for phrase in suggestion.evidence),
     )

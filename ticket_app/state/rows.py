@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ticket_app.schemas import TicketPublic
+from ticket_app.theme import ENGINE_WORDS
 
 EXCERPT = 160
 EXACT = "%Y-%m-%d %H:%M:%S UTC"
@@ -25,6 +26,10 @@ class TicketRow:
     requester: str
     age: str
     opened: str
+    engine: str
+    triage: str
+    category_by: str
+    priority_by: str
 
 
 def row_of(ticket: TicketPublic) -> TicketRow:
@@ -41,6 +46,10 @@ def row_of(ticket: TicketPublic) -> TicketRow:
         requester=ticket.requester_name or ticket.requester_email or "",
         age=age_of(ticket.created_at, datetime.now(UTC)),
         opened=exact(ticket.created_at),
+        engine=ENGINE_WORDS.get(ticket.engine, ticket.engine),
+        triage=ticket.triage_status,
+        category_by=ticket.category_by,
+        priority_by=ticket.priority_by,
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from ticket_app.settings import ProviderChoice, get_settings
 from ticket_app.triage import provider_loop
 from ticket_app.triage.asking import Question, ask, note
-from ticket_app.triage.breaker import Breaker
+from ticket_app.triage.breaker import Breaker, BreakerState
 from ticket_app.triage.calls import Journal, input_hash
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.failure import ProviderError
@@ -139,12 +139,9 @@ def remembered(description: str, title: str) -> Triage | None:
     return _flights.remembered(_known_key(choice, PROMPT, description, title))
 
 
-def background_pause() -> float:
-    """The seconds for which it is of no use to ask the configured provider in the background."""
-    choice = get_settings().provider
-    if choice is None:
-        return 0.0
-    return _breaker(choice, CallPurpose.IMPROVE).state.retry_in_seconds
+def background_breaker(choice: ProviderChoice) -> BreakerState:
+    """Whether it is of any use to ask the provider in the background now."""
+    return _breaker(choice, CallPurpose.IMPROVE).state
 
 
 def provider_state() -> ProviderState:

@@ -1,0 +1,280 @@
+"""What a provider's answer may change on a filed ticket, what it may not, and who waits for it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.services.conftest import Providing
+from tests.services.desk import changed, events_of, jobs, opened, suggestions_of, written
+from tests.triage.fake_provider import FakeProvider, Script, good_answer
+from ticket_app.data.engine import writing
+from ticket_app.data.tables import TriageJob
+from ticket_app.live.bus import Change, bus
+from ticket_app.schemas import TicketPublic
+from ticket_app.services import improving, ledger
+from ticket_app.services.improving import (
+    HOPELESS_ATTEMPTS,
+    claim_tickets,
+    improve_ticket,
+    release,
+    stop_waiting,
+)
+from ticket_app.services.tickets import delete_ticket, get_ticket, restore_ticket
+from ticket_app.triage.offline import triage_offline
+from ticket_app.vocabulary import Category, DecidedBy, Edge, Priority, Sentiment, TriageStatus
+
+pytestmark = pytest.mark.usefixtures("database")
+
+TEXT = "The wallpaper of the start page is blue."
+GOOD = (Category.BILLING, Priority.HIGH, Sentiment.ANGRY, 77)
+"""What the fake answers, which the offline engine would not say of TEXT."""
+FIELDS = {"category", "priority", "sentiment", "urgency_score"}
+
+
+def improve(ticket: TicketPublic) -> TicketPublic:
+    """The ticket after the provider was asked about it, which must wait for that."""
+    (claim,) = claim_tickets(10)
+    assert claim.ticket_id == ticket.id
+    asyncio.run(improve_ticket(claim))
+    return get_ticket(ticket.id)
+
+
+def verdict(ticket: TicketPublic) -> tuple[Category, Priority, Sentiment, int]:
+    return ticket.category, ticket.priority, ticket.sentiment, ticket.urgency_score
+
+
+def let_time_pass() -> None:
+    """All that waits is due now."""
+    with writing() as session:
+        for job in session.scalars(select(TriageJob)):
+            job.due_at = datetime.now(UTC) - timedelta(seconds=1)
+
+
+def test_a_ticket_waits_where_a_provider_is_configured(providing: Providing) -> None:
+    without = opened(description=TEXT)
+    fake = providing(Script.HANG)
+    waiting = opened(description=TEXT)
+    assert (without.triage_status, without.engine) == (TriageStatus.DONE, "offline")
+    assert (waiting.triage_status, waiting.engine) == (TriageStatus.PENDING, "offline")
+    assert verdict(waiting) == verdict(without)
+    assert [job.ticket_id for job in jobs()] == [waiting.id]
+    assert fake.received == []
+
+
+def test_a_good_answer_takes_over_what_nobody_set(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = providing(Script.GOOD)
+    before = opened(description=TEXT)
+    told: list[Change] = []
+    monkeypatch.setattr(bus, "publish", told.append)
+    after = improve(before)
+    assert verdict(before) != verdict(after) == GOOD
+    assert (after.triage_status, after.engine) == (TriageStatus.DONE, "openai")
+    assert (after.title, after.version) == (before.title, 2)
+    assert len(fake.received) == 1
+    changes = [event for event in events_of(before.id) if event.kind == "changed"]
+    assert {event.field for event in changes} == FIELDS
+    assert {(event.edge, event.ticket_version) for event in changes} == {(Edge.TRIAGE, 2)}
+    assert told == [Change(before.id)]
+    assert jobs() == []
+
+
+def test_the_answer_is_kept_beside_the_offline_one(providing: Providing) -> None:
+    providing(Script.GOOD)
+    ticket = opened(description=TEXT)
+    improve(ticket)
+    rules, answer = suggestions_of(ticket.id)[:5], suggestions_of(ticket.id)[5:]
+    assert {(line.engine, line.model) for line in rules} == {("offline", "rules")}
+    assert {(line.engine, line.model) for line in answer} == {("openai", "a-model")}
+    assert {line.field: line.value for line in answer} == {
+        "category": "billing",
+        "priority": "high",
+        "sentiment": "angry",
+        "urgency_score": "77",
+        "title": "Charged for a plan that was cancelled",
+    }
+    sure = {line.field: line.confidence for line in answer}
+    assert [sure[field] for field in ("category", "priority", "sentiment")] == pytest.approx(
+        [0.9, 0.8, 0.7]
+    )
+    assert all(line.latency_ms > 0 and line.prompt_version for line in answer)
+
+
+def test_what_a_person_chose_when_filing_stays(providing: Providing) -> None:
+    providing(Script.GOOD)
+    before = opened(description=TEXT, category="account")
+    assert (before.category_by, before.priority_by) == (DecidedBy.PERSON, DecidedBy.TRIAGE)
+    after = improve(before)
+    assert verdict(after) == (Category.ACCOUNT, *GOOD[1:])
+
+
+@pytest.mark.parametrize("edge", [Edge.BROWSER, Edge.REST, Edge.CLI])
+def test_what_a_person_set_meanwhile_stays(providing: Providing, edge: Edge) -> None:
+    fake = providing(Script.GOOD)
+    ticket = opened(description=TEXT)
+    fake.meanwhile = lambda: changed(ticket.id, edge, category="account", status="closed")
+    after = improve(ticket)
+    assert verdict(after) == (Category.ACCOUNT, *GOOD[1:])
+    assert (after.status, after.version) == ("closed", 3)
+    proposed = {line.field: line.value for line in suggestions_of(ticket.id)[5:]}
+    assert proposed["category"] == "billing"
+
+
+def test_a_person_who_agrees_with_the_rules_has_decided(providing: Providing) -> None:
+    providing(Script.GOOD)
+    ticket = opened(description=TEXT)
+    same = changed(ticket.id, priority=ticket.priority)
+    assert (same.version, same.priority_by) == (1, DecidedBy.PERSON)
+    assert improve(ticket).priority is ticket.priority is not GOOD[1]
+
+
+def test_an_answer_to_another_text_is_not_used(providing: Providing) -> None:
+    fake = providing(Script.GOOD)
+    ticket = opened(description=TEXT)
+    fake.meanwhile = lambda: changed(ticket.id, description="The wallpaper is green, I meant.")
+    after = improve(ticket)
+    assert after.description.endswith("I meant.")
+    assert verdict(after)[:2] == verdict(ticket)[:2]
+    assert verdict(after) != GOOD
+    assert {line.engine for line in suggestions_of(ticket.id)} == {"offline"}
+    assert len(fake.received) == 1
+    assert after.triage_status is TriageStatus.PENDING
+    fake.meanwhile = lambda: None
+    assert verdict(improve(ticket)) == GOOD  # the new text is asked about, at once
+
+
+def test_the_scores_of_a_new_text_are_improved_and_nothing_else(providing: Providing) -> None:
+    ticket = opened(description=TEXT)
+    providing(Script.GOOD)
+    outage = changed(ticket.id, description="Production is down for all users! Unacceptable!")
+    assert verdict(outage) != verdict(ticket)
+    assert outage.triage_status is TriageStatus.PENDING
+    assert verdict(improve(ticket)) == (ticket.category, ticket.priority, *GOOD[2:])
+
+
+@pytest.mark.parametrize(
+    "script", [Script.UNAUTHORIZED, Script.RATE_LIMITED_FOR_LONG, Script.WRONG_ENUM]
+)
+def test_a_failing_provider_changes_nothing_and_is_waited_for(
+    providing: Providing, script: Script
+) -> None:
+    fake = providing(script)
+    ticket = opened(description=TEXT)
+    before = written()
+    assert improve(ticket) == ticket
+    ledger.flush()
+    after = written()
+    assert {t: after[t] for t in ("ticket", "ticket_event", "suggestion")} == {
+        t: before[t] for t in ("ticket", "ticket_event", "suggestion")
+    }
+    (job,) = jobs()
+    assert job.attempts == 1
+    assert 5 < (job.due_at - datetime.now(UTC)).total_seconds() < 15
+    assert claim_tickets(10) == []
+    fake.script = Script.GOOD
+    let_time_pass()
+    if script is not Script.RATE_LIMITED_FOR_LONG:  # that one asked to be left alone
+        assert verdict(improve(ticket)) == GOOD
+
+
+def test_a_text_to_which_there_is_no_answer_is_given_up(providing: Providing) -> None:
+    fake = providing(Script.REFUSAL)
+    ticket = opened(description=TEXT)
+    seen = []
+    for _ in range(HOPELESS_ATTEMPTS):
+        seen.append(improve(ticket).triage_status)
+        let_time_pass()
+    assert seen == [TriageStatus.PENDING] * (HOPELESS_ATTEMPTS - 1) + [TriageStatus.FAILED]
+    assert verdict(get_ticket(ticket.id)) == verdict(ticket)
+    assert jobs() == []
+    assert len(fake.received) == HOPELESS_ATTEMPTS
+    assert changed(ticket.id, description="Another text").triage_status is TriageStatus.PENDING
+
+
+def test_waiting_ends_after_days(providing: Providing, monkeypatch: pytest.MonkeyPatch) -> None:
+    providing(Script.UNAUTHORIZED)
+    ticket = opened(description=TEXT)
+    assert improve(ticket).triage_status is TriageStatus.PENDING
+    let_time_pass()
+    monkeypatch.setattr(improving, "GIVE_UP_AFTER", timedelta(0))
+    assert improve(ticket).triage_status is TriageStatus.FAILED
+
+
+def test_the_same_answer_is_recorded_but_is_no_change(providing: Providing) -> None:
+    fake = providing(Script.GOOD)
+    rules = triage_offline(TEXT, "Wallpaper")
+    fake.answer = good_answer(
+        category={"value": rules.category.value, "confidence": 1, "evidence": []},
+        priority={"value": rules.priority.value, "confidence": 1, "evidence": []},
+        sentiment={"value": rules.sentiment.value, "confidence": 1, "evidence": []},
+        urgency_score=rules.urgency_score.value,
+    )
+    ticket = opened(description=TEXT)
+    after = improve(ticket)
+    assert (after.version, after.triage_status) == (1, TriageStatus.DONE)
+    assert verdict(after) == verdict(ticket)
+    assert len(events_of(ticket.id)) == 1
+    assert len(suggestions_of(ticket.id)) == 10
+
+
+def test_a_deleted_ticket_is_left_alone_until_it_is_restored(providing: Providing) -> None:
+    fake = providing(Script.GOOD)
+    ticket = opened(description=TEXT)
+    fake.meanwhile = lambda: delete_ticket(ticket.id, Edge.REST)
+    (claim,) = claim_tickets(10)
+    asyncio.run(improve_ticket(claim))
+    assert [event.kind for event in events_of(ticket.id)] == ["created", "deleted"]
+    assert len(suggestions_of(ticket.id)) == 5
+    assert claim_tickets(10) == []
+    fake.meanwhile = lambda: None
+    assert restore_ticket(ticket.id, Edge.REST).triage_status is TriageStatus.PENDING
+    assert verdict(improve(ticket)) == GOOD
+
+
+@pytest.mark.parametrize(
+    "write",
+    [opened, lambda: changed(1, description="Another"), lambda: changed(1, title="New")],
+    ids=["open", "new description", "new title"],
+)
+def test_writing_a_ticket_asks_nobody(providing: Providing, write: Callable[[], object]) -> None:
+    opened()
+    fake = providing(Script.HANG)
+    write()
+    assert fake.received == []
+
+
+def test_what_one_has_taken_no_other_takes_until_its_lease_ends(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake: FakeProvider = providing(Script.GOOD)
+    filed = [opened(title=f"Wallpaper {number}") for number in range(5)]
+    first, second = claim_tickets(2), claim_tickets(10)
+    assert [claim.ticket_id for claim in first + second] == [ticket.id for ticket in filed]
+    assert claim_tickets(10) == []
+    release(first)
+    assert [claim.ticket_id for claim in claim_tickets(10)] == [filed[0].id, filed[1].id]
+    # The lease of the second taker ends before it is done: another takes over, and it alone.
+    let_time_pass()
+    again = claim_tickets(10)
+    late, mine = second[0], next(c for c in again if c.ticket_id == second[0].ticket_id)
+    asyncio.run(improve_ticket(late))
+    assert get_ticket(late.ticket_id).triage_status is TriageStatus.PENDING
+    asyncio.run(improve_ticket(mine))
+    assert get_ticket(late.ticket_id).triage_status is TriageStatus.DONE
+    assert len(suggestions_of(late.ticket_id)) == 10
+    assert len(fake.received) == 1  # the answer was remembered
+
+
+def test_a_desk_whose_provider_was_taken_away_waits_no_longer(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    providing(Script.GOOD)
+    monkeypatch.setattr("ticket_app.data.job_queries.SETTLED_AT_ONCE", 2)
+    filed = [opened() for _ in range(5)]
+    assert stop_waiting() == 5
+    assert jobs() == []
+    assert {get_ticket(ticket.id).triage_status for ticket in filed} == {TriageStatus.DONE}

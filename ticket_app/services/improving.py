@@ -1,0 +1,183 @@
+"""Letting a provider improve the triage of filed tickets: take a few that wait, ask, write down.
+
+A ticket that waits has a job in the database. Taking a job puts off when it is due next, beyond the
+time that asking may last: several processes share the work, and what a killed one had taken comes
+up again by itself.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from random import uniform
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from ticket_app.data import job_queries as jobs
+from ticket_app.data import ticket_queries as queries
+from ticket_app.data.engine import writing
+from ticket_app.data.tables import Ticket, TriageJob
+from ticket_app.live.bus import Change, bus
+from ticket_app.services.ledger import Ledger
+from ticket_app.services.recording import (
+    SCORES,
+    differences,
+    record_changes,
+    record_suggestions,
+    settle_triage,
+)
+from ticket_app.settings import get_settings
+from ticket_app.triage import engine
+from ticket_app.triage.contract import Triage
+from ticket_app.vocabulary import (
+    CallOutcome,
+    CallPurpose,
+    DecidedBy,
+    Edge,
+    TriageField,
+    TriageScope,
+    TriageStatus,
+)
+
+LEASE_MARGIN_SECONDS = 5.0
+"""Beyond the deadline of a call: for writing its answer down on a busy machine."""
+
+PAUSE_SECONDS = 10.0
+PAUSE_SECONDS_MAX = 600.0
+HOPELESS_ATTEMPTS = 3
+GIVE_UP_AFTER = timedelta(days=3)
+
+HOPELESS = frozenset({CallOutcome.INVALID_ANSWER, CallOutcome.REFUSED, CallOutcome.TOO_LARGE})
+"""The provider works, and has no answer to this text: to ask on and on would only cost money."""
+
+
+class Claim(NamedTuple):
+    """A ticket taken for asking about it, with its text as it stood then."""
+
+    ticket_id: int
+    attempt: int
+    title: str
+    description: str
+
+
+def claim_tickets(most: int) -> list[Claim]:
+    """Take up to `most` tickets that wait, those that are due longest first."""
+    lease = timedelta(seconds=get_settings().ai_background_seconds + LEASE_MARGIN_SECONDS)
+    with writing() as session:
+        now = datetime.now(UTC)
+        return [
+            _claimed(job, ticket, now + lease)
+            for job, ticket in jobs.lock_due_jobs(session, now, limit=most)
+        ]
+
+
+async def improve_ticket(claim: Claim) -> None:
+    """Ask the provider about a claimed ticket and take over its answer.
+
+    When the provider fails the offline engine's values stay, and the ticket waits on, or is given
+    up. A value that a person set stays, and an answer about a text that has changed since is not
+    used.
+    """
+    answer = await engine.triage(
+        claim.description,
+        claim.title,
+        purpose=CallPurpose.IMPROVE,
+        deadline_seconds=get_settings().ai_background_seconds,
+        journal=Ledger(CallPurpose.IMPROVE, claim.ticket_id),
+    )
+    if answer.failure is None:
+        await asyncio.to_thread(_take_over, claim, answer)
+    else:
+        await asyncio.to_thread(_put_back, claim, CallOutcome(answer.failure))
+
+
+def release(claims: list[Claim]) -> None:
+    """Give back what was taken and not asked about: it is due now, for whoever comes."""
+    for claim in claims:
+        with writing() as session:
+            if (mine := _still_mine(session, claim)) is not None:
+                mine.job.due_at = datetime.now(UTC)
+
+
+def stop_waiting() -> int:
+    """Let the offline engine's answer be the last word on every ticket that waits; how many.
+
+    For a desk whose provider was taken away.
+    """
+    stopped = 0
+    while True:
+        with writing() as session:
+            waiting = jobs.some_waiting(session)
+            for ticket in waiting:
+                settle_triage(session, ticket, TriageStatus.DONE)
+        stopped += len(waiting)
+        if len(waiting) < jobs.SETTLED_AT_ONCE:
+            return stopped
+
+
+def _claimed(job: TriageJob, ticket: Ticket, due_at: datetime) -> Claim:
+    job.attempts += 1
+    job.due_at = due_at
+    return Claim(job.ticket_id, job.attempts, ticket.title, ticket.description)
+
+
+class _Mine(NamedTuple):
+    ticket: Ticket
+    job: TriageJob
+
+
+def _still_mine(session: Session, claim: Claim) -> _Mine | None:
+    """The claim's ticket and job, locked; None if another took it since, or its text changed."""
+    ticket = queries.lock_ticket(session, claim.ticket_id)
+    job = jobs.lock_job(session, claim.ticket_id)
+    if ticket is None or job is None or job.attempts != claim.attempt:
+        return None
+    if (ticket.title, ticket.description) != (claim.title, claim.description):
+        return None
+    return _Mine(ticket, job)
+
+
+def _take_over(claim: Claim, answer: Triage) -> None:
+    with writing() as session:
+        if (mine := _still_mine(session, claim)) is None:
+            return
+        ticket, job = mine
+        now = datetime.now(UTC)
+        record_suggestions(session, ticket, answer, now)
+        wanted = {field.value: getattr(answer, field).value for field in _open(ticket, job)}
+        record_changes(session, ticket, differences(ticket, wanted), Edge.TRIAGE, now)
+        ticket.engine = answer.engine
+        settle_triage(session, ticket, TriageStatus.DONE)
+    bus.publish(Change(claim.ticket_id))
+
+
+def _open(ticket: Ticket, job: TriageJob) -> frozenset[TriageField]:
+    """The fields that a provider may set: never one that a person has."""
+    left = SCORES
+    if job.scope == TriageScope.ALL:
+        if ticket.category_by == DecidedBy.TRIAGE:
+            left |= {TriageField.CATEGORY}
+        if ticket.priority_by == DecidedBy.TRIAGE:
+            left |= {TriageField.PRIORITY}
+    return left
+
+
+def _put_back(claim: Claim, reason: CallOutcome) -> None:
+    with writing() as session:
+        if (mine := _still_mine(session, claim)) is None:
+            return
+        ticket, job = mine
+        now = datetime.now(UTC)
+        hopeless = reason in HOPELESS and job.attempts >= HOPELESS_ATTEMPTS
+        given_up = hopeless or now - job.created_at > GIVE_UP_AFTER
+        if given_up:
+            settle_triage(session, ticket, TriageStatus.FAILED)
+        else:
+            job.due_at = now + _pause(job.attempts)
+    if given_up:
+        bus.publish(Change(claim.ticket_id))
+
+
+def _pause(attempts: int) -> timedelta:
+    """Twice as long each time, and never the same for all that wait."""
+    seconds = min(PAUSE_SECONDS * 2.0 ** min(attempts - 1, 10), PAUSE_SECONDS_MAX)
+    return timedelta(seconds=seconds * uniform(0.75, 1.25))  # noqa: S311  # no secret
