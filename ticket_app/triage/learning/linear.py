@@ -55,8 +55,7 @@ def table_of(texts: Sequence[Sequence[str]]) -> Table:
     columns = {name: column for column, name in enumerate(names)}
     indices, ends = array("i"), array("q", [0])
     for text in texts:
-        found = {columns[name] for name in _names(text) if name in columns}
-        indices.extend(sorted(found))
+        indices.extend(sorted(columns[name] for name in _names(text) if name in columns))
         ends.append(len(indices))
     ones = np.ones(len(indices), dtype=np.float64)
     shape = (len(texts), len(names))
@@ -132,7 +131,7 @@ def _best_scale(scores: Numbers, classes: Places) -> tuple[float, float]:
 def _commonest(texts: Iterable[Sequence[str]]) -> tuple[str, ...]:
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(set(_names(text)))
+        counts.update(_names(text))
         if len(counts) > COUNTED_AT_ONCE:
             # What came once so far would hardly be among the commonest; memory stays bounded.
             counts = Counter({name: count for name, count in counts.items() if count > 1})
@@ -141,4 +140,4 @@ def _commonest(texts: Iterable[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _names(text: Sequence[str]) -> Iterator[str]:
-    return (f.name for f in features_of(text) if len(f.name) <= FEATURE_CHARACTERS)
+    return (name for name in features_of(text) if len(name) <= FEATURE_CHARACTERS)

@@ -1,5 +1,6 @@
 """A learned model at work: a value, how sure, and the words it rests on. Needs numpy alone."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -7,10 +8,12 @@ from numpy.typing import NDArray
 
 from ticket_app.triage.contract import Finding
 from ticket_app.triage.learning.evidence import phrases
-from ticket_app.triage.learning.features import Feature, features_of
+from ticket_app.triage.learning.features import Span, features_of
 from ticket_app.triage.learning.fields import LearnedField
 from ticket_app.triage.learning.stored import StoredModel, pack, unpack
 from ticket_app.triage.text import Word
+
+_Finding = Finding[str]
 
 
 class LearnedModel:
@@ -55,28 +58,19 @@ class LearnedModel:
         The confidence is the share of such proposals that are right. With nothing in the text
         that the model knows there is no evidence, and the value is the desk's usual one.
         """
-        known = self._known(words)
-        rows = np.fromiter(known, dtype=np.intp, count=len(known))
+        spans = features_of([word.folded for word in words])
+        known = [name for name in spans if name in self._rows]
+        rows = np.array([self._rows[name] for name in known], dtype=np.intp)
         weights = self._weights[rows]
         mass = float(self._masses[rows].sum()) if known else 1.0
-        chances = _shares(weights.sum(axis=0) / np.sqrt(mass) + self._bias)
+        chances = _shares(weights.sum(axis=0) / math.sqrt(mass) + self._bias)
         best = int(chances.argmax())
-        points = _points(known.values(), _lead(weights, best).tolist())
-        return Finding(
+        points = _points([spans[name] for name in known], _lead(weights, best))
+        return _Finding(
             value=self.values[best],
             confidence=min(1.0, float(chances[best])),
             evidence=phrases(points, words, text),
         )
-
-    def _known(self, words: Sequence[Word]) -> dict[int, Feature]:
-        """The row of each feature that has one, with the first place where it stands."""
-        known: dict[int, Feature] = {}
-        row_of = self._rows.get
-        for feature in features_of([word.folded for word in words]):
-            row = row_of(feature.name)
-            if row is not None and row not in known:
-                known[row] = feature
-        return known
 
 
 def _shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -85,19 +79,20 @@ def _shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return shares
 
 
-def _lead(weights: NDArray[np.float32], best: int) -> NDArray[np.float32]:
+def _lead(weights: NDArray[np.float32], best: int) -> list[float]:
     """How much each row counts for the best value, against the mean of the others."""
     others = (weights.sum(axis=1) - weights[:, best]) / (weights.shape[1] - 1)
-    lead: NDArray[np.float32] = weights[:, best] - others
+    lead: list[float] = (weights[:, best] - others).tolist()
     return lead
 
 
-def _points(features: Iterable[Feature], leads: Iterable[float]) -> dict[int, float]:
-    """How much each word counts, by its place; a pair's part goes to its two words alike."""
+def _points(spans: Iterable[Span], leads: Iterable[float]) -> dict[int, float]:
+    """How much each word counts, by its place; what a pair counts goes to its two words alike."""
     points: dict[int, float] = {}
-    for (_, first, last), lead in zip(features, leads, strict=True):
-        part = lead if first == last else lead / 2
-        points[first] = points.get(first, 0.0) + part
-        if first != last:
-            points[last] = points.get(last, 0.0) + part
+    for (first, last), lead in zip(spans, leads, strict=True):
+        if first == last:
+            points[first] = points.get(first, 0.0) + lead
+        else:
+            points[first] = points.get(first, 0.0) + lead / 2
+            points[last] = points.get(last, 0.0) + lead / 2
     return points
