@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.optimize import minimize
+from scipy.special import softmax
 from sklearn.svm import LinearSVC
 
 from ticket_app.triage.learning.features import features_of
@@ -20,6 +20,7 @@ STRENGTHS = (0.3, 3.0)
 
 FOLDS = 4
 SCALES = (0.05, 50.0)
+DOUBTS = (0.001, 0.9)
 COUNTED_AT_ONCE = 1_000_000
 
 Numbers = NDArray[np.float64]
@@ -43,10 +44,16 @@ class Linear(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What the out-of-fold texts settle: how closely to learn, and the scale of the scores."""
+    """What the out-of-fold texts settle.
+
+    `strength` is how closely to learn. Softmax of the scores times `scale` are the chances of the
+    values; `doubt` is the part of a chance that is spread over all values alike, because people
+    choose now and then what no text explains: a scale alone could not say so.
+    """
 
     strength: float
     scale: float
+    doubt: float
 
 
 def table_of(texts: Sequence[Sequence[str]]) -> Table:
@@ -82,8 +89,8 @@ def settle(cells: Matrix, classes: Places, seed: int) -> Setting:
         for fold in range(FOLDS):
             model = fit(cells[folds != fold], classes[folds != fold], strength, seed)
             scores[folds == fold] = scores_of(model, cells[folds == fold])
-        scale, loss = _best_scale(scores, classes)
-        tried.append((loss, Setting(strength, scale)))
+        scale, doubt, loss = _calibrated(scores, classes)
+        tried.append((loss, Setting(strength, scale, doubt)))
     return min(tried)[1]
 
 
@@ -117,15 +124,17 @@ def _rarity(cells: Matrix) -> Numbers:
     return rarity
 
 
-def _best_scale(scores: Numbers, classes: Places) -> tuple[float, float]:
-    """The factor that makes softmax of the scores most truthful, and its mean log loss."""
+def _calibrated(scores: Numbers, classes: Places) -> tuple[float, float, float]:
+    """The scale and the doubt that make the chances most truthful, and the mean log loss then."""
     rows = np.arange(len(classes))
 
-    def loss(scale: float) -> float:
-        return float(-log_softmax(scores * scale, axis=1)[rows, classes].mean())
+    def loss(scale_and_doubt: Numbers) -> float:
+        scale, doubt = scale_and_doubt
+        chances = softmax(scores * scale, axis=1)[rows, classes]
+        return float(-np.log((1 - doubt) * chances + doubt / scores.shape[1]).mean())
 
-    found = minimize_scalar(loss, bounds=SCALES, method="bounded")
-    return float(found.x), float(found.fun)
+    found = minimize(loss, x0=(3.0, 0.05), bounds=(SCALES, DOUBTS), method="L-BFGS-B")
+    return float(found.x[0]), float(found.x[1]), float(found.fun)
 
 
 def _commonest(texts: Iterable[Sequence[str]]) -> tuple[str, ...]:

@@ -65,10 +65,11 @@ class LearnedModel:
         mass = float(self._masses[rows].sum()) if known else 1.0
         chances = _shares(weights.sum(axis=0) / math.sqrt(mass) + self._bias)
         best = int(chances.argmax())
+        doubt = self._stored.head.doubt
         points = _points([spans[name] for name in known], _lead(weights, best))
         return _Finding(
             value=self.values[best],
-            confidence=min(1.0, float(chances[best])),
+            confidence=(1 - doubt) * min(1.0, float(chances[best])) + doubt / len(self.values),
             evidence=phrases(points, words, text),
         )
 

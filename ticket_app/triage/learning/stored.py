@@ -3,7 +3,7 @@
     8 bytes   MAGIC, which names the format and its version
     32 bytes  SHA-256 of all that follows, against damage
     4 bytes   how long the head is, little-endian
-    head      JSON: the field, its values, their biases, the features
+    head      JSON: the field, its values, their biases, the doubt, the features
     weights   float16, little-endian, a row of one number a value for each feature
     masses    float16, little-endian, one for each feature
 
@@ -38,13 +38,17 @@ class DamagedModelError(Exception):
 
 
 class Head(BaseModel):
-    """What the numbers mean: `values` name their columns, `features` their rows."""
+    """What the numbers mean: `values` name their columns, `features` their rows.
+
+    `doubt` is the part of each confidence that is spread over all values alike.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     field: LearnedField
     values: Annotated[tuple[str, ...], Field(min_length=2)]
     bias: tuple[_Bias, ...]
+    doubt: Annotated[float, Field(ge=0.0, le=1.0)]
     features: Annotated[tuple[_Name, ...], Field(min_length=1, max_length=FEATURES_MAX)]
 
     @model_validator(mode="after")

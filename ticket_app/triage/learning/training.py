@@ -60,7 +60,7 @@ def learn(
 
     def model_of(chosen: NDArray[np.bool_]) -> LearnedModel:
         fitted = linear.fit(table.cells[chosen], classes[chosen], setting.strength, seed)
-        return _model(field, values, table.names, fitted, setting.scale)
+        return _model(field, values, table.names, fitted, setting)
 
     trials = _trials(compress(heard, is_held_out), rules, model_of(train))
     return Lesson(model_of(is_learned), compare(field, trials, int(train.sum())))
@@ -77,16 +77,17 @@ def _model(
     values: Sequence[str],
     names: Sequence[str],
     fitted: "linear.Linear",
-    scale: float,
+    setting: "linear.Setting",
 ) -> LearnedModel:
     is_known = fitted.masses > 0
     head = Head(
         field=field,
         values=tuple(values),
-        bias=tuple((fitted.bias * scale).tolist()),
+        bias=tuple((fitted.bias * setting.scale).tolist()),
+        doubt=setting.doubt,
         features=tuple(compress(names, is_known)),
     )
-    weights = (fitted.weights[is_known] * scale).astype(np.float16)
+    weights = (fitted.weights[is_known] * setting.scale).astype(np.float16)
     return LearnedModel(StoredModel(head, weights, fitted.masses[is_known].astype(np.float16)))
 
 
