@@ -36,9 +36,9 @@ def learn(
 ) -> Lesson:
     """Learn the field from these examples, the oldest first. Uses a core for up to a minute.
 
-    A quarter is held out: a model of the rest is compared with the rules on it. The model that is
-    returned has then learned from all examples in the same way, so it knows more than the one
-    that was compared. The same examples and seed give the same bytes.
+    A quarter, HELD_OUT_MAX texts at most, is held out: a model of the rest is compared with the
+    rules on it. The model that is returned has then learned from all examples in the same way, so
+    it knows more than the one that was compared. The same examples and seed give the same bytes.
 
     Raises NotEnoughError, and ValueError for a value that the field does not have.
     """
