@@ -5,6 +5,7 @@ The file has the columns `text` and `category`, with the desk's own categories.
 
 import argparse
 import csv
+import gc
 import random
 import resource
 import sys
@@ -93,6 +94,9 @@ def _row(name: str, run: _Run, learned: int) -> list[str]:
 
 def _speed(lesson: Lesson, examples: Sequence[Example]) -> str:
     """The time of a prediction for a usual text and for the longest, its words given."""
+    # The texts that this process keeps are no part of what a prediction has to clean up.
+    gc.collect()
+    gc.freeze()
     rows = []
     for characters, times in ((CHARACTERS, 1_000), (2_000, 200), (20_000, 50)):
         taken = []

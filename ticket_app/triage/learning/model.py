@@ -60,7 +60,7 @@ class LearnedModel:
         """
         spans = features_of([word.folded for word in words])
         known = [name for name in spans if name in self._rows]
-        rows = np.array([self._rows[name] for name in known], dtype=np.intp)
+        rows = np.array([*map(self._rows.__getitem__, known)], dtype=np.intp)
         weights = self._weights[rows]
         mass = float(self._masses[rows].sum()) if known else 1.0
         chances = _shares(weights.sum(axis=0) / math.sqrt(mass) + self._bias)
