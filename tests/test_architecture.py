@@ -44,6 +44,8 @@ SPEAKERS = {
     "sqlite3": {"data"},
     "alembic": {"data"},
     "litellm": {"triage"},
+    "sklearn": {"triage"},
+    "scipy": {"triage"},
     "fastapi": {"api"},
     "starlette": {"api", "cli", "ticket_app"},
     "reflex": {"state", "components", "pages", "theme", "ticket_app", "cli"},

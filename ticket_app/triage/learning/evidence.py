@@ -1,0 +1,38 @@
+"""From how much each word counted to the phrases that a person is shown."""
+
+from collections.abc import Mapping, Sequence
+
+from ticket_app.triage.text import Word
+
+PHRASES_MAX = 5
+WORDS_MAX = 10
+SHARE_OF_STRONGEST = 0.25
+"""A word that counts for less than this share of the strongest one explains nothing."""
+
+
+def phrases(points: Mapping[int, float], words: Sequence[Word], text: str) -> tuple[str, ...]:
+    """The words that counted most, neighbours joined, exactly as they stand in the text.
+
+    `points` are by the word's place. The phrases that count most come first; words that counted
+    against the value are not shown.
+    """
+    strongest = max(points.values(), default=0.0)
+    if strongest <= 0.0:
+        return ()
+    counting = [place for place in points if points[place] >= SHARE_OF_STRONGEST * strongest]
+    counting.sort(key=lambda place: (-points[place], place))
+    runs = _runs(sorted(counting[:WORDS_MAX]))
+    runs.sort(key=lambda run: -sum(points[place] for place in run))
+    said = dict.fromkeys(text[words[run[0]].start : words[run[-1]].end] for run in runs)
+    return tuple(said)[:PHRASES_MAX]
+
+
+def _runs(places: Sequence[int]) -> list[list[int]]:
+    """Neighbours together. A clause's end is a place of its own, so no run goes across it."""
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return runs
