@@ -44,6 +44,7 @@ SPEAKERS = {
     "sqlite3": {"data"},
     "alembic": {"data"},
     "litellm": {"triage"},
+    "httpx": {"triage"},
     "sklearn": {"triage"},
     "scipy": {"triage"},
     "fastapi": {"api"},

@@ -14,11 +14,9 @@ from ticket_app.services.improving import (
     improve_ticket,
     release,
     stop_waiting,
+    useful_calls,
 )
-from ticket_app.services.ledger import Ledger
-from ticket_app.settings import ProviderChoice, get_settings
-from ticket_app.triage.engine import background_breaker
-from ticket_app.vocabulary import CallPurpose
+from ticket_app.settings import get_settings
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +31,8 @@ async def improving() -> AsyncIterator[None]:
 
     Without a provider nothing waits any longer: the offline engine's answers are the last word.
     """
-    choice = get_settings().provider
-    task = asyncio.create_task(_stop_waiting() if choice is None else Worker(choice).work())
+    has_provider = get_settings().provider is not None
+    task = asyncio.create_task(Worker().work() if has_provider else _stop_waiting())
     try:
         yield
     finally:
@@ -48,9 +46,8 @@ class Worker:
     the other half.
     """
 
-    def __init__(self, choice: ProviderChoice) -> None:
+    def __init__(self) -> None:
         settings = get_settings()
-        self._choice = choice
         self._at_once = max(1, settings.ai_calls_at_once // 2)
         self._per_second = settings.ai_backlog_per_minute / 60
         self._allowed = float(self._at_once)
@@ -92,14 +89,8 @@ class Worker:
         self._allowed += (now - self._counted) * self._per_second
         self._allowed = min(self._allowed, float(self._at_once))
         self._counted = now
-        breaker = background_breaker(self._choice).state
-        if breaker == "open":
-            return 0
-        most = 1 if breaker == "half_open" else self._at_once
-        room = min(most - len(self._tasks), int(self._allowed))
-        if room <= 0 or await Ledger(CallPurpose.IMPROVE).refusal(self._choice) is not None:
-            return 0
-        return room
+        room = min(self._at_once - len(self._tasks), int(self._allowed))
+        return await useful_calls(room) if room > 0 else 0
 
     async def _listen(self, changes: "asyncio.Queue[Change]") -> None:
         while True:

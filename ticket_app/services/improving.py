@@ -59,6 +59,18 @@ class Claim(NamedTuple):
     description: str
 
 
+async def useful_calls(most: int) -> int:
+    """How many of so many calls it is of use to start now: none while the provider is left alone or
+    the budget is spent, one to see whether the provider is back."""
+    choice = get_settings().provider
+    if choice is None:
+        return 0
+    breaker = engine.background_breaker(choice).state
+    if breaker == "open" or await Ledger(CallPurpose.IMPROVE).refusal(choice) is not None:
+        return 0
+    return 1 if breaker == "half_open" else most
+
+
 def claim_tickets(most: int) -> list[Claim]:
     """Take up to `most` tickets that wait, those that are due longest first."""
     lease = timedelta(seconds=get_settings().ai_background_seconds + LEASE_MARGIN_SECONDS)
