@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from ticket_app.api import docs, health, tickets
+from ticket_app.api import docs, health, tickets, triage
 from ticket_app.api.bodies import BodyLimits
 from ticket_app.api.paths import TrailingSlash
 from ticket_app.api.problems import Problem, add_problem_responses
@@ -28,7 +28,7 @@ def make_api() -> FastAPI:
         responses={422: {"model": Problem}, 503: {"model": Problem}},
     )
     add_problem_responses(api)
-    for router in (tickets.router, health.router):
+    for router in (tickets.router, triage.router, health.router):
         api.include_router(router)
     docs.add_docs(api)
     api.add_middleware(BodyLimits)

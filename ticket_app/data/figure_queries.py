@@ -37,7 +37,7 @@ def totals(session: Session) -> Row[Any]:
     return session.execute(
         select(
             func.count().label("total"),
-            func.count(_day(session, col(Ticket.created_at)).distinct()).label("days"),
+            func.count(utc_day(session, col(Ticket.created_at)).distinct()).label("days"),
             cast(func.avg(col(Ticket.urgency_score)), Float).label("urgency"),
             func.count(col(Ticket.resolved_at)).label("resolved"),
             func.avg(_hours_to_resolve(session)).label("hours"),
@@ -123,10 +123,17 @@ def _grouped(
     ).all()
 
 
+def utc_day(session: Session, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """The UTC day. Connections to PostgreSQL run in UTC, so a cast is enough there."""
+    if _on_sqlite(session):
+        return func.substr(cast(column, SqlText), 1, 10)
+    return cast(column, Date)
+
+
 def _per_day(
     session: Session, column: SQLColumnExpression[Any], since: datetime
 ) -> dict[date, int]:
-    day = _day(session, column).label("day")
+    day = utc_day(session, column).label("day")
     rows = session.execute(
         select(day, func.count()).where(*_present(), column >= since).group_by(day)
     ).all()
@@ -150,13 +157,6 @@ def _columns_of(field: str) -> list[ColumnElement[int]]:
 
 def _on_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
-
-
-def _day(session: Session, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
-    """The UTC day. Connections to PostgreSQL run in UTC, so a cast is enough there."""
-    if _on_sqlite(session):
-        return func.substr(cast(column, SqlText), 1, 10)
-    return cast(column, Date)
 
 
 def _hours_to_resolve(session: Session) -> ColumnElement[Any]:

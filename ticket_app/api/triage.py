@@ -1,0 +1,18 @@
+"""How the triage fares."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BeforeValidator
+
+from ticket_app.services.triage_report import ReportDays, TriageReport, triage_report
+
+router = APIRouter(prefix="/api/triage", tags=["triage"])
+
+
+@router.get("/report/")
+def get_report(
+    last_days: Annotated[ReportDays, BeforeValidator(int), Query()] = 30,
+) -> TriageReport:
+    """How often people overrule each engine, how engines agree, what calls take and cost."""
+    return triage_report(last_days)
