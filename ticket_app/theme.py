@@ -76,6 +76,25 @@ ENGINE_WORDS = {
     "ollama": "Ollama",
 }
 
+OUTCOME_WORDS = {
+    "timeout": "too late",
+    "auth": "key refused",
+    "rate_limited": "too many requests",
+    "unreachable": "not reachable",
+    "invalid_answer": "answer of no use",
+    "too_large": "answer too large",
+    "refused": "refused to answer",
+    "bad_request": "request or model refused",
+    "server_error": "provider's own error",
+    "unexpected": "unexpected error",
+    "cancelled": "no longer needed",
+    "busy": "enough calls under way",
+    "circuit_open": "left alone after failures",
+    "over_budget": "budget spent",
+    "no_price": "price unknown, budget set",
+    "ledger_unavailable": "ledger not readable",
+}
+
 
 def word_for(field: str, value: str | None) -> str:
     """A field's value in words; the value itself where it has no word of its own."""

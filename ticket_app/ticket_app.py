@@ -31,6 +31,7 @@ from ticket_app.state.insights import Insights
 from ticket_app.state.live import presence
 from ticket_app.state.notices import seldom, told_failure
 from ticket_app.state.queue import Queue
+from ticket_app.state.triage_report import Report
 from ticket_app.theme import NAME, STYLESHEET
 from ticket_app.triage.engine import warm_up
 
@@ -113,6 +114,6 @@ app.add_page(
     insights,
     route="/insights",
     title=f"Insights · {NAME}",
-    on_load=[Insights.load, Insights.watch],
+    on_load=[Insights.load, Report.load, Insights.watch, Report.watch],
 )
 app.add_page(missing, route="404", title=f"Nothing here · {NAME}")

@@ -182,3 +182,17 @@ def test_an_age_tells_the_exact_time(chrome: Chrome, desk: Desk) -> None:
     age = row(page, ticket["id"]).get_by_text("just now")
     exact = ticket["created_at"][:19].replace("T", " ")
     expect(age).to_have_attribute("title", f"{exact} UTC")
+
+
+def test_who_triaged_a_ticket_and_who_decided_is_shown(
+    chrome: Chrome, desk: Desk, size: Size
+) -> None:
+    ticket = desk.file(title="Down", description="Production is down for all users.")
+    page = chrome.page("/", size)
+    there = row(page, ticket["id"])
+    expect(there.get_by_title("Triaged by Offline rules")).to_be_visible()
+    there.get_by_role("button", name="Down").click()
+    expect(there.get_by_text("Suggested by Offline rules")).to_have_count(2)
+    expect(there.get_by_text("“Production”").or_(there.get_by_text("down")).first).to_be_visible()
+    there.get_by_label(f"Priority of ticket {ticket['id']}").select_option("low")
+    expect(there.get_by_text("Set by a person")).to_have_count(1)

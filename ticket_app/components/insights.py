@@ -5,6 +5,7 @@ import reflex as rx
 from ticket_app.components.charts import Line, by_group, by_value, over_days
 from ticket_app.components.states import problem
 from ticket_app.state.insights import WINDOWS, Insights
+from ticket_app.state.triage_report import Report
 
 CREATED = Line("created", "Created", "var(--status-open)")
 RESOLVED = Line("resolved", "Resolved", "var(--status-resolved)")
@@ -38,7 +39,7 @@ def _head() -> rx.Component:
                 rx.el.button(
                     f"{days} days",
                     type="button",
-                    on_click=Insights.choose(days),
+                    on_click=[Insights.choose(days), Report.load],
                     custom_attrs={"aria-pressed": (Insights.last_days == days).to_string()},
                 )
                 for days in WINDOWS

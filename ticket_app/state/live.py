@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import ClassVar
 
 import reflex as rx
 from reflex_base.event.context import EventContext
@@ -27,6 +28,8 @@ presence = Presence()
 class Live(rx.State, mixin=True):
     """Refreshes a page after each change of a ticket, whichever edge it came by."""
 
+    pause_seconds: ClassVar[float] = PAUSE_SECONDS
+
     @rx.event(background=True, supersedes=True)
     async def watch(self) -> None:
         """Start as the last on_load event of a page; Reflex cancels it when the page is left.
@@ -40,7 +43,7 @@ class Live(rx.State, mixin=True):
                 with suppress(TimeoutError):  # nothing happened: only the ages are due
                     await asyncio.wait_for(changes.get(), AGES_SECONDS)
                 await self._refresh()
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(self.pause_seconds)
 
     async def _refresh(self) -> None:
         """Read again what the page shows; called without the state's lock held."""

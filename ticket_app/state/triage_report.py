@@ -1,0 +1,171 @@
+"""Whether the triage can be trusted, and what it costs: the report of the insights' window."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import reflex as rx
+
+from ticket_app.errors import TicketAppError
+from ticket_app.services.triage_report import (
+    Calls,
+    Money,
+    ReportDays,
+    Share,
+    TriageReport,
+    triage_report,
+)
+from ticket_app.state.asking import ask
+from ticket_app.state.insights import WINDOWS, Insights
+from ticket_app.state.live import Live
+from ticket_app.theme import ENGINE_WORDS, FIELD_WORDS, OUTCOME_WORDS
+
+PAUSE_SECONDS = 10.0
+"""The report weighs thousands of proposals; it need not follow every change at once."""
+
+
+@dataclass(frozen=True)
+class ShareRow:
+    """A share with its interval: in words, and as percentages for the bar."""
+
+    field: str
+    engine: str
+    share: str
+    interval: str
+    n: int
+    rate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """The calls to one model with one prompt."""
+
+    engine: str
+    model: str
+    calls: str
+    answered: str
+    p50: str
+    p95: str
+    cost: str
+
+
+class Report(Live, rx.State):
+    """What the section shows, in words."""
+
+    loaded: bool = False
+    problem: str = ""
+    engine: str = ""
+    health: str = ""
+    waiting: str = ""
+    per_ticket: str = ""
+    spent: str = ""
+    overruled: list[ShareRow] = []
+    agreeing: list[ShareRow] = []
+    calls: list[CallRow] = []
+    failures: str = ""
+
+    pause_seconds: ClassVar[float] = PAUSE_SECONDS
+
+    @rx.event
+    async def load(self) -> None:
+        """Read the report of the insights' window."""
+        await self._read()
+
+    async def _refresh(self) -> None:
+        async with self:
+            await self._read()
+
+    async def _read(self) -> None:
+        chosen = (await self.get_state(Insights)).last_days
+        window: ReportDays = next(days for days in WINDOWS if days == chosen)
+        try:
+            report = await ask(triage_report, window)
+        except TicketAppError as error:
+            self.problem = error.detail
+            return
+        for name, value in (_shown(report) | {"problem": "", "loaded": True}).items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
+
+def _shown(report: TriageReport) -> dict[str, Any]:
+    return {
+        "engine": _engine(report),
+        "health": _health(report),
+        "waiting": f"{report.waiting:,}",
+        "per_ticket": _per_ticket(report.money),
+        "spent": _spent(report.money),
+        "overruled": [
+            _share_row(each.field, each.engine, each.overridden) for each in report.overrides
+        ],
+        "agreeing": [_share_row(each.field, each.engine, each.same) for each in report.agreement],
+        "calls": [_call_row(each) for each in report.calls],
+        "failures": _failures(report),
+    }
+
+
+def _engine(report: TriageReport) -> str:
+    word = ENGINE_WORDS.get(report.provider.provider, report.provider.provider)
+    return f"{word}, {report.provider.model}" if report.provider.configured else word
+
+
+def _health(report: TriageReport) -> str:
+    provider = report.provider
+    if provider.retry_in_seconds is not None:
+        return f"Left alone for {provider.retry_in_seconds:.0f} s"
+    if provider.last_failure is not None:
+        return f"Last call: {_outcome(provider.last_failure)}"
+    return "Ready"
+
+
+def _per_ticket(money: Money) -> str:
+    return "–" if money.per_ticket is None else _dollars(money.per_ticket)
+
+
+def _spent(money: Money) -> str:
+    spent = _dollars(money.spent_today)
+    return spent if money.budget_today is None else f"{spent} of {_dollars(money.budget_today)}"
+
+
+def _failures(report: TriageReport) -> str:
+    counts = [each for each in report.outcomes if each.outcome != "ok"]
+    return ", ".join(f"{each.count:,} × {_outcome(each.outcome)}" for each in counts)
+
+
+def _outcome(outcome: str) -> str:
+    return OUTCOME_WORDS.get(outcome, outcome)
+
+
+def _share_row(field: str, engine: str, share: Share) -> ShareRow:
+    return ShareRow(
+        field=FIELD_WORDS[field],
+        engine=ENGINE_WORDS.get(engine, engine),
+        share=f"{share.rate:.0%}",
+        interval=f"{share.low:.0%} – {share.high:.0%}",
+        n=share.n,
+        rate=round(share.rate * 100, 1),
+        low=round(share.low * 100, 1),
+        high=round(share.high * 100, 1),
+    )
+
+
+def _call_row(calls: Calls) -> CallRow:
+    return CallRow(
+        engine=ENGINE_WORDS.get(calls.engine, calls.engine),
+        model=f"{calls.model}, {calls.prompt_version}",
+        calls=f"{calls.calls:,}",
+        answered=f"{calls.answered / calls.calls:.0%}",
+        p50=_seconds(calls.latency_p50),
+        p95=_seconds(calls.latency_p95),
+        cost="unknown" if calls.unpriced else _dollars(calls.cost_usd),
+    )
+
+
+def _seconds(milliseconds: float) -> str:
+    return f"{milliseconds / 1000:.2f} s"
+
+
+def _dollars(amount: float) -> str:
+    """Two places from a cent on; a single call costs far less, and shall not show as nothing."""
+    return f"${amount:,.2f}" if amount >= 0.01 or amount == 0 else f"${amount:.6f}"
