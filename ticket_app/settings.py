@@ -163,6 +163,22 @@ class Settings(BaseSettings):
             model = self.openai_classify_model
         return ProviderChoice(name, model, self._key_of(name), self.ai_base_url)
 
+    def provider_named(self, name: ProviderName, model: str | None = None) -> ProviderChoice:
+        """A provider to try, the configured one or another whose key is set.
+
+        Without a model it is the configured one's own, or the provider's default. AI_BASE_URL
+        counts for the provider that is configured. Raises ConfigurationError for want of a key.
+        """
+        configured = self.provider
+        is_configured = configured is not None and configured.name == name
+        base_url = self.ai_base_url if is_configured else None
+        key = self._key_of(name)
+        if key is None and name != "ollama" and base_url is None:
+            variable = f"{name.upper()}_API_KEY"
+            raise ConfigurationError(f"{variable} is not set; for example: {variable}=your-key")
+        own = configured.model if configured is not None and is_configured else DEFAULT_MODELS[name]
+        return ProviderChoice(name, model or own, key, base_url)
+
     @property
     def database(self) -> SecretStr:
         """The SQLAlchemy URL: DATABASE_URL, else the POSTGRES_ set, else SQLite in DATA_DIR."""

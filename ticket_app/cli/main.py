@@ -4,6 +4,7 @@ A command module has `run(arguments) -> int`, the exit code, and may have `add_o
 """
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ COMMANDS = {
     "build": "compile the pages, where something they are made of has changed",
     "migrate": "bring the database up to date",
     "demo": "fill an empty desk with believable tickets",
+    "triage": "measure how good triage is",
     "health": "say whether the desk on this machine is ready",
     "dev": "serve with hot reload, for work on the desk itself",
 }
@@ -24,6 +26,7 @@ COMMANDS = {
 PROGRAM = "python -m ticket_app"
 WRONG_USE = 2
 INTERRUPTED = 130
+BROKEN_PIPE = 141
 TERMINATED = 143
 
 
@@ -41,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG_USE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads this has read enough, as `head` does; Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
 
 
 def _chosen_command(arguments: Sequence[str] | None) -> tuple[str, list[str]]:

@@ -1,0 +1,40 @@
+"""Which engine is on trial: the options that `evaluate` and `replay` share."""
+
+import argparse
+from pathlib import Path
+from typing import get_args
+
+from ticket_app.services.candidates import OFFLINE, Candidate, candidate_named
+from ticket_app.settings import ProviderName
+from ticket_app.vocabulary import CallPurpose
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Engine, model, prompt, and where answers are kept."""
+    parser.add_argument(
+        "--engine",
+        choices=(OFFLINE, *get_args(ProviderName)),
+        default=OFFLINE,
+        help="which engine; a provider needs its key in the settings (default: %(default)s)",
+    )
+    parser.add_argument("--model", help="the provider's model (default: that of the settings)")
+    parser.add_argument(
+        "--prompt", type=Path, metavar="FILE", help="instructions to try in place of the desk's own"
+    )
+    parser.add_argument(
+        "--recorded",
+        type=Path,
+        metavar="FILE",
+        help="take answers from this file, and keep new ones in it: a second run asks nobody",
+    )
+
+
+def candidate_of(arguments: argparse.Namespace, purpose: CallPurpose) -> Candidate:
+    """The engine that the options name. Raises ConfigurationError, and RecordingError."""
+    return candidate_named(
+        arguments.engine,
+        model=arguments.model,
+        prompt=arguments.prompt,
+        recorded=arguments.recorded,
+        purpose=purpose,
+    )

@@ -1,0 +1,121 @@
+"""`triage replay`: what another engine would have said of the last tickets."""
+
+import argparse
+from collections.abc import Iterator
+
+from ticket_app.cli.say import say
+from ticket_app.cli.triage.candidate import add_options as add_candidate_options
+from ticket_app.cli.triage.candidate import candidate_of
+from ticket_app.cli.triage.columns import columns
+from ticket_app.cli.triage.progress import with_progress
+from ticket_app.data.migrations import migrate
+from ticket_app.services.ledger import flush
+from ticket_app.services.replay import (
+    REPLAY_MAX,
+    Replay,
+    Replayed,
+    compare,
+    last_tickets,
+    proposed_then,
+)
+from ticket_app.services.triage_report import Share
+from ticket_app.vocabulary import CallPurpose
+
+LAST = 100
+SHOWN = 50
+TITLE_CHARACTERS = 40
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """How many tickets, which engine, and for whom the report is."""
+    parser.add_argument(
+        "--last", type=_how_many, default=LAST, help="how many tickets (default: %(default)s)"
+    )
+    add_candidate_options(parser)
+    parser.add_argument("--json", action="store_true", help="the whole report, for a program")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the differences; nothing of the tickets is changed."""
+    candidate = candidate_of(arguments, CallPurpose.REPLAY)
+    migrate()
+    tickets = last_tickets(arguments.last)
+    answers = candidate.answers([(ticket.title, ticket.description) for ticket in tickets])
+    try:
+        replay = compare(
+            [
+                Replayed(tickets[place], proposed_then(tickets[place].id), answer)
+                for place, answer in with_progress(answers, len(tickets))
+            ]
+        )
+    finally:
+        flush()
+    if arguments.json:
+        say(replay.model_dump_json(indent=2))
+    else:
+        for line in _lines(replay):
+            say(line)
+    return 0
+
+
+def _lines(replay: Replay) -> Iterator[str]:
+    latency = (
+        ""
+        if replay.latency_p50 is None or replay.latency_p95 is None
+        else f"; latency p50 {replay.latency_p50:.1f} ms, p95 {replay.latency_p95:.1f} ms"
+    )
+    cost = "unknown" if replay.cost_usd is None else f"${replay.cost_usd:.4f}"
+    yield f"{replay.tickets:,} tickets again{latency}; cost {cost}"
+    for failure, count in replay.unanswered.items():
+        yield f"{count:,} without an answer: {failure.value}"
+    if replay.fields:
+        yield from columns(
+            ("field", "tickets", "as it stands", "as people decided", "and the engine then"),
+            [
+                (
+                    each.field,
+                    f"{each.same.n:,}",
+                    _in_words(each.same),
+                    _in_words(each.people),
+                    _in_words(each.people_then),
+                )
+                for each in replay.fields
+            ],
+        )
+    yield from _differences(replay)
+
+
+def _differences(replay: Replay) -> Iterator[str]:
+    if not replay.differences:
+        return
+    yield from columns(
+        ("ticket", "field", "now", "would be", "sure", "decided by", "title"),
+        [
+            (
+                f"#{each.ticket_id}",
+                each.field,
+                each.now,
+                each.would_be,
+                f"{each.confidence:.0%}",
+                "a person" if each.person else "triage",
+                each.title[:TITLE_CHARACTERS],
+            )
+            for each in replay.differences[:SHOWN]
+        ],
+    )
+    left = len(replay.differences) - SHOWN
+    if left > 0:
+        yield f"and {left:,} more; --json has them all"
+
+
+def _in_words(share: Share | None) -> str:
+    if share is None:
+        return "-"
+    return f"{share.rate:.0%} ({share.low:.0%}-{share.high:.0%}) of {share.n:,}"
+
+
+def _how_many(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= REPLAY_MAX:
+        raise argparse.ArgumentTypeError(f"choose a number from 1 to {REPLAY_MAX:,}")
+    return number

@@ -1,0 +1,232 @@
+"""Engines on trial: what one answers to many texts, asked now or recorded in an earlier run."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from threading import Lock
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ticket_app.errors import ConfigurationError, TicketAppError
+from ticket_app.services.ledger import Ledger
+from ticket_app.settings import ProviderChoice, ProviderName, get_settings
+from ticket_app.triage.calls import Call, input_hash
+from ticket_app.triage.contract import Triage
+from ticket_app.triage.engine import ask_about
+from ticket_app.triage.failure import ProviderError
+from ticket_app.triage.offline import ENGINE as OFFLINE
+from ticket_app.triage.offline import triage_offline
+from ticket_app.triage.prompts import PROMPT, Prompt, prompt_from
+from ticket_app.vocabulary import CallOutcome, CallPurpose
+
+AT_ONCE = 4
+USELESS = frozenset(
+    {
+        CallOutcome.AUTH,
+        CallOutcome.BAD_REQUEST,
+        CallOutcome.CIRCUIT_OPEN,
+        CallOutcome.OVER_BUDGET,
+        CallOutcome.NO_PRICE,
+        CallOutcome.LEDGER_UNAVAILABLE,
+    }
+)
+"""What the next text would meet as well."""
+
+
+class TrialStoppedError(TicketAppError):
+    """The provider on trial cannot be asked; what it answered so far is kept, if it is recorded."""
+
+    code = "trial_stopped"
+
+
+class RecordingError(TicketAppError):
+    """A file of recorded answers cannot be read or written; the sentence names the line."""
+
+    code = "recording"
+
+
+class Answer(NamedTuple):
+    """What the engine on trial says of a text; `failure` and no triage where it had no answer."""
+
+    triage: Triage | None
+    cost_usd: float | None
+    failure: CallOutcome | None = None
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    input_hash: str
+    engine: str
+    model: str
+    prompt_version: str
+    triage: Triage
+    cost_usd: float | None
+
+
+class Recording:
+    """Answers in a file of JSON lines, added to as they come: a run that was interrupted goes on,
+    and one that is repeated asks nobody."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises RecordingError for a file that cannot be read."""
+        self._path, self._lock = path, Lock()
+        self._known = {_key(record): record for record in _records(path)}
+
+    def find(self, choice: ProviderChoice, prompt: Prompt, text_hash: str) -> _Record | None:
+        """The answer to this text, if it is there."""
+        return self._known.get((text_hash, choice.name, choice.model, prompt.version))
+
+    def add(self, record: _Record) -> None:
+        """Keep the answer. Raises RecordingError where the file cannot be written."""
+        with self._lock:
+            self._known[_key(record)] = record
+            try:
+                with self._path.open("a", encoding="utf-8") as file:
+                    file.write(f"{record.model_dump_json()}\n")
+            except OSError as error:
+                raise RecordingError(
+                    f"{self._path} cannot be written: {error.strerror}."
+                ) from error
+
+
+class Candidate:
+    """A provider, model and prompt on trial; without a provider, the offline engine."""
+
+    def __init__(
+        self,
+        choice: ProviderChoice | None,
+        prompt: Prompt,
+        purpose: CallPurpose,
+        recording: Recording | None = None,
+    ) -> None:
+        self._choice, self._prompt, self._purpose = choice, prompt, purpose
+        self._recording = recording
+
+    def answers(self, texts: Sequence[tuple[str, str]]) -> Iterator[tuple[int, Answer]]:
+        """The answer to each (title, description), with its place in `texts`, as they come.
+
+        Raises TrialStoppedError as soon as the provider cannot be asked at all.
+        """
+        at_once = min(AT_ONCE, get_settings().ai_calls_at_once)
+        with ThreadPoolExecutor(at_once if self._choice else 1) as pool:
+            places = {pool.submit(self._answer, *text): place for place, text in enumerate(texts)}
+            try:
+                for done in as_completed(places):
+                    yield places[done], done.result()
+            finally:
+                for future in places:
+                    future.cancel()
+
+    def _answer(self, title: str, description: str) -> Answer:
+        if self._choice is None:
+            return Answer(triage_offline(description, title), 0.0)
+        text_hash = input_hash(description, title)
+        if self._recording is not None:
+            record = self._recording.find(self._choice, self._prompt, text_hash)
+            if record is not None:
+                return Answer(record.triage, record.cost_usd)
+        return asyncio.run(self._asked(self._choice, title, description, text_hash))
+
+    async def _asked(
+        self, choice: ProviderChoice, title: str, description: str, text_hash: str
+    ) -> Answer:
+        journal = _Priced(self._purpose)
+        try:
+            triage = await ask_about(
+                choice,
+                self._prompt,
+                description,
+                title,
+                purpose=self._purpose,
+                deadline_seconds=get_settings().ai_background_seconds,
+                journal=journal,
+            )
+        except ProviderError as error:
+            if error.reason in USELESS:
+                raise TrialStoppedError(_sentence(choice, error.reason)) from None
+            return Answer(None, journal.cost_usd, error.reason)
+        if self._recording is not None:
+            self._recording.add(
+                _Record(
+                    input_hash=text_hash,
+                    engine=choice.name,
+                    model=choice.model,
+                    prompt_version=self._prompt.version,
+                    triage=triage,
+                    cost_usd=journal.cost_usd,
+                )
+            )
+        return Answer(triage, journal.cost_usd)
+
+
+def candidate_named(
+    engine: ProviderName | Literal["offline"],
+    *,
+    model: str | None,
+    prompt: Path | None,
+    recorded: Path | None,
+    purpose: CallPurpose,
+) -> Candidate:
+    """The engine on trial: a provider with its key from the settings, or OFFLINE.
+
+    `prompt` is a file of instructions in place of the desk's own, `recorded` one of answers. Raises
+    ConfigurationError, and RecordingError.
+    """
+    recording = None if recorded is None else Recording(recorded)
+    if engine == OFFLINE:
+        return Candidate(None, PROMPT, purpose, recording)
+    choice = get_settings().provider_named(engine, model)
+    return Candidate(choice, _prompt_in(prompt), purpose, recording)
+
+
+def _prompt_in(path: Path | None) -> Prompt:
+    if path is None:
+        return PROMPT
+    try:
+        return prompt_from(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read as UTF-8 text.") from error
+
+
+class _Priced(Ledger):
+    """The ledger, and what the calls that go through it cost; None where that is unknown."""
+
+    cost_usd: float | None = None
+
+    def keep(self, call: Call) -> None:
+        super().keep(call)
+        if call.usage.cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + call.usage.cost_usd
+
+
+def _key(record: _Record) -> tuple[str, str, str, str]:
+    return record.input_hash, record.engine, record.model, record.prompt_version
+
+
+def _records(path: Path) -> Iterator[_Record]:
+    if not path.exists():
+        return
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordingError(f"{path} cannot be read as UTF-8 text.") from error
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            yield _Record.model_validate(json.loads(line))
+        except (ValueError, ValidationError):
+            raise RecordingError(
+                f"{path}, line {number}, is no recorded answer; remove it, or name another file."
+            ) from None
+
+
+def _sentence(choice: ProviderChoice, reason: CallOutcome) -> str:
+    return (
+        f"{choice.name} ({choice.model}) cannot be asked: {reason.value}. "
+        "Check its key, model and AI_DAILY_BUDGET_USD, or try again later."
+    )
