@@ -322,3 +322,18 @@ async def test_a_text_that_has_not_changed_is_not_asked_about_again(
     await page.do(Form.describe(OUTAGE))
     assert asked == [OUTAGE]
     assert filled(page)[0] == "technical"
+
+
+async def test_a_suggestion_that_fell_back_says_why(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def over_budget(text: Described) -> Triage:
+        return triage_offline(text.description).model_copy(update={"failure": "over_budget"})
+
+    monkeypatch.setattr(form, "suggest_triage", over_budget)
+    page = await tabs.open()
+    await page.do(Form.describe(OUTAGE))
+    shown = page.shown(Form)
+    assert (shown["engine"], shown["fell_back"]) == ("Offline rules", "budget spent")
+    await page.do(Form.describe(""))
+    assert page.shown(Form)["fell_back"] == ""

@@ -123,6 +123,10 @@ def _reasons() -> rx.Component:
     return rx.fragment(
         rx.el.span(Form.sure, class_name="number"),
         rx.cond(
+            Form.fell_back,
+            rx.el.span("The AI provider did not answer: ", Form.fell_back, class_name="quiet"),
+        ),
+        rx.cond(
             Form.reasons.length() > 0,
             rx.el.details(
                 rx.el.summary("Why?"),

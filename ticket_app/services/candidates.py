@@ -17,12 +17,12 @@ from ticket_app.triage.calls import Call, input_hash
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.engine import ask_about
 from ticket_app.triage.failure import ProviderError
-from ticket_app.triage.offline import ENGINE as OFFLINE
 from ticket_app.triage.offline import triage_offline
 from ticket_app.triage.prompts import PROMPT, Prompt, prompt_from
 from ticket_app.vocabulary import CallOutcome, CallPurpose
 
 AT_ONCE = 4
+Offline = Literal["offline"]
 USELESS = frozenset(
     {
         CallOutcome.AUTH,
@@ -164,20 +164,20 @@ class Candidate:
 
 
 def candidate_named(
-    engine: ProviderName | Literal["offline"],
+    engine: ProviderName | Offline,
     *,
     model: str | None,
     prompt: Path | None,
     recorded: Path | None,
     purpose: CallPurpose,
 ) -> Candidate:
-    """The engine on trial: a provider with its key from the settings, or OFFLINE.
+    """The engine on trial: a provider with its key from the settings, or the offline engine.
 
     `prompt` is a file of instructions in place of the desk's own, `recorded` one of answers. Raises
     ConfigurationError, and RecordingError.
     """
     recording = None if recorded is None else Recording(recorded)
-    if engine == OFFLINE:
+    if engine == "offline":
         return Candidate(None, PROMPT, purpose, recording)
     choice = get_settings().provider_named(engine, model)
     return Candidate(choice, _prompt_in(prompt), purpose, recording)

@@ -15,7 +15,7 @@ from ticket_app.schemas import Described, TicketCreate, parse
 from ticket_app.services import tickets
 from ticket_app.services.triage import suggest_triage
 from ticket_app.state.asking import ask
-from ticket_app.theme import ENGINE_WORDS, word_for
+from ticket_app.theme import ENGINE_WORDS, OUTCOME_WORDS, word_for
 from ticket_app.triage.contract import Triage
 from ticket_app.vocabulary import DESCRIPTION_MAX, TITLE_MAX, Category, Edge, Priority
 
@@ -37,6 +37,7 @@ class Form(rx.State):
     priority_suggested: bool = False
     engine: str = ""
     sure: str = ""
+    fell_back: str = ""
     reasons: list[str] = []
     proposed_title: str = ""
     naming: bool = False
@@ -190,6 +191,7 @@ class Form(rx.State):
     def _forget(self) -> None:
         """Drop the suggestion, and whatever it had filled in."""
         self._seen, self.engine, self.sure, self.reasons = None, "", "", []
+        self.fell_back = ""
         for field in ("category", "priority"):
             if getattr(self, f"{field}_suggested"):
                 setattr(self, field, "")
@@ -204,6 +206,7 @@ class Form(rx.State):
                 setattr(self, field, str(finding.value))
                 setattr(self, f"{field}_suggested", True)
         self.engine = ENGINE_WORDS.get(seen.engine, seen.engine)
+        self.fell_back = OUTCOME_WORDS.get(seen.failure or "", seen.failure or "")
         self.sure = (
             f"{word_for('category', seen.category.value)} {seen.category.confidence:.0%}, "
             f"{word_for('priority', seen.priority.value)} {seen.priority.confidence:.0%} sure"

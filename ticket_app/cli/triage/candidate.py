@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from ticket_app.services.candidates import OFFLINE, Candidate, candidate_named
+from ticket_app.services.candidates import Candidate, Offline, candidate_named
 from ticket_app.settings import ProviderName
 from ticket_app.vocabulary import CallPurpose
 
@@ -13,8 +13,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Engine, model, prompt, and where answers are kept."""
     parser.add_argument(
         "--engine",
-        choices=(OFFLINE, *get_args(ProviderName)),
-        default=OFFLINE,
+        choices=(*get_args(Offline), *get_args(ProviderName)),
+        default="offline",
         help="which engine; a provider needs its key in the settings (default: %(default)s)",
     )
     parser.add_argument("--model", help="the provider's model (default: that of the settings)")
