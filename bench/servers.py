@@ -28,15 +28,16 @@ for name in ("Django", "djangorestframework", "gunicorn"):
 
 
 @contextmanager
-def desk(database_url: str) -> Iterator[str]:
-    """`python -m ticket_app serve` on this database; yields its address."""
+def desk(database_url: str, **environment: str) -> Iterator[str]:
+    """`python -m ticket_app serve` on this database, with these settings; yields its address."""
     port = free_port()
     with tempfile.TemporaryDirectory() as data:
         process = subprocess.Popen(
             [sys.executable, "-m", "ticket_app", "serve"],
             cwd=ROOT,
             env=_without_settings()
-            | {"PORT": str(port), "DATABASE_URL": database_url, "DATA_DIR": data},
+            | {"PORT": str(port), "DATABASE_URL": database_url, "DATA_DIR": data}
+            | environment,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )

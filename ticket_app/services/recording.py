@@ -73,14 +73,23 @@ def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: da
     )
 
 
+def record_waiting(
+    session: Session, ticket: Ticket, now: datetime, scope: TriageScope = TriageScope.ALL
+) -> None:
+    """Let a ticket that has no job, and is marked as pending, wait for a provider's answer."""
+    session.add(
+        TriageJob(ticket_id=id_of(ticket), scope=scope, due_at=now, attempts=0, created_at=now)
+    )
+
+
 def await_triage(session: Session, ticket: Ticket, scope: TriageScope, now: datetime) -> None:
     """Mark the ticket as waiting for a provider's answer; one that waited for more still does."""
     ticket.triage_status = TriageStatus.PENDING
     job = lock_job(session, id_of(ticket))
     if job is None:
-        job = TriageJob(ticket_id=id_of(ticket), scope=scope, created_at=now, attempts=0)
-    job.due_at = now
-    session.add(job)
+        record_waiting(session, ticket, now, scope)
+    else:
+        job.due_at = now
 
 
 def settle_triage(session: Session, ticket: Ticket, status: TriageStatus) -> None:

@@ -29,6 +29,7 @@ from ticket_app.services.recording import (
     record_creation,
     record_suggestions,
     record_transition,
+    record_waiting,
 )
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine
@@ -78,7 +79,7 @@ def open_ticket(
         resolved_at=now if new.status in SETTLED else None,
         version=1,
         engine=proposed.engine,
-        triage_status=TriageStatus.DONE,
+        triage_status=TriageStatus.PENDING if awaits else TriageStatus.DONE,
         category_by=_decided_by(new.category),
         priority_by=_decided_by(new.priority),
     )
@@ -86,7 +87,7 @@ def open_ticket(
         record_creation(session, ticket, edge, now)
         record_suggestions(session, ticket, proposed, now)
         if awaits:
-            await_triage(session, ticket, TriageScope.ALL, now)
+            record_waiting(session, ticket, now)
         public = TicketPublic.model_validate(ticket)
     bus.publish(Change(public.id, awaits_triage=awaits))
     return public
