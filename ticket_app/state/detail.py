@@ -13,7 +13,7 @@ from ticket_app.state.live import Live
 from ticket_app.state.notices import told_failure
 from ticket_app.state.rows import exact
 from ticket_app.theme import ENGINE_WORDS, FIELD_WORDS, word_for
-from ticket_app.vocabulary import EventKind
+from ticket_app.vocabulary import EventKind, TriageField
 
 SHOWN = 12
 KIND_WORDS = {
@@ -27,6 +27,7 @@ EDGE_WORDS = {
     "cli": "by command",
     "triage": "by triage",
 }
+FIELDS = list(TriageField)
 LONG_FIELDS = ("title", "description")
 
 
@@ -74,7 +75,7 @@ class Detail(Live, rx.State):
         self.description = ticket.description
         self.requester = " · ".join(filter(None, (ticket.requester_name, ticket.requester_email)))
         self.history = [_event_line(event) for event in events[:SHOWN]]
-        self.suggestions = [_suggestion_line(one) for one in proposed[:SHOWN]]
+        self.suggestions = [_suggestion_line(one) for one in sorted(proposed, key=_place)[:SHOWN]]
 
     async def _refresh(self) -> None:
         async with self:
@@ -83,6 +84,11 @@ class Detail(Live, rx.State):
                     await self._read(self.ticket_id)
                 except TicketAppError:
                     self.ticket_id = 0  # deleted meanwhile: its row goes too
+
+
+def _place(suggestion: SuggestionPublic) -> tuple[float, int]:
+    """The newest answer first, its fields in the vocabulary's order."""
+    return -suggestion.created_at.timestamp(), FIELDS.index(suggestion.field)
 
 
 def _event_line(event: TicketEventPublic) -> Line:
@@ -102,5 +108,6 @@ def _suggestion_line(suggestion: SuggestionPublic) -> Line:
     return Line(
         f"{FIELD_WORDS[field]}: {word_for(field, suggestion.value)}",
         f"{engine}, {suggestion.confidence:.0%} sure",
-        ", ".join(f"“{phrase}”" for phrase in suggestion.evidence),
+        # A title quotes the text anyway.
+        "" if field is TriageField.TITLE else ", ".join(f"“{p}”" for p in suggestion.evidence),
     )
