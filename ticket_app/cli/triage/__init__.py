@@ -1,0 +1,21 @@
+"""`triage`: what the engines are worth. One module a sub-command, with `add_options` and `run`."""
+
+import argparse
+
+from ticket_app.cli.triage import evaluate
+
+SUBCOMMANDS = {"evaluate": (evaluate, "measure an engine on labelled tickets")}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The sub-commands with theirs."""
+    chosen = parser.add_subparsers(required=True, metavar="command")
+    for name, (module, purpose) in SUBCOMMANDS.items():
+        options = chosen.add_parser(name, help=purpose, description=purpose)
+        module.add_options(options)
+        options.set_defaults(subcommand=module.run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """What the chosen sub-command says."""
+    return int(arguments.subcommand(arguments))
