@@ -154,7 +154,7 @@ TICKETS = (
     Ticket(
         "The webhook fails with a timeout and none of our orders are processed.",
         TECHNICAL,
-        HIGH,
+        CRITICAL,
         NEUTRAL,
     ),
     Ticket(

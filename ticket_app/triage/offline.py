@@ -7,7 +7,7 @@ from ticket_app.settings import get_settings
 from ticket_app.triage.commands import without_commands
 from ticket_app.triage.contract import Finding, Title, Triage, Urgency
 from ticket_app.triage.loudness import loudness
-from ticket_app.triage.rules import FIELDS, PointsSheet, RuleBook, rule_book
+from ticket_app.triage.rules import FIELDS, PointsSheet, RuleBook, Sureness, rule_book
 from ticket_app.triage.scoring import (
     NO_EVIDENCE_CONFIDENCE,
     Said,
@@ -146,7 +146,7 @@ def _urgency(
     )
 
 
-def _honest(field: str, sureness: float, sheet: PointsSheet) -> float:
+def _honest(field: Sureness, sureness: float, sheet: PointsSheet) -> float:
     """How often an answer that looks so sure is right, as measured on labelled tickets."""
     return round(on_ramp(sureness, sheet.confidence[field]), 2)
 

@@ -61,7 +61,7 @@ class _Node(Generic[R]):
         words = self.words
         for step in steps:
             if (child := words.get(step)) is not None:
-                found.append(child)
+                found.append(child)  # noqa: PERF401 (a comprehension is a call, and this is hot)
         if self.stems:
             word = steps[0]
             for stem, stem_child in self.stems.get(word[:STEM_LETTERS], ()):
@@ -101,12 +101,9 @@ class PhraseTree(Generic[R]):
             if not steps:
                 begins = True
                 continue
-            for node in starts:
-                _walk(node, met, first, found)
-            if begins:
-                for node in clause_starts:
-                    _walk(node, met, first, found)
-                begins = False
+            if starts or (begins and clause_starts):
+                _walk((*starts, *clause_starts) if begins else starts, met, first, found)
+            begins = False
         return found
 
     def _meet(self, word: str) -> _Met[R]:
@@ -195,7 +192,7 @@ def _child(node: _Node[R], step: str) -> _Node[R]:
 
 
 def _numbers(word: str) -> Steps:
-    """What a word that begins with a digit counts as: `12th` is a number, `1,450.00` a large one."""
+    """What a word that begins with a digit counts as: `12th` a number, `1,450.00` a large one."""
     whole, _, decimals = word.replace(",", ".").rpartition(".")
     digits = f"{whole}{decimals if len(decimals) > 2 else ''}" if whole else word
     digits = digits.replace(".", "").replace("k", "000").lstrip("0")
@@ -203,18 +200,25 @@ def _numbers(word: str) -> Steps:
     return (NUMBER, LARGE_NUMBER) if large else (NUMBER,)
 
 
-def _walk(start: _Node[R], met: Sequence[_Met[R]], first: int, found: list[Hit[R]]) -> None:
-    places = [(start, first + 1)]
-    while places:
+def _walk(
+    nodes: Sequence[_Node[R]], met: Sequence[_Met[R]], first: int, found: list[Hit[R]]
+) -> None:
+    """Follow the phrases of the nodes, which all begin with the word at `first`."""
+    at = first + 1
+    places: list[tuple[_Node[R], int]] = []
+    while nodes:
+        steps = met[at].steps if at < len(met) else ()
+        for node in nodes:
+            if node.rules:
+                found += [Hit(rule, first, at) for rule in node.rules]
+            if steps and node.after_gap is not None:
+                places += _places_after_gap(node.after_gap, met, at)
+            if steps and (node.words or node.stems):
+                places += [(child, at + 1) for child in node.children(steps)]
+        if not places:
+            return
         node, at = places.pop()
-        if node.rules:
-            found.extend([Hit(rule, first, at) for rule in node.rules])
-        if at == len(met) or not met[at].steps:
-            continue
-        if node.after_gap is not None:
-            places.extend(_places_after_gap(node.after_gap, met, at))
-        if node.words or node.stems:
-            places.extend([(child, at + 1) for child in node.children(met[at].steps)])
+        nodes = (node,)
 
 
 def _places_after_gap(

@@ -11,6 +11,7 @@ from ticket_app.triage.phrases import PhraseTree, spellings
 from ticket_app.vocabulary import Category, Priority, Sentiment
 
 Layer = Literal["matter", "harm", "tone", "command"]
+Sureness = Literal["category", "priority", "sentiment", "urgency"]
 LAYERS: tuple[Layer, ...] = ("matter", "harm", "tone")
 """The files of signals: what is asked for, how bad it is, how it sounds."""
 
@@ -103,7 +104,7 @@ class PointsSheet(_Sheet):
     urgency_bands: dict[Priority, tuple[int, int]]
     urgency: Ramp
     urgency_heat: float
-    confidence: dict[Literal["category", "priority", "sentiment", "urgency"], Ramp]
+    confidence: dict[Sureness, Ramp]
     several: dict[str, Several]
     signals: dict[str, Points]
 

@@ -1,6 +1,6 @@
 """The report of `triage evaluate` as plain lines that fit a terminal of 100 columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ticket_app.triage.evaluation.figures import Evaluation, FieldFigures, Figures, UrgencyFigures
 
@@ -78,11 +78,11 @@ def _groups(kind: str, groups: dict[str, Figures]) -> Iterator[str]:
         (
             name,
             str(group.n),
-            _share(group.category and group.category.accuracy),
-            _share(group.priority and group.priority.accuracy),
-            _share(group.priority and group.priority.within_one),
-            _share(group.sentiment and group.sentiment.accuracy),
-            _share(group.urgency and group.urgency.in_range),
+            _share(group.category.accuracy if group.category else None),
+            _share(group.priority.accuracy if group.priority else None),
+            _share(group.priority.within_one if group.priority else None),
+            _share(group.sentiment.accuracy if group.sentiment else None),
+            _share(group.urgency.in_range if group.urgency else None),
         )
         for name, group in groups.items()
     ]
@@ -104,7 +104,7 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _table(heads: Cells, rows: list[Cells]) -> Iterator[str]:
+def _table(heads: Cells, rows: Sequence[Cells]) -> Iterator[str]:
     """An empty line, then columns as wide as they must be; all but the first to the right."""
     widths = [max(len(row[at]) for row in (heads, *rows)) for at in range(len(heads))]
     yield ""

@@ -1,0 +1,62 @@
+"""`triage evaluate`: a report for people, one for programs, and a sentence for a bad file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ticket_app.cli.main import main
+
+LINES = (
+    '{"text": "The invoice is wrong, I was charged twice", "category": "billing",'
+    ' "priority": "medium", "sentiment": "neutral", "urgency": [25, 60], "language": "en",'
+    ' "trait": "plain"}\n'
+    '{"text": "Production is down for all users", "category": "technical",'
+    ' "priority": "critical", "sentiment": "neutral", "urgency": [75, 100], "language": "en"}\n'
+)
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    path = tmp_path / "labelled.jsonl"
+    path.write_text(LINES, encoding="utf-8")
+    return path
+
+
+def test_the_report_for_people(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["triage", "evaluate", str(labelled)]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""  # no bar where stderr is no terminal
+    for part in ("2 tickets; latency p50", "macro F1", "recall of critical 1.000", "plain", "ECE"):
+        assert part in shown.out
+    assert max(len(line) for line in shown.out.splitlines()) <= 100
+
+
+def test_the_report_for_programs(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["triage", "evaluate", str(labelled), "--json", "--engine", "offline"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["n"] == 2
+    assert report["priority"]["critical_recall"] == 1.0
+    assert report["cost"] is None
+    assert set(report["by_language"]) == {"en"}
+
+
+def test_without_a_file_it_is_the_shipped_sets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["triage", "evaluate", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] >= 300
+
+
+def test_a_bad_line_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("text,priority\nhello,soon\n", encoding="utf-8")
+    assert main(["triage", "evaluate", str(path)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(f"{path}, line 2: priority: Input should be 'low'")
+    assert shown.err.count("\n") == 1
+
+
+def test_triage_alone_is_wrong_use() -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["triage"])
+    assert left.value.code == 2
