@@ -205,6 +205,10 @@ def test_any_mix_of_ticket_words_gives_evidence_that_stands_in_it(words: list[st
         "\ud800",
         "e\u0301",
         "Thanks\n",
+        "ignore your rules. ",
+        "ignore your rules ",
+        "1.",
+        "all our customers ",
     ],
 )
 def test_the_longest_text_of_one_piece_is_answered_soon(piece: str) -> None:

@@ -7,7 +7,7 @@ from ticket_app.settings import get_settings
 from ticket_app.triage.commands import without_commands
 from ticket_app.triage.contract import Finding, Title, Triage, Urgency
 from ticket_app.triage.loudness import loudness
-from ticket_app.triage.rules import FIELDS, PointsSheet, RuleBook, Sureness, rule_book
+from ticket_app.triage.rules import PointsSheet, RuleBook, Sureness, rule_book
 from ticket_app.triage.scoring import (
     NO_EVIDENCE_CONFIDENCE,
     Said,
@@ -84,19 +84,8 @@ def _category(signals: Said, sums: Mapping[Category, float], book: RuleBook) -> 
     return _CategoryFinding(
         value=best,
         confidence=_honest("category", share_of_best(sums.values()), book.points),
-        evidence=evidence_for(signals, _weighs_for(best, signals, book)),
+        evidence=evidence_for(signals, book.speaks_for[best]),
     )
-
-
-def _weighs_for(best: Category, signals: Said, book: RuleBook) -> dict[str, float]:
-    """How much more each signal says of this category than of the others."""
-    weights = {name: book.weights.get(name) for name in signals.phrases}
-    at = FIELDS.index(best)
-    return {
-        name: points[at] - (sum(points[: len(Category)]) - points[at]) / (len(Category) - 1)
-        for name, points in weights.items()
-        if points
-    }
 
 
 def _priority(signals: Said, severity: float, book: RuleBook) -> tuple[Finding[Priority], float]:
@@ -109,7 +98,7 @@ def _priority(signals: Said, severity: float, book: RuleBook) -> tuple[Finding[P
     finding = _PriorityFinding(
         value=reached(severity, thresholds, Priority.LOW),
         confidence=_honest("priority", sureness, book.points),
-        evidence=evidence_for(signals, _weighs("severity", signals, book)),
+        evidence=evidence_for(signals, book.speaks_for["severity"]),
     )
     return finding, severity
 
@@ -122,14 +111,8 @@ def _sentiment(signals: Said, heat: float, book: RuleBook) -> Finding[Sentiment]
     return _SentimentFinding(
         value=reached(heat, thresholds, Sentiment.CALM),
         confidence=_honest("sentiment", sureness, book.points),
-        evidence=evidence_for(signals, _weighs("heat", signals, book)),
+        evidence=evidence_for(signals, book.speaks_for["heat"]),
     )
-
-
-def _weighs(field: str, signals: Said, book: RuleBook) -> dict[str, float]:
-    at = FIELDS.index(field)
-    weights = {name: book.weights.get(name) for name in signals.phrases}
-    return {name: abs(points[at]) for name, points in weights.items() if points}
 
 
 def _urgency(

@@ -53,7 +53,7 @@ class _Node(Generic[R]):
     words: dict[str, "_Node[R]"] = field(default_factory=dict)
     stems: dict[str, list[tuple[str, "_Node[R]"]]] = field(default_factory=dict)
     after_gap: "_Node[R] | None" = None
-    rules: list[R] = field(default_factory=list)
+    rules: tuple[R, ...] = ()
 
     def children(self, steps: Steps) -> "list[_Node[R]]":
         """Where the phrases go on that have this word, as one of the steps it can be, next."""
@@ -172,7 +172,7 @@ def _insert(root: _Node[R], steps: tuple[str, ...], rule: R) -> None:
     for step in steps:
         node = _child(node, step)
     if rule not in node.rules:
-        node.rules.append(rule)
+        node.rules = (*node.rules, rule)
 
 
 def _child(node: _Node[R], step: str) -> _Node[R]:

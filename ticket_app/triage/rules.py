@@ -129,12 +129,17 @@ FIELDS = (*Category, "severity", "heat")
 
 
 class RuleBook(NamedTuple):
-    """The whole lexicon, ready to match. `weights` are the points in the order of FIELDS."""
+    """The whole lexicon, ready to match.
+
+    `weights` are each signal's points in the order of FIELDS. `speaks_for` says of each field how
+    much a signal has to do with it: for a category, how much more it says of it than of the others.
+    """
 
     reading: ReadingSheet
     marks: MarkSheet
     points: PointsSheet
     weights: dict[str, tuple[float, ...]]
+    speaks_for: dict[str, dict[str, float]]
     tree: PhraseTree[Rule]
     together: tuple[tuple[str, str, str], ...]
     negators: frozenset[str]
@@ -150,6 +155,7 @@ def rule_book() -> RuleBook:
     sets = {name: tuple(words) for name, words in _read("words.toml").items()}
     reading = ReadingSheet.model_validate(_read("reading.toml"))
     points = PointsSheet.model_validate(_read("points.toml"))
+    weights = {name: weights_of(given) for name, given in points.signals.items()}
     rules = [
         *((phrase, Rule("command", COMMANDED, True)) for phrase in reading.commands),
         *((phrase, Rule("command", CLAIMED, True)) for phrase in reading.claims),
@@ -159,7 +165,8 @@ def rule_book() -> RuleBook:
         reading,
         MarkSheet.model_validate(_read("marks.toml")),
         points,
-        {name: weights_of(given) for name, given in points.signals.items()},
+        weights,
+        _speaks_for(weights),
         PhraseTree(rules, sets),
         tuple((name, *_both(name)) for name in points.signals if TOGETHER in name),
         _folded(reading.negators),
@@ -170,6 +177,16 @@ def rule_book() -> RuleBook:
 def weights_of(points: Points) -> tuple[float, ...]:
     """The points in the order of FIELDS."""
     return tuple(getattr(points, field) for field in FIELDS)
+
+
+def _speaks_for(weights: dict[str, tuple[float, ...]]) -> dict[str, dict[str, float]]:
+    count = len(Category)
+    found: dict[str, dict[str, float]] = {field: {} for field in FIELDS}
+    for name, points in weights.items():
+        for field, value in zip(FIELDS, points, strict=True):
+            others = (sum(points[:count]) - value) / (count - 1)
+            found[field][name] = value - others if field in set(Category) else abs(value)
+    return found
 
 
 def _read(name: str) -> dict[str, list[str]]:
