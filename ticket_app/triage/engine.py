@@ -13,6 +13,7 @@ from ticket_app.triage.contract import Triage
 from ticket_app.triage.failure import FailureReason, ProviderError
 from ticket_app.triage.offline import ENGINE, MODEL, triage_offline
 from ticket_app.triage.provider import ask_provider, load_litellm
+from ticket_app.triage.rules import rule_book
 
 CALLS_AT_ONCE = 8
 """Whoever comes while so many calls are under way gets the rules' answer: calls cost money, and a
@@ -79,7 +80,8 @@ def provider_state() -> ProviderState:
 
 
 async def warm_up() -> None:
-    """Import LiteLLM ahead of the first ticket, where a provider is configured."""
+    """Ahead of the first ticket: the rules, and LiteLLM where a provider is configured."""
+    await asyncio.to_thread(rule_book)
     if get_settings().provider is not None:
         await asyncio.to_thread(load_litellm)
 
