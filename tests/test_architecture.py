@@ -33,6 +33,8 @@ MAY_ALSO = {
     ("services", "live.worker"): False,
     # Starting the desk means bringing its database up to date.
     ("cli", "data.migrations"): True,
+    # What an engine is worth is asked of triage itself: no ticket of the desk is involved.
+    ("cli", "triage.evaluation"): True,
     # A suggestion is kept by the form between being shown and being filed.
     ("state", "triage.contract"): True,
 }

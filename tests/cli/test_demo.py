@@ -24,7 +24,7 @@ from ticket_app.services.tickets import (
 )
 from ticket_app.vocabulary import SETTLED, Category, Edge, Priority, Status
 
-COUNT = 60
+COUNT = 120  # of 60, at some hours, none happens to be in progress
 NOW = datetime(2026, 5, 20, 14, 30, tzinfo=UTC)
 
 

@@ -29,7 +29,7 @@ class Ticket(NamedTuple):
 TICKETS = (
     Ticket("Production is down for all users since 9:40.", TECHNICAL, CRITICAL, NEUTRAL),
     Ticket(
-        "Nobody in the company can log in, sign-on returns error 500.", TECHNICAL, CRITICAL, NEUTRAL
+        "Nobody in the company can log in, sign-on returns error 500.", ACCOUNT, CRITICAL, NEUTRAL
     ),
     Ticket(
         "The checkout is down and we are losing orders every minute!", TECHNICAL, CRITICAL, NEUTRAL
@@ -49,7 +49,7 @@ TICKETS = (
     ),
     Ticket(
         "When I open my invoices I can see other customers' invoices too.",
-        BILLING,
+        TECHNICAL,
         CRITICAL,
         NEUTRAL,
     ),
@@ -154,7 +154,7 @@ TICKETS = (
     Ticket(
         "The webhook fails with a timeout and none of our orders are processed.",
         TECHNICAL,
-        HIGH,
+        CRITICAL,
         NEUTRAL,
     ),
     Ticket(

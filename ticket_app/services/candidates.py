@@ -106,12 +106,18 @@ class Candidate:
         self._choice, self._prompt, self._purpose = choice, prompt, purpose
         self._recording = recording
 
+    @property
+    def is_provider(self) -> bool:
+        """Whether answers come from a provider, and are written into the ledger."""
+        return self._choice is not None
+
     def answers(self, texts: Sequence[tuple[str, str]]) -> Iterator[tuple[int, Answer]]:
         """The answer to each (title, description), with its place in `texts`, as they come.
 
         Raises TrialStoppedError as soon as the provider cannot be asked at all.
         """
         at_once = min(AT_ONCE, get_settings().ai_calls_at_once)
+        triage_offline("")  # reads the lexicon: latency is that of a desk that is running
         with ThreadPoolExecutor(at_once if self._choice else 1) as pool:
             places = {pool.submit(self._answer, *text): place for place, text in enumerate(texts)}
             try:

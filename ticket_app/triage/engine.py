@@ -19,6 +19,7 @@ from ticket_app.triage.flights import Flights
 from ticket_app.triage.offline import ENGINE, MODEL, triage_offline
 from ticket_app.triage.prompts import PROMPT, Prompt
 from ticket_app.triage.provider import load_litellm
+from ticket_app.triage.rules import rule_book
 from ticket_app.vocabulary import CallOutcome, CallPurpose
 
 SAYS_ENOUGH = 20
@@ -164,17 +165,10 @@ def provider_state() -> ProviderState:
 
 
 async def warm_up() -> None:
-    """Import LiteLLM ahead of the first ticket, where a provider is configured."""
+    """Ahead of the first ticket: the rules, and LiteLLM where a provider is configured."""
+    await asyncio.to_thread(rule_book)
     if get_settings().provider is not None:
         await asyncio.to_thread(load_litellm)
-
-
-def forget_all() -> None:
-    """Begin anew: no remembered answer, every breaker closed."""
-    global _flights  # noqa: PLW0603
-    _flights = Flights()
-    _breakers.clear()
-    _last_failures.clear()
 
 
 def _breaker(choice: ProviderChoice, purpose: CallPurpose) -> Breaker:

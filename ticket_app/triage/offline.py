@@ -1,25 +1,25 @@
 """The offline engine: triage from the lexicon's rules alone, the same answer for the same text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from time import perf_counter
-from typing import NamedTuple
 
 from ticket_app.settings import get_settings
+from ticket_app.triage.commands import without_commands
 from ticket_app.triage.contract import Finding, Title, Triage, Urgency
-from ticket_app.triage.phrases import Hit
-from ticket_app.triage.rules import Kind, Rule, RuleBook, rule_book
+from ticket_app.triage.loudness import loudness
+from ticket_app.triage.rules import PointsSheet, RuleBook, Sureness, rule_book
 from ticket_app.triage.scoring import (
-    EVIDENCE_MAX,
     NO_EVIDENCE_CONFIDENCE,
     Said,
-    category_said,
-    distance_confidence,
-    place_in_band,
+    evidence_for,
+    on_ramp,
     reached,
-    share_confidence,
-    signals_said,
+    said,
+    share_between,
+    share_of_best,
+    sums_of,
 )
-from ticket_app.triage.text import Word, without_surrogates, words_of, written_now
+from ticket_app.triage.text import without_surrogates, words_of, written_now
 from ticket_app.triage.title import NO_TITLE, suggested_title
 from ticket_app.vocabulary import Category, Priority, Sentiment
 
@@ -35,14 +35,6 @@ _UrgencyFinding = Finding[Urgency]
 _TitleFinding = Finding[Title]
 
 
-class _Read(NamedTuple):
-    """A ticket's text as the rules see it."""
-
-    text: str
-    words: list[Word]
-    hits: list[Hit[Rule]]
-
-
 def triage_offline(description: str, title: str = "") -> Triage:
     """The rules' answer, for any text; never fails and asks nobody.
 
@@ -51,15 +43,14 @@ def triage_offline(description: str, title: str = "") -> Triage:
     started = perf_counter()
     book = rule_book()
     description, title = without_surrogates(description), without_surrogates(title)
-    read = _read(description, title, book)
-    category = _category(read)
-    priority, severity = _priority(read, bool(category.evidence), book)
-    sentiment, heat = _sentiment(read, book)
+    signals = signals_of(description, title, book)
+    sums = sums_of(signals, book)
+    priority, severity = _priority(signals, sums.severity, book)
     return Triage(
-        category=category,
+        category=_category(signals, sums.category, book),
         priority=priority,
-        sentiment=sentiment,
-        urgency_score=_urgency(priority, severity, heat, book),
+        sentiment=_sentiment(signals, sums.heat, book),
+        urgency_score=_urgency(priority, severity, sums.heat, book.points),
         title=_title(description, title),
         engine=ENGINE,
         model=MODEL,
@@ -68,92 +59,79 @@ def triage_offline(description: str, title: str = "") -> Triage:
     )
 
 
-def _read(description: str, title: str, book: RuleBook) -> _Read:
-    said = written_now(description, book.reading.closings, book.reading.cuts)
-    text = f"{title}\n\n{said}" if title else said
+def signals_of(description: str, title: str, book: RuleBook) -> Said:
+    """What the lexicon finds in what was written now, apart from commands to the triage."""
+    written = written_now(description, book.reading.closings, book.reading.cuts)
+    text = f"{title}\n\n{written}" if title else written
     words = words_of(text)
-    return _Read(text, words, book.tree.hits(words))
+    hits = book.tree.hits(words)
+    read = without_commands(text, words, hits)
+    if read is not text:
+        words = words_of(read)
+        hits = book.tree.hits(words)
+    found = said(hits, words, text, len(title), book)
+    for name, phrases in loudness(read, words, book.marks).items():
+        found.strengths[name] = 1.0
+        found.phrases[name] = phrases
+    return found
 
 
-def _category(read: _Read) -> Finding[Category]:
-    said = category_said(read.hits, read.words, read.text)
-    if not said.points:
+def _category(signals: Said, sums: Mapping[Category, float], book: RuleBook) -> Finding[Category]:
+    if not signals.phrases:
         fallback = get_settings().ai_fallback_category
         return _CategoryFinding(value=fallback, confidence=NO_EVIDENCE_CONFIDENCE)
-    best = max(said.points, key=lambda name: said.points[name])
+    best = max(sums, key=lambda category: sums[category])
     return _CategoryFinding(
-        value=Category(best),
-        confidence=share_confidence(said.points),
-        evidence=said.phrases[best],
+        value=best,
+        confidence=_honest("category", share_of_best(sums.values()), book.points),
+        evidence=evidence_for(signals, book.speaks_for[best]),
     )
 
 
-def _priority(read: _Read, has_category: bool, book: RuleBook) -> tuple[Finding[Priority], float]:
-    sheet = book.priority
-    said = _signals("priority", sheet.repeat, read, book)
-    if not said.points and not has_category:
+def _priority(signals: Said, severity: float, book: RuleBook) -> tuple[Finding[Priority], float]:
+    thresholds = book.points.priority
+    if not signals.phrases:
         fallback = get_settings().ai_fallback_priority
         finding = _PriorityFinding(value=fallback, confidence=NO_EVIDENCE_CONFIDENCE)
-        return finding, sheet.thresholds.get(fallback, 0.0)
-    severity = sheet.base + sum(said.points.values()) + _together(said, book)
+        return finding, thresholds.get(fallback, severity)
+    sureness = share_between(severity, thresholds.values())
     finding = _PriorityFinding(
-        value=reached(severity, sheet.thresholds, Priority.LOW),
-        confidence=distance_confidence(severity, sheet.thresholds, len(said.evidence())),
-        evidence=said.evidence(),
+        value=reached(severity, thresholds, Priority.LOW),
+        confidence=_honest("priority", sureness, book.points),
+        evidence=evidence_for(signals, book.speaks_for["severity"]),
     )
     return finding, severity
 
 
-def _signals(kind: Kind, repeat: float, read: _Read, book: RuleBook) -> Said:
-    return signals_said(kind, read.hits, read.words, read.text, repeat=repeat, book=book)
-
-
-def _together(said: Said, book: RuleBook) -> float:
-    return sum(
-        together.points
-        for together in book.priority.together
-        if all(signal in said.points for signal in together.signals)
+def _sentiment(signals: Said, heat: float, book: RuleBook) -> Finding[Sentiment]:
+    if not signals.phrases:
+        return _SentimentFinding(value=Sentiment.NEUTRAL, confidence=NO_EVIDENCE_CONFIDENCE)
+    thresholds = book.points.sentiment
+    sureness = share_between(heat, thresholds.values())
+    return _SentimentFinding(
+        value=reached(heat, thresholds, Sentiment.CALM),
+        confidence=_honest("sentiment", sureness, book.points),
+        evidence=evidence_for(signals, book.speaks_for["heat"]),
     )
-
-
-def _sentiment(read: _Read, book: RuleBook) -> tuple[Finding[Sentiment], float]:
-    sheet = book.sentiment
-    said = _signals("sentiment", sheet.repeat, read, book)
-    loud_points, loud = _loudness(read.text, read.words, book)
-    heat = sum(said.points.values()) + loud_points
-    phrases = (*said.evidence(), *loud)[:EVIDENCE_MAX]
-    finding = _SentimentFinding(
-        value=reached(heat, sheet.thresholds, Sentiment.CALM),
-        confidence=distance_confidence(heat, sheet.thresholds, len(phrases)),
-        evidence=phrases,
-    )
-    return finding, heat
-
-
-def _loudness(text: str, words: Sequence[Word], book: RuleBook) -> tuple[float, tuple[str, ...]]:
-    intensity = book.sentiment.intensity
-    spoken = [text[word.start : word.end] for word in words if word.folded]
-    # One long capital word is a name or an abbreviation; several are a raised voice.
-    shouted = [w for w in spoken if w.isupper() and len(w) >= intensity.capital_letters]
-    points = 0.0
-    phrases: tuple[str, ...] = ()
-    if len(shouted) >= intensity.capital_words:
-        points += intensity.capital_points
-        phrases = tuple(dict.fromkeys(shouted))[:EVIDENCE_MAX]
-    if text.count("!") >= intensity.exclamation_marks:
-        points += intensity.exclamation_points
-    return points, phrases
 
 
 def _urgency(
-    priority: Finding[Priority], severity: float, heat: float, book: RuleBook
+    priority: Finding[Priority], severity: float, heat: float, sheet: PointsSheet
 ) -> Finding[Urgency]:
     """A score within the priority's band: mostly the severity, a little the requester's heat."""
-    low, high = book.priority.urgency_bands[priority.value]
-    place = place_in_band(severity, book.priority.thresholds)
-    warmth = place_in_band(heat, book.sentiment.thresholds) if heat > 0 else 0.0
-    score = round(low + (high - low) * (0.7 * place + 0.3 * warmth))
-    return _UrgencyFinding(value=score, confidence=priority.confidence, evidence=priority.evidence)
+    low, high = sheet.urgency_bands[priority.value]
+    warmth = max(0.0, min(1.0, heat - sheet.sentiment[Sentiment.FRUSTRATED]))
+    score = round(on_ramp(severity, sheet.urgency) + warmth * sheet.urgency_heat)
+    return _UrgencyFinding(
+        value=max(low, min(high, score)),
+        confidence=on_ramp(priority.confidence, sheet.confidence["urgency"]),
+        evidence=priority.evidence,
+    )
+
+
+def _honest(field: Sureness, sureness: float, sheet: PointsSheet) -> float:
+    """How often an answer that looks so sure is right, as measured on labelled tickets."""
+    return round(on_ramp(sureness, sheet.confidence[field]), 2)
 
 
 def _title(description: str, title: str) -> Finding[Title]:

@@ -1,16 +1,21 @@
 """The little language in which the lexicon writes phrases, and the search for them in a text.
 
-    charged twice          these words, one after the other; case and accents do not count
-    refund*                any word that begins so (at least three letters before the star)
-    can't|cannot log in    either word
-    charged .. twice       up to three other words in between
+    charged twice            these words, one after the other; case and accents do not count
+    refund*                  any word that begins so (at least three letters before the star)
+    can't|not_able_to log    either; an underscore joins the words of one alternative
+    {cant} log in|on         any of the alternatives that the lexicon lists under that name
+    my|our? account          with or without the word before the question mark
+    charged .. twice         up to three other words in between
+    # minutes                any number; ## is one of a thousand or more
+    ^ how do i               only where a clause begins
 
 The phrases become one tree, walked once from each word: the work grows with the length of the
 text, however the text is made.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
 from typing import Generic, NamedTuple, TypeVar
 
@@ -19,6 +24,13 @@ from ticket_app.triage.text import BREAK, Word, fold, words_of
 GAP = ".."
 GAP_WORDS = 3
 STEM_LETTERS = 3
+NUMBER, LARGE_NUMBER = "#", "##"
+LARGE_DIGITS = 4
+CLAUSE_START = "^"
+WORDS_REMEMBERED = 20_000
+
+Sets = Mapping[str, Sequence[str]]
+"""Named alternatives, for `{name}`."""
 
 R = TypeVar("R")
 
@@ -31,48 +43,120 @@ class Hit(NamedTuple, Generic[R]):
     end: int
 
 
+Steps = tuple[str, ...]
+"""What one word of a text can be in a phrase: itself, a number, a member of a set. The first is
+itself; a BREAK is none."""
+
+
 @dataclass(slots=True)
 class _Node(Generic[R]):
     words: dict[str, "_Node[R]"] = field(default_factory=dict)
     stems: dict[str, list[tuple[str, "_Node[R]"]]] = field(default_factory=dict)
     after_gap: "_Node[R] | None" = None
-    rules: list[R] = field(default_factory=list)
+    rules: tuple[R, ...] = ()
+
+    def children(self, steps: Steps) -> "list[_Node[R]]":
+        """Where the phrases go on that have this word, as one of the steps it can be, next."""
+        found = []
+        words = self.words
+        for step in steps:
+            if (child := words.get(step)) is not None:
+                found.append(child)  # noqa: PERF401 (a comprehension is a call, and this is hot)
+        if self.stems:
+            word = steps[0]
+            for stem, stem_child in self.stems.get(word[:STEM_LETTERS], ()):
+                if word.startswith(stem):
+                    found.append(stem_child)
+        return found
+
+
+class _Met(NamedTuple, Generic[R]):
+    """A word of a text, and where phrases go on that begin with it."""
+
+    steps: Steps
+    starts: tuple[_Node[R], ...]
+    clause_starts: tuple[_Node[R], ...]
 
 
 class PhraseTree(Generic[R]):
     """Rules found by their phrases. Build it once; it is not changed by a search."""
 
-    def __init__(self, rules: Iterable[tuple[str, R]]) -> None:
+    def __init__(self, rules: Iterable[tuple[str, R]], sets: Sets) -> None:
         """Raises ValueError for a phrase that the language does not know."""
         self._root: _Node[R] = _Node()
         for phrase, rule in rules:
-            for steps in spellings(phrase):
+            for steps in spellings(phrase, sets):
                 _insert(self._root, steps, rule)
+        self._members = _members(sets)
+        self._at_start = self._root.words.get(CLAUSE_START, _Node())
+        # Most words of a text begin no phrase; to know that at once is most of the speed.
+        self._met = lru_cache(WORDS_REMEMBERED)(self._meet)
 
     def hits(self, words: Sequence[Word]) -> list[Hit[R]]:
         """Every place where a rule's phrase stands, in the order of the first word."""
         found: list[Hit[R]] = []
-        folded = [word.folded for word in words]
-        for first in range(len(folded)):
-            _walk(self._root, folded, first, found)
+        met = [self._met(word.folded) for word in words]
+        begins = True
+        for first, (steps, starts, clause_starts) in enumerate(met):
+            if not steps:
+                begins = True
+                continue
+            if starts or (begins and clause_starts):
+                _walk((*starts, *clause_starts) if begins else starts, met, first, found)
+            begins = False
         return found
 
+    def _meet(self, word: str) -> _Met[R]:
+        if word == BREAK:
+            return _Met((), (), ())
+        numbers = _numbers(word) if word[0].isdigit() else ()
+        steps = (word, *numbers, *self._members.get(word, ()))
+        starts, clause_starts = self._root.children(steps), self._at_start.children(steps)
+        return _Met(steps, tuple(starts), tuple(clause_starts))
 
-def spellings(phrase: str) -> list[tuple[str, ...]]:
-    """The sequences of folded words, stems (`refund*`) and gaps that the phrase stands for."""
-    choices = [_choices(part) for part in phrase.split()]
-    if not choices or choices[0] == [(GAP,)] or choices[-1] == [(GAP,)]:
+
+def spellings(phrase: str, sets: Sets) -> list[tuple[str, ...]]:
+    """The sequences of words, stems (`refund*`), gaps and signs that the phrase stands for."""
+    choices = [_choices(part, sets) for part in phrase.split()]
+    if not choices or choices[0] == [(GAP,)] or choices[-1] in ([(GAP,)], [(CLAUSE_START,)]):
         raise ValueError(f"a phrase begins and ends with a word: {phrase!r}")
-    return [tuple(step for steps in chosen for step in steps) for chosen in product(*choices)]
+    found = [tuple(step for steps in chosen for step in steps) for chosen in product(*choices)]
+    if () in found:
+        raise ValueError(f"a phrase has a word that must be there: {phrase!r}")
+    return found
 
 
-def _choices(part: str) -> list[tuple[str, ...]]:
-    if part == GAP:
-        return [(GAP,)]
-    return [_steps(choice) for choice in part.split("|")]
+def _choices(part: str, sets: Sets) -> list[tuple[str, ...]]:
+    if part in (GAP, CLAUSE_START):
+        return [(part,)]
+    if len(part) > 1 and part.endswith("?"):
+        return [(), *_choices(part[:-1], sets)]
+    return [steps for choice in part.split("|") for steps in _alternatives(choice, sets)]
+
+
+def _alternatives(choice: str, sets: Sets) -> list[tuple[str, ...]]:
+    if not choice.startswith("{"):
+        return [_steps(choice)]
+    name = choice.strip("{}")
+    if name not in sets:
+        raise ValueError(f"no set of that name: {choice!r}")
+    longer = [steps for alternative in sets[name] if len(steps := _steps(alternative)) > 1]
+    return [(choice,), *longer]
+
+
+def _members(sets: Sets) -> dict[str, Steps]:
+    """For each word the sets in which it stands alone; a tree of theirs is much smaller so."""
+    members: dict[str, Steps] = {}
+    for name, alternatives in sets.items():
+        for steps in {_steps(alternative) for alternative in alternatives}:
+            if len(steps) == 1:
+                members[steps[0]] = (*members.get(steps[0], ()), f"{{{name}}}")
+    return members
 
 
 def _steps(choice: str) -> tuple[str, ...]:
+    if choice in (NUMBER, LARGE_NUMBER):
+        return (choice,)
     steps = [word.folded for word in words_of(choice.removesuffix("*"))]
     if not steps or BREAK in steps:
         raise ValueError(f"not a word: {choice!r}")
@@ -88,7 +172,7 @@ def _insert(root: _Node[R], steps: tuple[str, ...], rule: R) -> None:
     for step in steps:
         node = _child(node, step)
     if rule not in node.rules:
-        node.rules.append(rule)
+        node.rules = (*node.rules, rule)
 
 
 def _child(node: _Node[R], step: str) -> _Node[R]:
@@ -107,31 +191,46 @@ def _child(node: _Node[R], step: str) -> _Node[R]:
     return child
 
 
-def _walk(root: _Node[R], folded: list[str], first: int, found: list[Hit[R]]) -> None:
-    places = [(root, first)]
-    while places:
+def _numbers(word: str) -> Steps:
+    """What a word that begins with a digit counts as: `12th` a number, `1,450.00` a large one."""
+    whole, _, decimals = word.replace(",", ".").rpartition(".")
+    digits = f"{whole}{decimals if len(decimals) > 2 else ''}" if whole else word
+    digits = digits.replace(".", "").replace("k", "000").lstrip("0")
+    large = digits.isdecimal() and len(digits) >= LARGE_DIGITS
+    return (NUMBER, LARGE_NUMBER) if large else (NUMBER,)
+
+
+def _walk(
+    nodes: Sequence[_Node[R]], met: Sequence[_Met[R]], first: int, found: list[Hit[R]]
+) -> None:
+    """Follow the phrases of the nodes, which all begin with the word at `first`."""
+    at = first + 1
+    places: list[tuple[_Node[R], int]] = []
+    while nodes:
+        steps = met[at].steps if at < len(met) else ()
+        for node in nodes:
+            if node.rules:
+                found += [Hit(rule, first, at) for rule in node.rules]
+            if steps and node.after_gap is not None:
+                places += _places_after_gap(node.after_gap, met, at)
+            if steps and (node.words or node.stems):
+                places += [(child, at + 1) for child in node.children(steps)]
+        if not places:
+            return
         node, at = places.pop()
-        if node.rules:
-            found.extend([Hit(rule, first, at) for rule in node.rules])
-        if at == len(folded) or folded[at] == BREAK:
-            continue
-        if node.after_gap is not None:
-            places.extend(_places_after_gap(node.after_gap, folded, at))
-        word = folded[at]
-        child = node.words.get(word)
-        if child is not None:
-            places.append((child, at + 1))
-        for stem, stem_child in node.stems.get(word[:STEM_LETTERS], ()):
-            if word.startswith(stem):
-                places.append((stem_child, at + 1))
+        nodes = (node,)
 
 
-def _places_after_gap(node: _Node[R], folded: list[str], at: int) -> list[tuple[_Node[R], int]]:
+def _places_after_gap(
+    node: _Node[R], met: Sequence[_Met[R]], at: int
+) -> list[tuple[_Node[R], int]]:
+    """Where the phrase goes on behind the gap."""
     places = []
-    for place in range(at, min(at + GAP_WORDS + 1, len(folded))):
-        if folded[place] == BREAK:
+    for place in range(at, min(at + GAP_WORDS + 1, len(met))):
+        steps = met[place].steps
+        if not steps:
             break
-        places.append((node, place))
+        places += [(child, place + 1) for child in node.children(steps)]
     return places
 
 

@@ -1,68 +1,106 @@
-"""From the phrases found to values: how much each says, and how sure the sum is."""
+"""From the phrases found to values: what each signal says, and how sure the sum is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from math import exp
 from typing import NamedTuple, TypeVar
 
 from ticket_app.triage.phrases import Hit, evidence, longest
-from ticket_app.triage.rules import Kind, Rule, RuleBook
+from ticket_app.triage.rules import LAYERS, PointsSheet, Ramp, Rule, RuleBook, weights_of
 from ticket_app.triage.text import BREAK, Word
+from ticket_app.vocabulary import Category
 
 N = TypeVar("N", bound=str)
 
 EVIDENCE_MAX = 8
 NO_EVIDENCE_CONFIDENCE = 0.2
 REPEATS_MAX = 3
+SAYS_SOMETHING = 0.15
+"""Fewer points than these are no evidence that a person would want to see."""
 
 
 class Said(NamedTuple):
-    """What one kind of rule found: points by name, and the phrases that gave them by name."""
+    """How strongly each signal was found (1 is once, in the description), and its phrases."""
 
-    points: dict[str, float]
+    strengths: dict[str, float]
     phrases: dict[str, tuple[str, ...]]
 
-    def evidence(self) -> tuple[str, ...]:
-        """The phrases of the names that count most, first ones first."""
-        names = sorted(self.points, key=lambda name: -abs(self.points[name]))
-        return tuple(phrase for name in names for phrase in self.phrases[name])[:EVIDENCE_MAX]
 
-
-def category_said(hits: Sequence[Hit[Rule]], words: Sequence[Word], text: str) -> Said:
-    """Points by category: each different phrase counts once, with its own weight."""
-    chosen = longest(hit for hit in hits if hit.rule.kind == "category")
-    phrases = _phrases(chosen, words, text)
-    points: dict[str, float] = {}
-    seen: set[tuple[str, str]] = set()
-    for hit in chosen:
-        spoken = _spoken(hit, words)
-        if (hit.rule.name, spoken) not in seen:
-            seen.add((hit.rule.name, spoken))
-            points[hit.rule.name] = points.get(hit.rule.name, 0.0) + hit.rule.points
-    return Said(points, phrases)
-
-
-def signals_said(
-    kind: Kind,
-    hits: Sequence[Hit[Rule]],
-    words: Sequence[Word],
-    text: str,
-    *,
-    repeat: float,
-    book: RuleBook,
+def said(
+    hits: Sequence[Hit[Rule]], words: Sequence[Word], text: str, title_end: int, book: RuleBook
 ) -> Said:
-    """Points by signal, negated phrases left out.
+    """The signals of the hits that are meant.
 
-    Each further phrase of the same signal adds `repeat` of its points, at most REPEATS_MAX times:
-    saying it four ways is not four times as bad.
+    Each further phrase of the same signal adds `repeat`, at most REPEATS_MAX times: saying it four
+    ways is not four times as bad. One that stands only in the title, which ends at `title_end`
+    characters, counts `title_share`: titles are vaguer than what follows.
     """
-    chosen = longest(hit for hit in hits if hit.rule.kind == kind)
-    taken = {place for hit in chosen for place in range(hit.first, hit.end)}
-    meant = [hit for hit in chosen if not _is_negated(hit.first, words, taken, book)]
-    points: dict[str, float] = {}
-    for name, spoken in _different_phrases(meant, words).items():
-        first = next(hit.rule.points for hit in meant if hit.rule.name == name)
-        points[name] = first * (1 + repeat * min(len(spoken) - 1, REPEATS_MAX))
-    return Said(points, _phrases(meant, words, text))
+    meant = [hit for layer in LAYERS for hit in _meant(layer, hits, words, book)]
+    spoken: dict[str, dict[str, bool]] = {}
+    for hit in meant:
+        phrases = spoken.setdefault(hit.rule.name, {})
+        phrase = evidence(hit, words, text)
+        phrases[phrase] = phrases.get(phrase, False) or words[hit.first].start >= title_end
+    sheet = book.points
+    strengths = {name: _strength(found, sheet) for name, found in spoken.items()}
+    for name, first, second in book.together:
+        if first in strengths and second in strengths:
+            strengths[name] = min(strengths[first], strengths[second], 1.0)
+    for name, several in sheet.several.items():
+        if sum(member in strengths for member in several.of) >= several.least:
+            strengths[name] = 1.0
+    return Said(strengths, {name: tuple(found)[:EVIDENCE_MAX] for name, found in spoken.items()})
+
+
+def _strength(phrases: Mapping[str, bool], sheet: PointsSheet) -> float:
+    repeats = sheet.repeat * min(len(phrases) - 1, REPEATS_MAX)
+    return (1.0 + repeats) * (1.0 if any(phrases.values()) else sheet.title_share)
+
+
+def _meant(
+    layer: str, hits: Sequence[Hit[Rule]], words: Sequence[Word], book: RuleBook
+) -> Iterator[Hit[Rule]]:
+    """Of the phrases that overlap only the longest counts; in `harm`, of those of one signal.
+
+    What is asked for and how it sounds is one thing at a time ("crash course", "thanks for
+    nothing"), while one phrase may tell of two harms ("all patients' records are gone").
+    """
+    rivals: dict[str, list[Hit[Rule]]] = {}
+    for hit in hits:
+        if hit.rule.layer == layer:
+            rivals.setdefault(hit.rule.name if layer == "harm" else layer, []).append(hit)
+    for group in rivals.values():
+        chosen = longest(group)
+        taken = {place for hit in chosen for place in range(hit.first, hit.end)}
+        for hit in chosen:
+            if hit.rule.firm or not _is_negated(hit.first, words, taken, book):
+                yield hit
+
+
+class Sums(NamedTuple):
+    """What the signals add up to, the bias among it."""
+
+    category: dict[Category, float]
+    severity: float
+    heat: float
+
+
+def sums_of(said: Said, book: RuleBook) -> Sums:
+    """Each signal's points, as often as it is strong; a signal without points says nothing."""
+    totals = list(weights_of(book.points.bias))
+    for name, strength in said.strengths.items():
+        for at, points in enumerate(book.weights.get(name, ())):
+            totals[at] += strength * points
+    *categories, severity, heat = totals
+    return Sums(dict(zip(Category, categories, strict=True)), severity, heat)
+
+
+def evidence_for(said: Said, weigh: Mapping[str, float]) -> tuple[str, ...]:
+    """The phrases of the signals that weigh most, first ones first."""
+    names = [name for name in said.phrases if weigh.get(name, 0.0) >= SAYS_SOMETHING]
+    names.sort(key=lambda name: -weigh[name])
+    phrases = dict.fromkeys(phrase for name in names for phrase in said.phrases[name])
+    return tuple(phrases)[:EVIDENCE_MAX]
 
 
 def reached(value: float, thresholds: Mapping[N, float], lowest: N) -> N:
@@ -71,52 +109,28 @@ def reached(value: float, thresholds: Mapping[N, float], lowest: N) -> N:
     return max(passed, key=lambda name: thresholds[name], default=lowest)
 
 
-def place_in_band(value: float, thresholds: Mapping[N, float]) -> float:
-    """How far the value stands from its band's lower threshold to the next, as 0..1."""
-    steps = sorted(thresholds.values())
-    edges = [steps[0] - 3.0, *steps, steps[-1] + 6.0]
-    for low, high in pairwise(edges):
+def share_of_best(sums: Iterable[float]) -> float:
+    """The probability of the largest, were the sums log-odds; 0..1."""
+    ordered = sorted(sums, reverse=True)
+    return 1.0 / sum(exp(each - ordered[0]) for each in ordered)
+
+
+def share_between(value: float, thresholds: Iterable[float]) -> float:
+    """The probability of the step where the value stands, were it log-odds; 0..1."""
+    edges = sorted(thresholds)
+    over = [1.0, *(1.0 / (1.0 + exp(min(60.0, edge - value))) for edge in edges), 0.0]
+    step = sum(value >= edge for edge in edges)
+    return over[step] - over[step + 1]
+
+
+def on_ramp(value: float, ramp: Ramp) -> float:
+    """The ramp's height at the value; beyond its ends it stays level."""
+    if value <= ramp[0][0]:
+        return ramp[0][1]
+    for (low, from_height), (high, to_height) in pairwise(ramp):
         if value < high:
-            return max(0.0, (value - low) / (high - low))
-    return 1.0
-
-
-def distance_confidence(value: float, thresholds: Mapping[N, float], phrases: int) -> float:
-    """Higher with more phrases, and with the distance to the next threshold; 0..1."""
-    if not phrases:
-        return NO_EVIDENCE_CONFIDENCE
-    distance = min(abs(value - threshold) for threshold in thresholds.values())
-    return round(min(0.95, 0.3 + 0.1 * min(phrases, 3) + 0.12 * min(distance, 3.0)), 2)
-
-
-def share_confidence(points: Mapping[str, float]) -> float:
-    """Higher with more points, and with a larger share of them for the first; 0..1."""
-    total, best = sum(points.values()), max(points.values())
-    weight_of_evidence = best / (best + 2.0)
-    return round(min(0.97, weight_of_evidence * best / total + 0.15), 2)
-
-
-def _phrases(
-    hits: Sequence[Hit[Rule]], words: Sequence[Word], text: str
-) -> dict[str, tuple[str, ...]]:
-    phrases: dict[str, tuple[str, ...]] = {}
-    for hit in hits:
-        known = phrases.get(hit.rule.name, ())
-        phrase = evidence(hit, words, text)
-        if len(known) < EVIDENCE_MAX and phrase not in known:
-            phrases[hit.rule.name] = (*known, phrase)
-    return phrases
-
-
-def _different_phrases(hits: Sequence[Hit[Rule]], words: Sequence[Word]) -> dict[str, set[str]]:
-    different: dict[str, set[str]] = {}
-    for hit in hits:
-        different.setdefault(hit.rule.name, set()).add(_spoken(hit, words))
-    return different
-
-
-def _spoken(hit: Hit[Rule], words: Sequence[Word]) -> str:
-    return " ".join(word.folded for word in words[hit.first : hit.end])
+            return from_height + (to_height - from_height) * (value - low) / (high - low)
+    return ramp[-1][1]
 
 
 def _is_negated(first: int, words: Sequence[Word], taken: set[int], book: RuleBook) -> bool:

@@ -6,6 +6,7 @@ Every pattern here is linear in the length of the text: no nested or overlapping
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 BREAK = ""
@@ -14,10 +15,15 @@ BREAK = ""
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}`\N{ACUTE ACCENT}"
 _NO_APOSTROPHES = str.maketrans("", "", _APOSTROPHES)
 _TOKEN = re.compile(
-    rf"([^\W_]+(?:[{_APOSTROPHES}][^\W_]+)*)"  # a word, with its apostrophes
-    r"|[,!?;:()](?=\s|$)|\.(?=\s|$)|\n[ \t\r]*\n"  # the end of a clause
+    r"(\d+(?:[.,:]\d+)+(?![^\W_])"  # an amount, a time, a version
+    rf"|[^\W_]+(?:[{_APOSTROPHES}][^\W_]+)*"  # a word, with its apostrophes
+    r"|[€$£])"
+    r"|[,!?;()](?=\s|$)|\.(?=\s|$)|\n[ \t\r]*\n"  # the end of a clause
 )
 _COMBINING = "Mn"
+WORDS_REMEMBERED = 20_000
+WORD_LETTERS = 40
+"""What is longer is compared by its beginning; so what is remembered of words stays small."""
 
 
 class Word(NamedTuple):
@@ -33,6 +39,7 @@ def without_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+@lru_cache(WORDS_REMEMBERED)
 def fold(word: str) -> str:
     """The word as rules compare it: no case, no accents, no apostrophes."""
     plain = word.translate(_NO_APOSTROPHES)
@@ -44,11 +51,10 @@ def fold(word: str) -> str:
 
 def words_of(text: str) -> list[Word]:
     """The words of the text in order, with a BREAK word wherever a clause ends."""
-    found: list[Word] = []
-    for match in _TOKEN.finditer(text):
-        word = match.group(1)
-        found.append(Word(fold(word) if word else BREAK, match.start(), match.end()))
-    return found
+    return [
+        Word(fold(word[:WORD_LETTERS]) if (word := match.group(1)) else BREAK, *match.span())
+        for match in _TOKEN.finditer(text)
+    ]
 
 
 def written_now(text: str, closings: Iterable[str], cuts: Iterable[str]) -> str:

@@ -2,9 +2,10 @@
 
 import argparse
 
-from ticket_app.cli.triage import replay
+from ticket_app.cli.triage import evaluate, replay
 
 SUBCOMMANDS = {
+    "evaluate": (evaluate, "measure an engine on labelled tickets"),
     "replay": (replay, "what another engine would have said of the last tickets"),
 }
 

@@ -1,0 +1,77 @@
+"""`triage evaluate`: an engine's answers against what people said of the same tickets."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from ticket_app.cli.say import say
+from ticket_app.cli.triage.candidate import add_options as add_candidate_options
+from ticket_app.cli.triage.candidate import candidate_of
+from ticket_app.cli.triage.progress import with_progress
+from ticket_app.cli.triage.table import lines_of
+from ticket_app.data.migrations import migrate
+from ticket_app.errors import TicketAppError
+from ticket_app.services.ledger import flush
+from ticket_app.triage.evaluation.figures import Judged, evaluate
+from ticket_app.triage.evaluation.labelled import (
+    SHIPPED,
+    LabelledTicket,
+    labelled_tickets,
+    shipped_tickets,
+)
+from ticket_app.vocabulary import CallPurpose
+
+
+class NothingAnsweredError(TicketAppError):
+    """The engine had an answer to none of the tickets: there is nothing to measure."""
+
+    code = "nothing_answered"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which tickets, which engine, and for whom the report is."""
+    parser.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="a .csv or JSON lines: description, and any of title, category, priority, sentiment, "
+        'urgency ("lo-hi" or [lo, hi]), language, trait (default: the sets that come along)',
+    )
+    add_candidate_options(parser)
+    parser.add_argument("--json", action="store_true", help="the whole report, for a program")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the report. Raises LabelledFileError for a file that cannot be read."""
+    candidate = candidate_of(arguments, CallPurpose.EVALUATE)
+    tickets = _tickets(arguments.file)
+    if candidate.is_provider:
+        migrate()  # the ledger is about to be written
+    answers = candidate.answers([(ticket.title, ticket.description) for ticket in tickets])
+    judged: list[Judged] = []
+    unanswered: Counter[str] = Counter()
+    try:
+        for place, answer in with_progress(answers, len(tickets)):
+            if answer.triage is None:
+                unanswered[str(answer.failure)] += 1
+            else:
+                judged.append(Judged(tickets[place], answer.triage, answer.cost_usd))
+    finally:
+        flush()
+    if not judged:
+        raise NothingAnsweredError(f"No ticket was answered: {_in_words(unanswered)}.")
+    report = evaluate(judged, unanswered)
+    for line in (report.model_dump_json(indent=2),) if arguments.json else lines_of(report):
+        say(line)
+    return 0
+
+
+def _tickets(path: Path | None) -> list[LabelledTicket]:
+    if path is not None:
+        return labelled_tickets(path)
+    return [ticket for name in SHIPPED for ticket in shipped_tickets(name)]
+
+
+def _in_words(unanswered: Counter[str]) -> str:
+    return ", ".join(f"{count} {failure}" for failure, count in unanswered.items())

@@ -1,0 +1,1 @@
+"""How good triage is: labelled tickets, the figures of an engine, the engines to measure."""
