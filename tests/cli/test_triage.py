@@ -84,7 +84,5 @@ def test_a_provider_is_measured_like_any_engine(
             assert report["cost"] == pytest.approx(2 * (10 * 0.15 + 10 * 0.6) / 1e6)
         assert len(fake.received) == 2  # the second time everything was recorded
         fake.script = Script.WRONG_ENUM
-        assert (
-            main(["triage", "evaluate", str(labelled), "--engine", "openai", "--model", "x"]) == 2
-        )
+        assert main([*command[:-2], "--model", "x"]) == 2
     assert "No ticket was answered: 2 invalid_answer" in capsys.readouterr().err
