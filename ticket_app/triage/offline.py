@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ticket_app.settings import get_settings
 from ticket_app.triage.contract import Finding, Title, Triage, Urgency
+from ticket_app.triage.learned import Models, models_in_use, with_learned
 from ticket_app.triage.phrases import Hit
 from ticket_app.triage.rules import Kind, Rule, RuleBook, rule_book
 from ticket_app.triage.scoring import (
@@ -44,10 +45,19 @@ class _Read(NamedTuple):
 
 
 def triage_offline(description: str, title: str = "") -> Triage:
-    """The rules' answer, for any text; never fails and asks nobody.
+    """The rules' answer, and what this desk has learned better; for any text, and asks nobody.
 
     Where the text gives no evidence, category and priority are the settings' fallbacks.
     """
+    return _triage(description, title, models_in_use())
+
+
+def triage_by_rules(description: str, title: str = "") -> Triage:
+    """The answer of the rules alone: what a lesson is compared with."""
+    return _triage(description, title, {})
+
+
+def _triage(description: str, title: str, models: Models) -> Triage:
     started = perf_counter()
     book = rule_book()
     description, title = without_surrogates(description), without_surrogates(title)
@@ -55,7 +65,7 @@ def triage_offline(description: str, title: str = "") -> Triage:
     category = _category(read)
     priority, severity = _priority(read, bool(category.evidence), book)
     sentiment, heat = _sentiment(read, book)
-    return Triage(
+    triage = Triage(
         category=category,
         priority=priority,
         sentiment=sentiment,
@@ -66,6 +76,7 @@ def triage_offline(description: str, title: str = "") -> Triage:
         prompt_version=book.reading.version,
         latency_ms=(perf_counter() - started) * 1000,
     )
+    return with_learned(triage, models, read.words, read.text, book.priority.urgency_bands)
 
 
 def _read(description: str, title: str, book: RuleBook) -> _Read:
