@@ -34,7 +34,7 @@ class Source(NamedTuple):
 class Finding(BaseModel, Generic[T]):
     """One proposed value, how sure the engine is (0..1), and the words it rests on.
 
-    `lesson` is the id of the desk's lesson that proposed it, None where the Triage's own engine did.
+    `lesson` is the id of the desk's lesson that proposed it; None where the Triage's engine did.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -2,9 +2,10 @@
 
 import argparse
 
-from ticket_app.cli.triage import replay
+from ticket_app.cli.triage import learn, replay
 
 SUBCOMMANDS = {
+    "learn": (learn, "learn from what people decided, and compare it with the rules"),
     "replay": (replay, "what another engine would have said of the last tickets"),
 }
 
