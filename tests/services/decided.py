@@ -44,21 +44,20 @@ def shuffled(taught: Sequence[Example]) -> list[Example]:
     return [Example(e.text, value) for e, value in zip(taught, values, strict=True)]
 
 
-def decide(
-    taught: Sequence[Example], field: LearnedField = "category", by: str = "person", **others: Any
-) -> None:
+def decide(taught: Sequence[Example], field: LearnedField = "category") -> None:
     """File a ticket for each example, with its value of this field decided by a person."""
     now = datetime.now(UTC)
-    filed = {"category": "general", "priority": "low", "created_at": now, "updated_at": now}
+    filed: dict[str, Any] = {
+        "category": "general", "priority": "low", "status": "open", "sentiment": "calm",
+        "urgency_score": 5, "version": 1, "created_at": now, "updated_at": now,
+        "triage_status": "done", "engine": "offline",
+        "category_by": "triage", "priority_by": "triage",
+    }  # fmt: skip
     with writing() as session:
         for example in taught:
             title, _, description = example.text.partition("\n\n")
-            own = {"title": title, "description": description}
-            decision = {field: example.value, f"{field}_by": by}
-            defaults = {"status": "open", "sentiment": "calm", "urgency_score": 5, "version": 1}
-            more = {"triage_status": "done", "engine": "offline"}
-            neither = {"category_by": "triage", "priority_by": "triage"}
-            session.add(Ticket(**defaults | more | neither | filed | own | decision | others))
+            decision = {field: example.value, f"{field}_by": "person"}
+            session.add(Ticket(title=title, description=description, **filed | decision))
 
 
 def count_lessons() -> int:

@@ -34,6 +34,7 @@ from ticket_app.services.learning import (
 from ticket_app.services.tickets import delete_ticket
 from ticket_app.settings import ROOT
 from ticket_app.triage.learned import models_in_use
+from ticket_app.triage.learning.training import learn
 from ticket_app.triage.offline import triage_by_rules, triage_offline
 from ticket_app.vocabulary import Category, Edge, Priority, TriageField
 
@@ -217,7 +218,6 @@ def test_a_lesson_is_due_when_enough_was_decided_since_the_last(
 def test_two_that_learn_at_once_make_one_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
     decide(examples(ENOUGH))
     under_way, go_on = threading.Event(), threading.Event()
-    learn = learning.learn
 
     def slowly(*arguments: object) -> object:
         under_way.set()
@@ -240,7 +240,6 @@ def test_two_that_learn_at_once_make_one_lesson(monkeypatch: pytest.MonkeyPatch)
 
 def test_whoever_lost_its_turn_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     decide(examples(ENOUGH))
-    learn = learning.learn
 
     def too_slowly(*arguments: object) -> object:
         raw("UPDATE learning_turn SET held_until = :at", at=AN_OLD_TIME)
