@@ -16,6 +16,7 @@ from tests import postgres
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
 from ticket_app.settings import get_settings
+from ticket_app.triage.learned import use_models
 
 # No test may read the settings of whoever runs it, nor reach a real provider.
 for name in (
@@ -39,6 +40,12 @@ def _fresh_settings() -> Iterator[None]:
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learned() -> Iterator[None]:
+    yield
+    use_models({})
 
 
 def leave_out(what: str, how_to_bring_it: str) -> NoReturn:

@@ -340,6 +340,32 @@ class SuggestionPublic(BaseModel):
     created_at: datetime
 
 
+class LessonPublic(BaseModel):
+    """What was last learned of a field from people's decisions, against the rules.
+
+    Both were asked about `n_held_out` tickets that neither had seen. Accuracies are shares of them,
+    errors are mean distances from what people chose: a priority counts its steps, and every value
+    alike. `p_value` is the chance to do so well by luck; `calibration_error` how far confidence and
+    share of right proposals lie apart. `in_use` says that it proposes this field's values now.
+    """
+
+    id: int
+    field: TriageField
+    learned_at: datetime
+    n_decided: int
+    n_learned_from: int
+    n_held_out: int
+    rules_accuracy: float
+    learned_accuracy: float
+    rules_error: float
+    learned_error: float
+    learned_nearer: int
+    rules_nearer: int
+    p_value: float
+    calibration_error: float
+    in_use: bool
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 

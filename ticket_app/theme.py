@@ -70,6 +70,7 @@ TRIAGED_ICON = "sparkles"
 
 ENGINE_WORDS = {
     "offline": "Offline rules",
+    "learned": "This desk's own lessons",
     "openai": "OpenAI",
     "gemini": "Gemini",
     "anthropic": "Claude",

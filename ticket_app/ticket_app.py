@@ -18,6 +18,7 @@ from ticket_app.api.page_policy import page_policy
 from ticket_app.api.site import Site
 from ticket_app.errors import TicketAppError
 from ticket_app.live.bus import bus
+from ticket_app.live.learning import learning
 from ticket_app.live.worker import improving
 from ticket_app.pages.board import board
 from ticket_app.pages.desk import desk
@@ -101,6 +102,7 @@ presence.ask = lambda token: (
 )
 app.register_lifespan_task(bus.running)
 app.register_lifespan_task(improving)
+app.register_lifespan_task(learning)
 app.register_lifespan_task(warm_up)
 
 app.add_page(

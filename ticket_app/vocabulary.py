@@ -70,6 +70,17 @@ class TriageField(StrEnum):
     TITLE = "title"
 
 
+LEARNABLE = (TriageField.CATEGORY, TriageField.PRIORITY)
+"""The fields that people decide, and that a desk can learn from their decisions."""
+
+
+class Verdict(StrEnum):
+    """Whether what was learned of a field beats the rules on held-out tickets."""
+
+    BETTER = "better"
+    NOT_BETTER = "not_better"
+
+
 class TriageStatus(StrEnum):
     """Whether a ticket's triage is final. Each ticket has values whatever this says."""
 

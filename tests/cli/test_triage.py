@@ -71,18 +71,18 @@ def test_a_provider_is_measured_like_any_engine(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    command = ["triage", "evaluate", str(labelled), "--engine", "openai"]
     recorded = ["--recorded", str(tmp_path / "answers.jsonl")]
     with FakeProvider() as fake:
         monkeypatch.setenv("AI_PROVIDER", "openai")
         monkeypatch.setenv("AI_BASE_URL", fake.base_url)
         get_settings.cache_clear()
         for _ in range(2):
-            command = ["triage", "evaluate", str(labelled), "--engine", "openai", *recorded]
-            assert main([*command, "--json"]) == 0
+            assert main([*command, *recorded, "--json"]) == 0
             report = json.loads(capsys.readouterr().out)
             assert (report["n"], report["category"]["accuracy"]) == (2, 0.5)
             assert report["cost"] == pytest.approx(2 * (10 * 0.15 + 10 * 0.6) / 1e6)
         assert len(fake.received) == 2  # the second time everything was recorded
         fake.script = Script.WRONG_ENUM
-        assert main([*command[:-2], "--model", "x"]) == 2
+        assert main([*command, "--model", "x"]) == 2
     assert "No ticket was answered: 2 invalid_answer" in capsys.readouterr().err

@@ -70,6 +70,23 @@ REFUSED_EVENTS = {
     "version 0": {"ticket_version": 0},
 }
 
+LESSON = {"field": "category", "examples": 200, "verdict": "better", "comparison": "{}"}
+REFUSED_LESSONS = {
+    "unknown field": {"field": "title"},
+    "no field": {"field": None},
+    "unknown verdict": {"verdict": "worse"},
+    "no examples": {"examples": 0},
+    "no comparison": {"comparison": None},
+    "a model that is not better": {"verdict": "not_better", "model": b"numbers"},
+    "two models of a field": {"model": b"numbers"},
+}
+
+REFUSED_TURNS = {
+    "a second turn": {"field": "category"},
+    "unknown field": {"field": "title"},
+    "nobody's": {"field": None},
+}
+
 REFUSED_SUGGESTIONS = {
     "unknown ticket": {"ticket_id": 99},
     "unknown field": {"field": "status", "value": "open"},
@@ -155,6 +172,28 @@ def test_raw_suggestion_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(DatabaseError):
         insert("suggestion", SUGGESTION | wrong)
     assert count("suggestion") == 1
+
+
+@pytest.mark.parametrize("wrong", REFUSED_LESSONS.values(), ids=REFUSED_LESSONS.keys())
+def test_raw_lesson_is_refused(wrong: dict[str, Any]) -> None:
+    insert("learned_model", LESSON | {"model": b"numbers"})
+    insert("learned_model", LESSON)
+    insert("learned_model", LESSON | {"field": "priority", "model": b"numbers"})
+    with pytest.raises(DatabaseError):
+        insert("learned_model", LESSON | wrong)
+    assert count("learned_model") == 3
+
+
+@pytest.mark.parametrize("wrong", REFUSED_TURNS.values(), ids=REFUSED_TURNS.keys())
+def test_raw_turn_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(DatabaseError):
+        insert("learning_turn", wrong)
+    assert count("learning_turn") == 2
+
+
+def test_raw_turn_that_counts_below_nothing_is_refused() -> None:
+    with pytest.raises(DatabaseError), get_engine().begin() as connection:
+        connection.execute(text("UPDATE learning_turn SET decided = -1"))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from ticket_app.vocabulary import (
     TriageField,
     TriageScope,
     TriageStatus,
+    Verdict,
 )
 
 VOCABULARY: dict[str, type[StrEnum]] = {
@@ -42,6 +43,7 @@ VOCABULARY: dict[str, type[StrEnum]] = {
     "triage_job_scope_known": TriageScope,
     "triage_call_purpose_known": CallPurpose,
     "triage_call_outcome_known": CallOutcome,
+    "learned_model_verdict_known": Verdict,
 }
 TABLES = SQLModel.metadata.sorted_tables
 
@@ -104,7 +106,7 @@ def test_migrations_lead_to_the_tables() -> None:
         assert checks(connection) == by_tables[0]
         assert columns(connection) == by_tables[1]
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
-        assert len(by_tables[0]) >= 37
+        assert len(by_tables[0]) >= 43
 
 
 @pytest.mark.usefixtures("database")

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint
 from ticket_app.vocabulary import (
     BLANKS,
     DESCRIPTION_MAX,
+    LEARNABLE,
     REQUESTER_EMAIL_MAX,
     REQUESTER_NAME_MAX,
     SETTLED,
@@ -30,6 +31,7 @@ from ticket_app.vocabulary import (
     TriageField,
     TriageScope,
     TriageStatus,
+    Verdict,
 )
 
 
@@ -133,6 +135,26 @@ def triage_call_checks() -> list[CheckConstraint]:
             for name, column in counted.items()
         ),
         *_sqlite_times("triage_call", "created_at"),
+    ]
+
+
+def learned_model_checks() -> list[CheckConstraint]:
+    """What a lesson may be: only what beats the rules is kept to work with."""
+    return [
+        _check("learned_model_field_known", f"field IN ({_listed(LEARNABLE)})"),
+        _one_of("learned_model_verdict_known", "verdict", Verdict),
+        _check("learned_model_examples_positive", "examples >= 1"),
+        _check("learned_model_model_better", f"model IS NULL OR verdict = '{Verdict.BETTER}'"),
+        *_sqlite_times("learned_model", "created_at"),
+    ]
+
+
+def learning_turn_checks() -> list[CheckConstraint]:
+    """What a field's turn to be learned may be."""
+    return [
+        _check("learning_turn_field_known", f"field IN ({_listed(LEARNABLE)})"),
+        _check("learning_turn_decided_not_negative", "decided >= 0"),
+        *_sqlite_times("learning_turn", "held_until"),
     ]
 
 

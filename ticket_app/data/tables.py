@@ -1,14 +1,16 @@
-"""The tables: tickets, their history, what the engines proposed, and what asking them cost."""
+"""The tables: tickets, their history, what engines proposed and cost, and what was learned."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import REAL, Column, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import REAL, Column, ForeignKey, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
 
 from ticket_app.data.checks import (
+    learned_model_checks,
+    learning_turn_checks,
     suggestion_checks,
     ticket_checks,
     ticket_event_checks,
@@ -25,6 +27,9 @@ from ticket_app.vocabulary import (
 )
 
 NOT_DELETED = text("deleted_at IS NULL")
+CATEGORY_DECIDED = text("category_by = 'person' AND deleted_at IS NULL")
+PRIORITY_DECIDED = text("priority_by = 'person' AND deleted_at IS NULL")
+IN_USE = text("model IS NOT NULL")
 STRICT = {"sqlite_strict": True}
 """SQLite checks column types only in STRICT tables, and reuses no id only with AUTOINCREMENT."""
 
@@ -91,6 +96,18 @@ class Ticket(SQLModel, table=True):
             "id",
             postgresql_where=NOT_DELETED,
             sqlite_where=NOT_DELETED,
+        ),
+        Index(
+            "ticket_category_decided",
+            "id",
+            postgresql_where=CATEGORY_DECIDED,
+            sqlite_where=CATEGORY_DECIDED,
+        ),
+        Index(
+            "ticket_priority_decided",
+            "id",
+            postgresql_where=PRIORITY_DECIDED,
+            sqlite_where=PRIORITY_DECIDED,
         ),
         {**STRICT, "sqlite_autoincrement": True},
     )
@@ -211,3 +228,47 @@ class TriageCall(SQLModel, table=True):
     output_tokens: int | None = _integer(nullable=True)
     cost_nano_usd: int | None = Field(sa_column=Column(BigId, nullable=True))
     created_at: datetime = _time()
+
+
+class LearnedModel(SQLModel, table=True):
+    """A lesson: what was learned of a field from people's decisions, and whether it is better.
+
+    `comparison` is JSON. `model` are the bytes of the one that is in use, and NULL in every other
+    lesson, so a field has one at most.
+    """
+
+    __tablename__: ClassVar[Any] = "learned_model"
+    __table_args__ = (
+        *learned_model_checks(),
+        Index(
+            "learned_model_in_use",
+            "field",
+            unique=True,
+            postgresql_where=IN_USE,
+            sqlite_where=IN_USE,
+        ),
+        {**STRICT, "sqlite_autoincrement": True},
+    )
+
+    id: int | None = _id()
+    field: str = _text()
+    created_at: datetime = _time()
+    examples: int = _integer()
+    verdict: str = _text()
+    comparison: str = _text()
+    model: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
+
+
+class LearningTurn(SQLModel, table=True):
+    """Whose turn it is to learn: a row for each field, made by the migration.
+
+    Nobody else learns before `held_until`; what a killed process held is free again by itself.
+    `decided` is how many tickets had a person's decision when the field was last learned.
+    """
+
+    __tablename__: ClassVar[Any] = "learning_turn"
+    __table_args__ = (*learning_turn_checks(), STRICT)
+
+    field: str = Field(sa_column=Column(Text, primary_key=True))
+    held_until: datetime = _time()
+    decided: int = _integer(0)

@@ -61,15 +61,15 @@ def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: da
             field=field,
             value=str(finding.value),
             confidence=finding.confidence,
-            engine=triage.engine,
-            model=triage.model,
+            engine=source.engine,
+            model=source.model,
             prompt_version=triage.prompt_version,
             latency_ms=triage.latency_ms,
             evidence=finding.evidence,
             created_at=now,
         )
         for field in TriageField
-        for finding in [getattr(triage, field)]
+        for finding, source in [(getattr(triage, field), triage.source(field))]
     )
 
 

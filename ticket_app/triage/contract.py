@@ -1,6 +1,6 @@
 """What every triage engine answers: one validated shape, whoever gave it."""
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,7 @@ from ticket_app.vocabulary import (
     Category,
     Priority,
     Sentiment,
+    TriageField,
 )
 
 T = TypeVar("T")
@@ -19,14 +20,29 @@ Urgency = Annotated[int, Field(ge=URGENCY_MIN, le=URGENCY_MAX)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
 
 
+LEARNED = "learned"
+"""The engine of what this desk's own lessons proposed."""
+
+
+class Source(NamedTuple):
+    """Who proposed a value: an engine, and the model that it ran."""
+
+    engine: str
+    model: str
+
+
 class Finding(BaseModel, Generic[T]):
-    """One proposed value, how sure the engine is (0..1), and the words it rests on."""
+    """One proposed value, how sure the engine is (0..1), and the words it rests on.
+
+    `lesson` is the id of the desk's lesson that proposed it; None where the Triage's engine did.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     value: T
     confidence: Confidence
     evidence: tuple[str, ...] = ()
+    lesson: int | None = None
 
 
 class Triage(BaseModel):
@@ -50,3 +66,10 @@ class Triage(BaseModel):
     prompt_version: str
     latency_ms: float = Field(ge=0)
     failure: str | None = None
+
+    def source(self, field: TriageField) -> Source:
+        """Who proposed this field's value: one of the desk's lessons, or else the engine."""
+        finding: Finding[object] = getattr(self, field)
+        if finding.lesson is None:
+            return Source(self.engine, self.model)
+        return Source(LEARNED, f"lesson-{finding.lesson}")

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from time import perf_counter
+from typing import NamedTuple
 
 from ticket_app.settings import get_settings
 from ticket_app.triage.commands import without_commands
 from ticket_app.triage.contract import Finding, Title, Triage, Urgency
+from ticket_app.triage.learned import Models, models_in_use, with_learned
 from ticket_app.triage.loudness import loudness
-from ticket_app.triage.rules import PointsSheet, RuleBook, Sureness, rule_book
+from ticket_app.triage.phrases import Hit
+from ticket_app.triage.rules import PointsSheet, Rule, RuleBook, Sureness, rule_book
 from ticket_app.triage.scoring import (
     NO_EVIDENCE_CONFIDENCE,
     Said,
@@ -19,7 +22,7 @@ from ticket_app.triage.scoring import (
     share_of_best,
     sums_of,
 )
-from ticket_app.triage.text import without_surrogates, words_of, written_now
+from ticket_app.triage.text import Word, without_surrogates, words_of, written_now
 from ticket_app.triage.title import NO_TITLE, suggested_title
 from ticket_app.vocabulary import Category, Priority, Sentiment
 
@@ -36,17 +39,27 @@ _TitleFinding = Finding[Title]
 
 
 def triage_offline(description: str, title: str = "") -> Triage:
-    """The rules' answer, for any text; never fails and asks nobody.
+    """The rules' answer, and what this desk has learned better; for any text, and asks nobody.
 
     Where the text gives no evidence, category and priority are the settings' fallbacks.
     """
+    return _triage(description, title, models_in_use())
+
+
+def triage_by_rules(description: str, title: str = "") -> Triage:
+    """The answer of the rules alone: what a lesson is compared with."""
+    return _triage(description, title, {})
+
+
+def _triage(description: str, title: str, models: Models) -> Triage:
     started = perf_counter()
     book = rule_book()
     description, title = without_surrogates(description), without_surrogates(title)
-    signals = signals_of(description, title, book)
+    read = _read(description, title, book)
+    signals = _signals(read, len(title), book)
     sums = sums_of(signals, book)
     priority, severity = _priority(signals, sums.severity, book)
-    return Triage(
+    triage = Triage(
         category=_category(signals, sums.category, book),
         priority=priority,
         sentiment=_sentiment(signals, sums.heat, book),
@@ -57,20 +70,41 @@ def triage_offline(description: str, title: str = "") -> Triage:
         prompt_version=book.reading.version,
         latency_ms=(perf_counter() - started) * 1000,
     )
+    return with_learned(triage, models, read.words, read.text, book.points.urgency_bands)
 
 
 def signals_of(description: str, title: str, book: RuleBook) -> Said:
     """What the lexicon finds in what was written now, apart from commands to the triage."""
+    return _signals(_read(description, title, book), len(title), book)
+
+
+class _Read(NamedTuple):
+    """What was written now; `heard` is it with blanks for whatever commands the triage.
+
+    The words are those of `heard`, and stand at the same places of both.
+    """
+
+    text: str
+    heard: str
+    words: list[Word]
+    hits: list[Hit[Rule]]
+
+
+def _read(description: str, title: str, book: RuleBook) -> _Read:
     written = written_now(description, book.reading.closings, book.reading.cuts)
     text = f"{title}\n\n{written}" if title else written
     words = words_of(text)
     hits = book.tree.hits(words)
-    read = without_commands(text, words, hits)
-    if read is not text:
-        words = words_of(read)
-        hits = book.tree.hits(words)
-    found = said(hits, words, text, len(title), book)
-    for name, phrases in loudness(read, words, book.marks).items():
+    heard = without_commands(text, words, hits)
+    if heard is text:
+        return _Read(text, text, words, hits)
+    words = words_of(heard)
+    return _Read(text, heard, words, book.tree.hits(words))
+
+
+def _signals(read: _Read, title_end: int, book: RuleBook) -> Said:
+    found = said(read.hits, read.words, read.text, title_end, book)
+    for name, phrases in loudness(read.heard, read.words, book.marks).items():
         found.strengths[name] = 1.0
         found.phrases[name] = phrases
     return found

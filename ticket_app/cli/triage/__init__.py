@@ -2,10 +2,11 @@
 
 import argparse
 
-from ticket_app.cli.triage import evaluate, replay
+from ticket_app.cli.triage import evaluate, learn, replay
 
 SUBCOMMANDS = {
     "evaluate": (evaluate, "measure an engine on labelled tickets"),
+    "learn": (learn, "learn from what people decided, and compare it with the rules"),
     "replay": (replay, "what another engine would have said of the last tickets"),
 }
 

@@ -1,19 +1,32 @@
 """A learned model at work: a value, how sure, and the words it rests on. Needs numpy alone."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ticket_app.triage.contract import Finding
 from ticket_app.triage.learning.evidence import phrases
-from ticket_app.triage.learning.features import Span, features_of
+from ticket_app.triage.learning.features import features_of
 from ticket_app.triage.learning.fields import LearnedField
 from ticket_app.triage.learning.stored import StoredModel, pack, unpack
 from ticket_app.triage.text import Word
 
 _Finding = Finding[str]
+_UNKNOWN = -1
+
+
+class Reading:
+    """A text, given its `words_of`, with its features counted once for all models that read it."""
+
+    def __init__(self, words: Sequence[Word], text: str) -> None:
+        self.words, self.text = words, text
+        spans = features_of([word.folded for word in words])
+        self.features = tuple(spans)
+        places = np.fromiter(chain.from_iterable(spans.values()), np.intp, 2 * len(spans))
+        self.firsts, self.lasts = places[::2], places[1::2]
 
 
 class LearnedModel:
@@ -26,8 +39,11 @@ class LearnedModel:
     def __init__(self, stored: StoredModel) -> None:
         self._stored = stored
         self._rows = {name: row for row, name in enumerate(stored.head.features)}
-        self._weights: NDArray[np.float32] = stored.weights.astype(np.float32)
-        self._masses: NDArray[np.float32] = stored.masses.astype(np.float32)
+        # The last row, _UNKNOWN, is of zeros: what is unknown needs no sorting out.
+        self._weights: NDArray[np.float32] = np.pad(
+            stored.weights.astype(np.float32), ((0, 1), (0, 0))
+        )
+        self._masses: NDArray[np.float32] = np.pad(stored.masses.astype(np.float32), (0, 1))
         self._bias = np.array(stored.head.bias, dtype=np.float32)
 
     @classmethod
@@ -52,25 +68,32 @@ class LearnedModel:
         """What it can propose: the field's values that had examples enough, and no others."""
         return self._stored.head.values
 
+    def knows_a_word(self, reading: Reading) -> bool:
+        """Whether the text has a word that was learned; the beginning of one says too little."""
+        return any(word.folded in self._rows for word in reading.words)
+
     def predict(self, words: Sequence[Word], text: str) -> Finding[str]:
-        """The likeliest value for a text, given its `words_of`, in time linear in its length.
+        """What `find` does, of a text that no other model reads."""
+        return self.find(Reading(words, text))
+
+    def find(self, reading: Reading) -> Finding[str]:
+        """The likeliest value for a text, in time linear in its length.
 
         The confidence is the share of such proposals that are right. With nothing in the text
         that the model knows there is no evidence, and the value is the desk's usual one.
         """
-        spans = features_of([word.folded for word in words])
-        known = [name for name in spans if name in self._rows]
-        rows = np.array([*map(self._rows.__getitem__, known)], dtype=np.intp)
-        weights = self._weights[rows]
-        mass = float(self._masses[rows].sum()) if known else 1.0
+        # Some 0.05 ms for a usual ticket, hence one pass of numpy over all features.
+        rows = np.array([*map(self._rows.get, reading.features, repeat(_UNKNOWN))], dtype=np.intp)
+        weights = self._weights.take(rows, axis=0)
+        mass = float(self._masses.take(rows).sum()) or 1.0
         chances = _shares(weights.sum(axis=0) / math.sqrt(mass) + self._bias)
         best = int(chances.argmax())
         doubt = self._stored.head.doubt
-        points = _points([spans[name] for name in known], _lead(weights, best))
+        points = _points(reading, _lead(weights, best))
         return _Finding(
             value=self.values[best],
             confidence=(1 - doubt) * min(1.0, float(chances[best])) + doubt / len(self.values),
-            evidence=phrases(points, words, text),
+            evidence=phrases(points, reading.words, reading.text),
         )
 
 
@@ -80,20 +103,20 @@ def _shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return shares
 
 
-def _lead(weights: NDArray[np.float32], best: int) -> list[float]:
+def _lead(weights: NDArray[np.float32], best: int) -> NDArray[np.float32]:
     """How much each row counts for the best value, against the mean of the others."""
     others = (weights.sum(axis=1) - weights[:, best]) / (weights.shape[1] - 1)
-    lead: list[float] = (weights[:, best] - others).tolist()
+    lead: NDArray[np.float32] = weights[:, best] - others
     return lead
 
 
-def _points(spans: Iterable[Span], leads: Iterable[float]) -> dict[int, float]:
-    """How much each word counts, by its place; what a pair counts goes to its two words alike."""
-    points: dict[int, float] = {}
-    for (first, last), lead in zip(spans, leads, strict=True):
-        if first == last:
-            points[first] = points.get(first, 0.0) + lead
-        else:
-            points[first] = points.get(first, 0.0) + lead / 2
-            points[last] = points.get(last, 0.0) + lead / 2
-    return points
+def _points(reading: Reading, lead: NDArray[np.float32]) -> dict[int, float]:
+    """How much each word counts, by its place; what a pair counts goes to its two words alike.
+
+    Words that count against the value are left out.
+    """
+    halves = lead / 2
+    points = np.bincount(reading.firsts, halves, len(reading.words))
+    points += np.bincount(reading.lasts, halves, len(reading.words))
+    places = np.flatnonzero(points > 0)
+    return dict(zip(places.tolist(), points[places].tolist(), strict=True))
