@@ -15,16 +15,12 @@ from sqlalchemy.engine import make_url
 from tests import postgres
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
-from ticket_app.settings import get_settings
+from ticket_app.settings import Settings, get_settings
 from ticket_app.triage.learned import use_models
 
 # No test may read the settings of whoever runs it, nor reach a real provider.
-for name in (
-    "DATABASE_URL", "POSTGRES_HOST", "AI_PROVIDER", "AI_MODEL", "AI_BASE_URL",
-    "OPENAI_API_KEY", "GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_CLASSIFY_MODEL",
-    "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PORT", "HOST",
-):  # fmt: skip
-    os.environ.pop(name, None)
+for name in Settings.model_fields:
+    os.environ.pop(name.upper(), None)
 os.environ["ENV_FILE"] = os.devnull
 
 # Whoever starts the suite in the background may have it ignore these; the programs that it starts,

@@ -27,11 +27,14 @@ TICKET_COLUMNS = {
 JOB_RULES = {
     "triage_job_scope_known": "scope IN ('all', 'scores')",
     "triage_job_attempts_not_negative": "attempts >= 0",
+    "triage_job_failures_not_negative": "failures >= 0",
+    "triage_job_bad_answers_not_negative": "bad_answers >= 0",
 }
 ENGINE_THAT_STANDS = """
 UPDATE ticket SET engine = coalesce(
   (SELECT s.engine FROM suggestion s WHERE s.ticket_id = ticket.id ORDER BY s.id DESC LIMIT 1),
   'offline')
+WHERE EXISTS (SELECT 1 FROM suggestion s WHERE s.ticket_id = ticket.id AND s.engine <> 'offline')
 """
 WHO_DECIDED = """
 UPDATE ticket SET {field}_by = 'person' WHERE
@@ -84,7 +87,10 @@ def _create_jobs(*, on_sqlite: bool) -> None:
         sa.Column("ticket_id", BigId, sa.ForeignKey("ticket.id"), primary_key=True),
         sa.Column("scope", sa.Text, nullable=False),
         sa.Column("due_at", UtcDateTime, nullable=False, server_default=now),
-        sa.Column("attempts", sa.Integer, nullable=False, server_default=sa.text("0")),
+        *(
+            sa.Column(name, sa.Integer, nullable=False, server_default=sa.text("0"))
+            for name in ("attempts", "failures", "bad_answers")
+        ),
         sa.Column("created_at", UtcDateTime, nullable=False, server_default=now),
         *(sa.CheckConstraint(rule, name=name) for name, rule in rules.items()),
         sqlite_strict=True,

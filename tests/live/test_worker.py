@@ -158,6 +158,26 @@ def test_a_provider_that_is_left_alone_is_not_asked_and_taken_back(
     serve(work)
 
 
+def test_while_one_call_tries_the_rest_of_the_backlog_is_left_alone(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticket_app.triage.breaker.PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
+    monkeypatch.setenv("AI_BACKLOG_PER_MINUTE", "6000")
+    fake = providing(Script.UNAUTHORIZED)
+
+    async def work() -> None:
+        await filed(AT_ONCE + 6)
+        await until(lambda: len(fake.received) >= 5)
+        fake.script = Script.HANG
+        await until(lambda: len(fake.received) >= 6)
+        taken = sum(job.attempts for job in jobs())
+        await asyncio.sleep(0.6)
+        assert sum(job.attempts for job in jobs()) - taken <= AT_ONCE
+
+    serve(work)
+
+
 def test_over_budget_everything_waits(
     providing: Providing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +220,7 @@ def test_a_ticket_that_cannot_be_improved_stops_nothing(
 
     serve(work)
     assert {get_ticket(number).triage_status for number in ill} == {TriageStatus.PENDING}
+    assert {job.bad_answers for job in jobs()} == {1}  # it will not be tried for ever
     logged = [r.getMessage() for r in caplog.records if r.name == worker.__name__]
     assert sorted(logged) == sorted(f"ticket {number} could not be improved" for number in ill)
 
@@ -218,7 +239,7 @@ def test_without_a_provider_nothing_waits(
 
     serve(work)
     assert fake.received == []
-    assert "1 tickets wait for none any longer" in caplog.text
+    assert "1 wait for one no longer" in caplog.text
 
 
 def test_the_worker_leaves_with_the_server(providing: Providing) -> None:

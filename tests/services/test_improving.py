@@ -13,18 +13,28 @@ from tests.triage.fake_provider import FakeProvider, Script, good_answer
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import TriageJob
 from ticket_app.live.bus import Change, bus
-from ticket_app.schemas import TicketPublic
+from ticket_app.schemas import TicketCreate, TicketPublic
 from ticket_app.services import improving, ledger
 from ticket_app.services.improving import (
-    HOPELESS_ATTEMPTS,
+    BAD_ANSWERS_MAX,
     claim_tickets,
     improve_ticket,
+    put_back,
     release,
     stop_waiting,
 )
-from ticket_app.services.tickets import delete_ticket, get_ticket, restore_ticket
+from ticket_app.services.tickets import delete_ticket, get_ticket, open_ticket, restore_ticket
+from ticket_app.settings import get_settings
 from ticket_app.triage.offline import triage_offline
-from ticket_app.vocabulary import Category, DecidedBy, Edge, Priority, Sentiment, TriageStatus
+from ticket_app.vocabulary import (
+    CallOutcome,
+    Category,
+    DecidedBy,
+    Edge,
+    Priority,
+    Sentiment,
+    TriageStatus,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -185,23 +195,61 @@ def test_a_text_to_which_there_is_no_answer_is_given_up(providing: Providing) ->
     fake = providing(Script.REFUSAL)
     ticket = opened(description=TEXT)
     seen = []
-    for _ in range(HOPELESS_ATTEMPTS):
+    for _ in range(BAD_ANSWERS_MAX):
         seen.append(improve(ticket).triage_status)
         let_time_pass()
-    assert seen == [TriageStatus.PENDING] * (HOPELESS_ATTEMPTS - 1) + [TriageStatus.FAILED]
+    assert seen == [TriageStatus.PENDING] * (BAD_ANSWERS_MAX - 1) + [TriageStatus.FAILED]
     assert verdict(get_ticket(ticket.id)) == verdict(ticket)
     assert jobs() == []
-    assert len(fake.received) == HOPELESS_ATTEMPTS
+    assert len(fake.received) == BAD_ANSWERS_MAX
+    # Nothing was ever improved here, so a new text asks for everything.
+    fake.script = Script.GOOD
     assert changed(ticket.id, description="Another text").triage_status is TriageStatus.PENDING
+    assert verdict(improve(ticket)) == GOOD
 
 
-def test_waiting_ends_after_days(providing: Providing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_is_no_bad_answer(providing: Providing) -> None:
+    fake = providing(Script.UNAUTHORIZED)
+    ticket = opened(description=TEXT)
+    for _ in range(BAD_ANSWERS_MAX):
+        assert improve(ticket).triage_status is TriageStatus.PENDING
+        let_time_pass()
+    fake.script = Script.REFUSAL
+    assert improve(ticket).triage_status is TriageStatus.PENDING
+    assert [(job.failures, job.bad_answers) for job in jobs()] == [(4, 1)]
+
+
+def test_waiting_ends_after_many_failures(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     providing(Script.UNAUTHORIZED)
+    monkeypatch.setattr(improving, "FAILURES_MAX", 2)
     ticket = opened(description=TEXT)
     assert improve(ticket).triage_status is TriageStatus.PENDING
     let_time_pass()
-    monkeypatch.setattr(improving, "GIVE_UP_AFTER", timedelta(0))
     assert improve(ticket).triage_status is TriageStatus.FAILED
+
+
+@pytest.mark.parametrize("reason", sorted(improving.NOT_ASKED))
+def test_a_call_that_was_not_made_counts_for_nothing(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch, reason: CallOutcome
+) -> None:
+    providing(Script.GOOD)
+    monkeypatch.setattr(improving, "FAILURES_MAX", 1)
+    opened(description=TEXT)
+    (claim,) = claim_tickets(1)
+    put_back(claim, reason)
+    (job,) = jobs()
+    assert (job.failures, job.bad_answers) == (0, 0)
+
+
+def test_a_title_that_no_database_takes_is_made_fit(providing: Providing) -> None:
+    fake = providing(Script.GOOD)
+    fake.answer = good_answer(title="Charged\x00 twice\u202e\x1b[31m again")
+    ticket = opened(description=TEXT)
+    improve(ticket)
+    titles = [line.value for line in suggestions_of(ticket.id) if line.field == "title"]
+    assert titles[-1] == "Charged twice [31m again"
 
 
 def test_the_same_answer_is_recorded_but_is_no_change(providing: Providing) -> None:
@@ -232,7 +280,45 @@ def test_a_deleted_ticket_is_left_alone_until_it_is_restored(providing: Providin
     assert claim_tickets(10) == []
     fake.meanwhile = lambda: None
     assert restore_ticket(ticket.id, Edge.REST).triage_status is TriageStatus.PENDING
+    let_time_pass()
     assert verdict(improve(ticket)) == GOOD
+
+
+def test_restoring_asks_for_no_more_than_was_waited_for(providing: Providing) -> None:
+    ticket = opened(description=TEXT)
+    providing(Script.GOOD)
+    changed(ticket.id, description="A new text, of which only the scores are asked.")
+    delete_ticket(ticket.id, Edge.REST)
+    assert claim_tickets(10) == []
+    restore_ticket(ticket.id, Edge.REST)
+    assert verdict(improve(ticket))[:2] == verdict(ticket)[:2]
+
+
+def test_restoring_without_a_provider_waits_for_none(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    providing(Script.GOOD)
+    ticket = opened(description=TEXT)
+    delete_ticket(ticket.id, Edge.REST)
+    monkeypatch.setenv("AI_PROVIDER", "offline")
+    get_settings.cache_clear()
+    assert restore_ticket(ticket.id, Edge.REST).triage_status is TriageStatus.DONE
+    assert jobs() == []
+
+
+def test_a_backdated_ticket_waits_for_nobody(providing: Providing) -> None:
+    providing(Script.GOOD)
+    new = TicketCreate.model_validate({"title": "Old", "description": TEXT})
+    ticket = open_ticket(new, Edge.CLI, at=datetime.now(UTC) - timedelta(days=10))
+    assert ticket.triage_status is TriageStatus.DONE
+    assert jobs() == []
+
+
+def test_the_engine_of_a_new_text_is_the_one_that_scored_it(providing: Providing) -> None:
+    providing(Script.GOOD)
+    ticket = opened(description=TEXT)
+    assert improve(ticket).engine == "openai"
+    assert changed(ticket.id, description="Another text altogether.").engine == "offline"
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,20 @@ def test_the_budget_of_the_day_is_kept(
     assert [call.outcome for call in calls()] == ["ok"] * 3 + ["over_budget"]
 
 
+def test_a_call_whose_cost_is_not_told_counts_as_the_dearest(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = providing(Script.NO_USAGE)
+    monkeypatch.setenv("AI_MODEL", "gpt-4o-mini")
+    monkeypatch.setenv("AI_DAILY_BUDGET_USD", "0.003")
+    get_settings.cache_clear()
+    for number in range(5):
+        suggested(f"Text number {number}")
+        ledger.flush()
+    assert 1 <= len(fake.received) <= 3  # a dearest call is 8,000 and 2,000 tokens: US$0.0024
+    assert calls()[0].input_tokens is None
+
+
 def test_a_budget_that_cannot_be_watched_is_not_spent(
     providing: Providing, monkeypatch: pytest.MonkeyPatch, sqlite_database: str
 ) -> None:

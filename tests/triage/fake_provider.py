@@ -51,6 +51,9 @@ class Script(Enum):
     HUGE = auto()
     HUGE_UNANNOUNCED = auto()
     PACKED = auto()
+    PACKED_UNAVAILABLE = auto()
+    NESTED = auto()
+    NO_USAGE = auto()
 
 
 STATUSES = {
@@ -62,6 +65,7 @@ STATUSES = {
     Script.RATE_LIMITED_SHORTLY: 429,
     Script.SERVER_ERROR: 500,
     Script.UNAVAILABLE: 503,
+    Script.PACKED_UNAVAILABLE: 503,
     Script.REDIRECT: 307,
 }
 HEADERS = {
@@ -69,6 +73,7 @@ HEADERS = {
     Script.RATE_LIMITED_SHORTLY: {"retry-after": "1"},
     Script.REDIRECT: {"location": "/elsewhere"},
     Script.PACKED: {"content-encoding": "gzip"},
+    Script.PACKED_UNAVAILABLE: {"content-encoding": "gzip"},
 }
 HUGE_BYTES = 50_000_000
 PROVIDERS = ("openai", "gemini", "anthropic", "ollama")
@@ -208,9 +213,13 @@ def _reply(fake: FakeProvider, script: Script, path: str) -> tuple[int, bytes]:
     if status != 200:
         # Providers quote the request in their errors; so does this one.
         last = fake.received[-1].body
-        return status, json.dumps(_error(path, status, f"scripted {status}: {last}")).encode()
+        error = json.dumps(_error(path, status, f"scripted {status}: {last}")).encode()
+        packed = HEADERS.get(script, {}).get("content-encoding") == "gzip"
+        return status, gzip.compress(error) if packed else error
     if script is Script.NOT_JSON_AT_ALL:
         return 200, b"<html>a proxy's page</html>"
+    if script is Script.NESTED:
+        return 200, b'{"choices":' * 80_000
     content = _content(fake, script)
     body = json.dumps(_completion(path, content, script)).encode()
     if script in (Script.HUGE, Script.HUGE_UNANNOUNCED):
@@ -264,8 +273,11 @@ def _openai(content: str, script: Script) -> dict[str, Any]:
                 "message": {"role": "assistant", "content": content},
             }
         ],
-        "usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20},
-    }
+    } | (
+        {}
+        if script is Script.NO_USAGE
+        else {"usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}}
+    )
 
 
 def _anthropic(content: str, script: Script) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -98,16 +99,22 @@ def test_a_provider_that_recovers_is_asked_again(
     assert len(fake.received) == 2
 
 
+@pytest.mark.parametrize("name", PROVIDERS)
 @pytest.mark.parametrize("script", [Script.SERVER_ERROR, Script.UNAVAILABLE, Script.RESET])
 def test_a_stumble_is_tried_again_and_not_for_ever(
-    script: Script, configure: Configure, journal: KeptCalls
+    name: str,
+    script: Script,
+    configure: Configure,
+    journal: KeptCalls,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(asking, "FIRST_PAUSE_SECONDS", 0.02)
     with FakeProvider(script, first=2) as fake:
-        configure("openai", fake.base_url)
+        configure(name, fake.base_url)
         assert ask(journal=journal).failure is None
     assert len(fake.received) == asking.ATTEMPTS_MAX == 3
     with FakeProvider(script) as fake:
-        configure("openai", fake.base_url)
+        configure(name, fake.base_url)
         assert ask().engine == "offline"
     assert len(fake.received) == 3
 
@@ -232,6 +239,47 @@ def test_one_who_stops_waiting_leaves_the_others_their_answer(
         assert asyncio.run(two()).failure is None
     assert len(fake.received) == 1
     assert journal.outcomes == ["ok"]
+
+
+def test_who_has_more_time_is_not_bound_by_who_has_less(configure: Configure) -> None:
+    async def two() -> tuple[Triage, Triage]:
+        return await asyncio.gather(
+            asked(seconds=0.4), asked(seconds=SECONDS, purpose=CallPurpose.IMPROVE)
+        )
+
+    with FakeProvider(meanwhile=lambda: time.sleep(0.8)) as fake:
+        configure("openai", fake.base_url)
+        hurried, patient = asyncio.run(two())
+    assert (hurried.failure, patient.failure) == ("timeout", None)
+
+
+def test_an_end_that_litellm_makes_of_its_own_is_a_failure_like_any(
+    configure: Configure, journal: KeptCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure("openai", refused_url())
+
+    async def cancelled(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(asking, "ask_provider", cancelled)
+    assert_offline(ask(journal=journal), "unexpected")
+
+
+def test_the_deadline_holds_while_every_thread_waits(configure: Configure) -> None:
+    class Slow(KeptCalls):
+        async def refusal(self, _choice: object) -> None:
+            await asyncio.to_thread(time.sleep, 1.5)
+
+    async def many() -> list[Triage]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+        return await asyncio.gather(
+            *(asked(f"Ticket {n}", seconds=0.5, journal=Slow()) for n in range(6))
+        )
+
+    configure("openai", refused_url())
+    answers = asyncio.run(many())
+    assert {answer.failure for answer in answers} == {"timeout"}
+    assert max(answer.latency_ms for answer in answers) < 1400
 
 
 def test_a_failure_is_not_remembered(configure: Configure) -> None:

@@ -41,11 +41,14 @@ FAULTS = {
     Script.HUGE: "too_large",
     Script.HUGE_UNANNOUNCED: "too_large",
     Script.PACKED: "too_large",
+    Script.PACKED_UNAVAILABLE: "server_error",
+    Script.NESTED: "too_large",
 }
 TRIED_AGAIN = {
     Script.RATE_LIMITED,
     Script.SERVER_ERROR,
     Script.UNAVAILABLE,
+    Script.PACKED_UNAVAILABLE,
     Script.RESET,
 }
 

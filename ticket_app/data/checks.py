@@ -113,6 +113,8 @@ def triage_job_checks() -> list[CheckConstraint]:
     return [
         _one_of("triage_job_scope_known", "scope", TriageScope),
         _check("triage_job_attempts_not_negative", "attempts >= 0"),
+        _check("triage_job_failures_not_negative", "failures >= 0"),
+        _check("triage_job_bad_answers_not_negative", "bad_answers >= 0"),
         *_sqlite_times("triage_job", "due_at", "created_at"),
     ]
 

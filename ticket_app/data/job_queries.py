@@ -22,7 +22,7 @@ def lock_due_jobs(
     return session.execute(
         select(TriageJob, Ticket)
         .join(Ticket, col(Ticket.id) == col(TriageJob.ticket_id))
-        .where(col(TriageJob.due_at) <= now)
+        .where(col(TriageJob.due_at) <= now, col(Ticket.deleted_at).is_(None))
         .order_by(col(TriageJob.due_at), col(TriageJob.ticket_id))
         .limit(limit)
         .with_for_update(skip_locked=True, of=TriageJob)
@@ -54,4 +54,10 @@ def some_waiting(session: Session) -> Sequence[Ticket]:
 
 def count_jobs(session: Session) -> int:
     """How many tickets wait."""
-    return session.scalar(select(func.count()).select_from(TriageJob)) or 0
+    waiting = (
+        select(func.count())
+        .select_from(TriageJob)
+        .join(Ticket, col(Ticket.id) == col(TriageJob.ticket_id))
+        .where(col(Ticket.deleted_at).is_(None))
+    )
+    return session.scalar(waiting) or 0

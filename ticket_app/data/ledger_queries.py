@@ -1,16 +1,42 @@
 """Named queries over the ledger of calls to AI providers."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, select
 from sqlmodel import Session, col
 
 from ticket_app.data.tables import TriageCall
+from ticket_app.vocabulary import CallOutcome
+
+BILLED = (
+    CallOutcome.OK,
+    CallOutcome.INVALID_ANSWER,
+    CallOutcome.REFUSED,
+    CallOutcome.TOO_LARGE,
+    CallOutcome.TIMEOUT,
+    CallOutcome.CANCELLED,
+)
+"""How a call may have ended that a provider sends a bill for."""
 
 
-def spent_since(session: Session, since: datetime) -> int:
-    """What the calls since then cost as far as known, in billionths of a US dollar."""
-    spent = select(func.sum(col(TriageCall.cost_nano_usd))).where(
-        col(TriageCall.created_at) >= since
+class Spent(NamedTuple):
+    """Billionths of a US dollar, as far as known, and the calls of unknown cost beside them."""
+
+    nano_usd: int
+    unknown: int
+
+
+def spent_since(session: Session, since: datetime) -> Spent:
+    """What the calls since then cost."""
+    cost = col(TriageCall.cost_nano_usd)
+    is_unknown = and_(
+        cost.is_(None), col(TriageCall.attempt) > 0, col(TriageCall.outcome).in_(BILLED)
     )
-    return int(session.scalar(spent) or 0)
+    row = session.execute(
+        select(
+            func.coalesce(func.sum(cost), 0),
+            func.coalesce(func.sum(case((is_unknown, 1), else_=0)), 0),
+        ).where(col(TriageCall.created_at) >= since)
+    ).one()
+    return Spent(int(row[0]), int(row[1]))

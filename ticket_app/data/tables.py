@@ -183,7 +183,9 @@ class TriageJob(SQLModel, table=True):
     """A ticket that waits for a provider's answer; there is a job for each that is pending.
 
     Nobody works on it before `due_at`: whoever takes it puts that off, and what a killed process
-    had taken is due again by itself. `attempts` counts the takings, and tells one from the next.
+    had taken is due again by itself. `attempts` counts the takings, and tells one from the next;
+    `failures` counts the calls without an answer, and `bad_answers` those that nobody can use. A
+    deleted ticket keeps its job, on which nobody works.
     """
 
     __tablename__: ClassVar[Any] = "triage_job"
@@ -197,6 +199,8 @@ class TriageJob(SQLModel, table=True):
     scope: str = _text()
     due_at: datetime = _time()
     attempts: int = _integer(0)
+    failures: int = _integer(0)
+    bad_answers: int = _integer(0)
     created_at: datetime = _time()
 
 

@@ -12,11 +12,13 @@ from ticket_app.services.improving import (
     Claim,
     claim_tickets,
     improve_ticket,
+    put_back,
     release,
     stop_waiting,
     useful_calls,
 )
 from ticket_app.settings import get_settings
+from ticket_app.vocabulary import CallOutcome
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ class Worker:
     async def _start_some(self) -> None:
         try:
             room = await self._room()
-            claims = await asyncio.to_thread(claim_tickets, room) if room else []
+            claims = await self._claimed(room) if room else []
         except DatabaseUnavailableError:
             return  # the engine has logged it; the next look comes
         except Exception:
@@ -82,6 +84,15 @@ class Worker:
             task = asyncio.create_task(_improve(claim))
             self._tasks[task] = claim
             task.add_done_callback(self._ended)
+
+    async def _claimed(self, most: int) -> list[Claim]:
+        """What was taken; given back, where the end comes while it is being taken."""
+        taking = asyncio.create_task(asyncio.to_thread(claim_tickets, most))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await asyncio.to_thread(release, await taking)
+            raise
 
     async def _room(self) -> int:
         """How many calls may start now."""
@@ -132,11 +143,26 @@ async def _improve(claim: Claim) -> None:
     except Exception:
         # The edge of a background task: the ticket keeps its offline values, the rest goes on.
         log.exception("ticket %d could not be improved", claim.ticket_id)
+        await _put_back(claim)
+
+
+async def _put_back(claim: Claim) -> None:
+    try:
+        await asyncio.to_thread(put_back, claim, CallOutcome.UNEXPECTED)
+    except DatabaseUnavailableError:
+        log.warning("ticket %d comes up again when its lease ends", claim.ticket_id)
 
 
 async def _stop_waiting() -> None:
-    try:
-        if stopped := await asyncio.to_thread(stop_waiting):
-            log.warning("no AI provider is set: %d tickets wait for none any longer", stopped)
-    except DatabaseUnavailableError:
-        log.warning("tickets may wait for a provider that is not set")
+    while True:
+        try:
+            if stopped := await asyncio.to_thread(stop_waiting):
+                log.warning("no AI provider is set: %d wait for one no longer", stopped)
+        except DatabaseUnavailableError:
+            await asyncio.sleep(POLL_SECONDS)
+        except Exception:
+            # The edge of a background task: what waits is told as waiting, and is triaged.
+            log.exception("tickets may wait for an AI provider that is not set")
+            return
+        else:
+            return

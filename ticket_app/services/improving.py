@@ -43,11 +43,26 @@ LEASE_MARGIN_SECONDS = 5.0
 
 PAUSE_SECONDS = 10.0
 PAUSE_SECONDS_MAX = 600.0
-HOPELESS_ATTEMPTS = 3
-GIVE_UP_AFTER = timedelta(days=3)
+BAD_ANSWERS_MAX = 3
+FAILURES_MAX = 500
+"""Some three and a half days of asking, once the pauses have grown to PAUSE_SECONDS_MAX."""
 
-HOPELESS = frozenset({CallOutcome.INVALID_ANSWER, CallOutcome.REFUSED, CallOutcome.TOO_LARGE})
+HOPELESS = frozenset(
+    {CallOutcome.INVALID_ANSWER, CallOutcome.REFUSED, CallOutcome.TOO_LARGE, CallOutcome.UNEXPECTED}
+)
 """The provider works, and has no answer to this text: to ask on and on would only cost money."""
+
+NOT_ASKED = frozenset(
+    {
+        CallOutcome.BUSY,
+        CallOutcome.CIRCUIT_OPEN,
+        CallOutcome.OVER_BUDGET,
+        CallOutcome.NO_PRICE,
+        CallOutcome.LEDGER_UNAVAILABLE,
+        CallOutcome.CANCELLED,
+    }
+)
+"""What says nothing of the ticket: it waits on as if it had not been taken."""
 
 
 class Claim(NamedTuple):
@@ -99,7 +114,24 @@ async def improve_ticket(claim: Claim) -> None:
     if answer.failure is None:
         await asyncio.to_thread(_take_over, claim, answer)
     else:
-        await asyncio.to_thread(_put_back, claim, CallOutcome(answer.failure))
+        await asyncio.to_thread(put_back, claim, CallOutcome(answer.failure))
+
+
+def put_back(claim: Claim, reason: CallOutcome) -> None:
+    """Let a claimed ticket wait on, for longer each time; or give it up, where there is no hope."""
+    with writing() as session:
+        if (mine := _still_mine(session, claim)) is None:
+            return
+        ticket, job = mine
+        job.failures += reason not in NOT_ASKED
+        job.bad_answers += reason in HOPELESS
+        given_up = job.bad_answers >= BAD_ANSWERS_MAX or job.failures >= FAILURES_MAX
+        if given_up:
+            settle_triage(session, ticket, TriageStatus.FAILED)
+        else:
+            job.due_at = datetime.now(UTC) + _pause(job.failures)
+    if given_up:
+        bus.publish(Change(claim.ticket_id))
 
 
 def release(claims: list[Claim]) -> None:
@@ -173,23 +205,7 @@ def _open(ticket: Ticket, job: TriageJob) -> frozenset[TriageField]:
     return left
 
 
-def _put_back(claim: Claim, reason: CallOutcome) -> None:
-    with writing() as session:
-        if (mine := _still_mine(session, claim)) is None:
-            return
-        ticket, job = mine
-        now = datetime.now(UTC)
-        hopeless = reason in HOPELESS and job.attempts >= HOPELESS_ATTEMPTS
-        given_up = hopeless or now - job.created_at > GIVE_UP_AFTER
-        if given_up:
-            settle_triage(session, ticket, TriageStatus.FAILED)
-        else:
-            job.due_at = now + _pause(job.attempts)
-    if given_up:
-        bus.publish(Change(claim.ticket_id))
-
-
-def _pause(attempts: int) -> timedelta:
+def _pause(failures: int) -> timedelta:
     """Twice as long each time, and never the same for all that wait."""
-    seconds = min(PAUSE_SECONDS * 2.0 ** min(attempts - 1, 10), PAUSE_SECONDS_MAX)
+    seconds = min(PAUSE_SECONDS * 2.0 ** min(max(0, failures - 1), 10), PAUSE_SECONDS_MAX)
     return timedelta(seconds=seconds * uniform(0.75, 1.25))  # noqa: S311  # no secret

@@ -13,7 +13,7 @@ from ticket_app.data.tables import TriageCall
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.settings import ProviderChoice, get_settings
 from ticket_app.triage.calls import Call
-from ticket_app.triage.provider import has_price
+from ticket_app.triage.provider import dearest_call
 from ticket_app.vocabulary import CallOutcome, CallPurpose
 
 NANO = 1_000_000_000
@@ -38,15 +38,18 @@ class Ledger:
         """OVER_BUDGET once this UTC day's calls have cost AI_DAILY_BUDGET_USD.
 
         A budget that cannot be watched refuses, too: NO_PRICE for a model of unknown price,
-        LEDGER_UNAVAILABLE while the database does not answer. Calls under way are not counted yet.
+        LEDGER_UNAVAILABLE while the database does not answer. A call that was sent, and whose cost
+        the provider did not say, counts as the dearest that one can be; those under way do not
+        count yet.
         """
         budget = get_settings().ai_daily_budget_usd
         if budget is None:
             return None
-        if not await asyncio.to_thread(has_price, choice):
+        dearest = await asyncio.to_thread(dearest_call, choice)
+        if dearest is None:
             return CallOutcome.NO_PRICE
         try:
-            spent = await asyncio.to_thread(spent_today)
+            spent = await asyncio.to_thread(spent_today, dearest)
         except DatabaseUnavailableError:
             return CallOutcome.LEDGER_UNAVAILABLE
         return CallOutcome.OVER_BUDGET if spent >= budget else None
@@ -59,11 +62,12 @@ class Ledger:
         _writer().submit(_write, call, self._purpose, self._ticket_id)
 
 
-def spent_today() -> float:
-    """US dollars that this UTC day's calls cost, as far as their price is known."""
+def spent_today(unknown: float = 0.0) -> float:
+    """US dollars that this UTC day's calls cost; `unknown` is what one of unknown cost counts."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     with reading() as session:
-        return spent_since(session, midnight) / NANO
+        spent = spent_since(session, midnight)
+    return spent.nano_usd / NANO + spent.unknown * unknown
 
 
 def flush() -> None:

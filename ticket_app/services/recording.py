@@ -78,18 +78,27 @@ def record_waiting(
 ) -> None:
     """Let a ticket that has no job, and is marked as pending, wait for a provider's answer."""
     session.add(
-        TriageJob(ticket_id=id_of(ticket), scope=scope, due_at=now, attempts=0, created_at=now)
+        TriageJob(
+            ticket_id=id_of(ticket),
+            scope=scope,
+            due_at=now,
+            attempts=0,
+            failures=0,
+            bad_answers=0,
+            created_at=now,
+        )
     )
 
 
 def await_triage(session: Session, ticket: Ticket, scope: TriageScope, now: datetime) -> None:
-    """Mark the ticket as waiting for a provider's answer; one that waited for more still does."""
+    """Mark the ticket, whose text is new, as waiting for a provider's answer; one that waited for
+    more still does."""
     ticket.triage_status = TriageStatus.PENDING
     job = lock_job(session, id_of(ticket))
     if job is None:
         record_waiting(session, ticket, now, scope)
     else:
-        job.due_at = now
+        job.due_at, job.failures, job.bad_answers = now, 0, 0
 
 
 def settle_triage(session: Session, ticket: Ticket, status: TriageStatus) -> None:

@@ -1,13 +1,12 @@
 """What the desk does with tickets. One call is one transaction, with the events that record it."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from ticket_app.data import ticket_queries as queries
 from ticket_app.data.engine import reading, writing
-from ticket_app.data.job_queries import remove_job
 from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.live.bus import Change, bus
@@ -30,6 +29,7 @@ from ticket_app.services.recording import (
     record_suggestions,
     record_transition,
     record_waiting,
+    settle_triage,
 )
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine
@@ -55,14 +55,15 @@ def open_ticket(
 
     `seen` is the triage of this very description that the requester was shown; without it a
     provider's answer that is remembered counts, or else the offline engine's. With the latter the
-    ticket waits for a provider, where one is configured. `at` backdates the ticket (default: now).
+    ticket waits for a provider, where one is configured. `at` backdates the ticket (default: now),
+    and lets it wait for nobody.
     """
     proposed = (
         seen
         or engine.remembered(new.description, new.title)
         or triage_offline(new.description, new.title)
     )
-    awaits = proposed.engine == ENGINE and _has_provider()
+    awaits = proposed.engine == ENGINE and at is None and _has_provider()
     now = at or datetime.now(UTC)
     ticket = Ticket(
         title=new.title,
@@ -129,22 +130,23 @@ def update_ticket(
     category or priority that is given is a person's from now on. TicketNotFoundError when there is
     no such ticket.
     """
+    foreseen = _foreseen(ticket_id, update)
     with writing() as session:
         ticket = _found(queries.lock_ticket(session, ticket_id), ticket_id)
         now = at or datetime.now(UTC)  # once it is our turn: versions and times go the same way
         changes = differences(ticket, update.changes)
         rescored = bool(changes.keys() & {"title", "description"})
-        _note_decisions(ticket, update)
+        decided = _note_decisions(ticket, update)
         if rescored:
-            changes |= _rescore(session, ticket, changes, now)
-        awaits = rescored and _has_provider()
+            changes |= _rescore(session, ticket, changes, foreseen, now)
+        awaits = rescored and at is None and _has_provider()
         if awaits:
-            await_triage(session, ticket, TriageScope.SCORES, now)
+            await_triage(session, ticket, _scope_of_new_text(ticket), now)
         if "status" in changes:
             ticket.resolved_at = _resolved_at(ticket, changes["status"], now)
         record_changes(session, ticket, changes, edge, now)
         public = TicketPublic.model_validate(ticket)
-    if changes:
+    if changes or decided:
         bus.publish(Change(ticket_id, awaits_triage=awaits))
     return public
 
@@ -155,7 +157,6 @@ def delete_ticket(ticket_id: int, edge: Edge) -> None:
         ticket = _found(queries.lock_ticket(session, ticket_id), ticket_id)
         now = datetime.now(UTC)
         ticket.deleted_at = now
-        remove_job(session, ticket_id)
         record_transition(session, ticket, EventKind.DELETED, edge, now)
     bus.publish(Change(ticket_id))
 
@@ -167,8 +168,9 @@ def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
         now = datetime.now(UTC)
         ticket.deleted_at = None
         awaits = ticket.triage_status == TriageStatus.PENDING
-        if awaits:
-            await_triage(session, ticket, TriageScope.ALL, now)
+        if awaits and not _has_provider():
+            settle_triage(session, ticket, TriageStatus.DONE)
+            awaits = False
         record_transition(session, ticket, EventKind.RESTORED, edge, now)
         public = TicketPublic.model_validate(ticket)
     bus.publish(Change(ticket_id, awaits_triage=awaits))
@@ -193,14 +195,44 @@ def ticket_suggestions(ticket_id: int) -> list[SuggestionPublic]:
         ]
 
 
+class _Foreseen(NamedTuple):
+    """The offline engine's answer for a text, made before any transaction is open."""
+
+    description: str
+    title: str
+    triage: Triage
+
+
+def _foreseen(ticket_id: int, update: TicketUpdate) -> _Foreseen | None:
+    """What the ticket's new text will be, if nobody else changes it meanwhile."""
+    if not update.changes.keys() & {"title", "description"}:
+        return None
+    ticket = get_ticket(ticket_id)
+    return _by_rules(
+        update.changes.get("description", ticket.description),
+        update.changes.get("title", ticket.title),
+    )
+
+
+def _by_rules(description: str, title: str) -> _Foreseen:
+    return _Foreseen(description, title, triage_offline(description, title))
+
+
 def _rescore(
-    session: Session, ticket: Ticket, changes: dict[str, Any], now: datetime
+    session: Session,
+    ticket: Ticket,
+    changes: dict[str, Any],
+    foreseen: _Foreseen | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """The offline engine's scores for the new text, as further changes."""
-    proposed = triage_offline(
-        changes.get("description", ticket.description), changes.get("title", ticket.title)
-    )
+    description = changes.get("description", ticket.description)
+    title = changes.get("title", ticket.title)
+    if foreseen is None or foreseen[:2] != (description, title):
+        foreseen = _by_rules(description, title)  # another change of the text came between
+    proposed = foreseen.triage
     record_suggestions(session, ticket, proposed, now)
+    ticket.engine = proposed.engine
     return differences(
         ticket,
         {
@@ -208,6 +240,12 @@ def _rescore(
             "urgency_score": proposed.urgency_score.value,
         },
     )
+
+
+def _scope_of_new_text(ticket: Ticket) -> TriageScope:
+    """A provider that had no answer to the old text has set nothing that a new one could spoil."""
+    failed = ticket.triage_status == TriageStatus.FAILED
+    return TriageScope.ALL if failed else TriageScope.SCORES
 
 
 def _resolved_at(ticket: Ticket, status: str, now: datetime) -> datetime | None:
@@ -225,12 +263,17 @@ def _decided_by(chosen: str | None) -> DecidedBy:
     return DecidedBy.TRIAGE if chosen is None else DecidedBy.PERSON
 
 
-def _note_decisions(ticket: Ticket, update: TicketUpdate) -> None:
-    """A category or priority that is given is a person's, even if it is the one that stands."""
+def _note_decisions(ticket: Ticket, update: TicketUpdate) -> bool:
+    """A category or priority that is given is a person's, even if it is the one that stands.
+
+    Whether anything was triage's until now.
+    """
+    before = ticket.category_by, ticket.priority_by
     if "category" in update.changes:
         ticket.category_by = DecidedBy.PERSON
     if "priority" in update.changes:
         ticket.priority_by = DecidedBy.PERSON
+    return before != (ticket.category_by, ticket.priority_by)
 
 
 def _found(ticket: Ticket | None, ticket_id: int) -> Ticket:

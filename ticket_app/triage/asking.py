@@ -100,6 +100,9 @@ async def _once(question: Question, attempt: int, until: float) -> Triage:
         outcome = error.reason
         usage = error.usage if isinstance(error, AnswerError) else usage
         raise
+    except Exception:
+        outcome = CallOutcome.UNEXPECTED
+        raise
     else:
         outcome = CallOutcome.OK
         return triage

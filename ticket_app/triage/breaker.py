@@ -1,5 +1,6 @@
 """A circuit breaker: a provider that keeps failing is left alone for a while."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from ticket_app.vocabulary import CallOutcome
 FAILURES_MAX = 5
 PAUSE_SECONDS = 30.0
 PAUSE_SECONDS_MAX = 300.0
+RETRY_AFTER_SECONDS_MIN = 1.0
+"""Whoever asks for less than this asks for nothing."""
 
 HARMLESS = frozenset(
     {
@@ -47,46 +50,56 @@ class Breaker:
 
     @property
     def state(self) -> BreakerState:
-        """How it stands now."""
+        """How it stands now; `open`, too, while the one call that may try is under way."""
         with self._lock:
             left = self._open_until - monotonic()
-            if left > 0:
-                return BreakerState("open", left)
+            if self._open_until and (left > 0 or self._trying):
+                return BreakerState("open", max(0.0, left))
             return BreakerState("half_open" if self._open_until else "closed", 0.0)
 
     @contextmanager
     def call(self) -> Iterator[None]:
         """The block is a call. Raises ProviderError(CIRCUIT_OPEN) where none may be made."""
-        self._enter()
+        is_trial = self._enter()
         try:
             yield
         except ProviderError as error:
-            self._leave(error.reason, error.retry_after)
+            self._leave(is_trial, error.reason, error.retry_after)
+            raise
+        except asyncio.CancelledError:
+            self._leave(is_trial, CallOutcome.CANCELLED, None)
             raise
         except BaseException:
-            self._leave(CallOutcome.CANCELLED, None)
+            self._leave(is_trial, CallOutcome.UNEXPECTED, None)
             raise
-        self._leave(CallOutcome.OK, None)
+        self._leave(is_trial, CallOutcome.OK, None)
 
-    def _enter(self) -> None:
+    def _enter(self) -> bool:
         with self._lock:
-            if self._open_until and (self._trying or monotonic() < self._open_until):
+            if not self._open_until:
+                return False
+            if self._trying or monotonic() < self._open_until:
                 raise ProviderError(CallOutcome.CIRCUIT_OPEN)
-            self._trying = bool(self._open_until)
+            self._trying = True
+            return True
 
-    def _leave(self, outcome: CallOutcome, retry_after: float | None) -> None:
+    def _leave(self, is_trial: bool, outcome: CallOutcome, retry_after: float | None) -> None:
         with self._lock:
-            was_trying, self._trying = self._trying, False
+            if is_trial:
+                self._trying = False
             if outcome is CallOutcome.CANCELLED:
                 return
             if outcome is CallOutcome.OK or outcome in HARMLESS:
                 self._failures, self._open_until, self._pause = 0, 0.0, PAUSE_SECONDS
-                return
-            self._failures += 1
-            if was_trying:
-                self._pause = min(self._pause * 2, PAUSE_SECONDS_MAX)
-            if was_trying or self._failures >= FAILURES_MAX:
-                self._open_until = max(self._open_until, monotonic() + self._pause)
-            if retry_after is not None:
-                pause = min(retry_after, PAUSE_SECONDS_MAX)
-                self._open_until = max(self._open_until, monotonic() + pause)
+            elif is_trial or not self._open_until:  # else it began before the breaker opened
+                self._fail(is_trial, retry_after)
+
+    def _fail(self, is_trial: bool, retry_after: float | None) -> None:
+        self._failures += 1
+        if is_trial:
+            self._pause = min(self._pause * 2, PAUSE_SECONDS_MAX)
+        if is_trial or self._failures >= FAILURES_MAX:
+            self._open_until = monotonic() + self._pause
+        if retry_after is not None and retry_after >= RETRY_AFTER_SECONDS_MIN:
+            pause = min(retry_after, PAUSE_SECONDS_MAX)
+            self._open_until = max(self._open_until, monotonic() + pause)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
 from typing import Literal
 
@@ -29,6 +29,7 @@ GRACE_SECONDS = 0.1
 """Left for the rules' answer within the deadline, when the provider let it pass."""
 
 _log = logging.getLogger(__name__)
+_rules = ThreadPoolExecutor(2, thread_name_prefix="rules")
 _flights = Flights()
 _breakers: dict[tuple[ProviderChoice, bool], Breaker] = {}
 _last_failures: dict[ProviderChoice, CallOutcome] = {}
@@ -69,7 +70,7 @@ async def triage(
     """
     choice = get_settings().provider
     if choice is None:
-        return await asyncio.to_thread(triage_offline, description, title)
+        return await _by_rules(description, title)
     started = perf_counter()
     try:
         answer = await ask_about(
@@ -117,9 +118,11 @@ async def ask_about(
         journal=journal,
     )
 
+    begun: list[Question] = []
+
     def begin() -> "Future[Triage]":
-        left = question._replace(seconds=until - perf_counter())
-        return provider_loop.begin(ask(left, _breaker(choice, purpose)))
+        begun.append(question._replace(seconds=until - perf_counter()))
+        return provider_loop.begin(ask(begun[-1], _breaker(choice, purpose)))
 
     try:
         async with asyncio.timeout(until - perf_counter()):
@@ -127,7 +130,13 @@ async def ask_about(
         if refusal is not None:
             note(question, refusal)
             raise ProviderError(refusal)
-        return await _flights.join(key, begin, until - perf_counter() + GRACE_SECONDS / 2)
+        try:
+            return await _flights.join(key, begin, until - perf_counter() + GRACE_SECONDS / 2)
+        except ProviderError as error:
+            # Somebody in more of a hurry had begun that call; there is time left for one's own.
+            if begun or error.reason is not CallOutcome.TIMEOUT:
+                raise
+            return await _flights.join(key, begin, until - perf_counter() + GRACE_SECONDS / 2)
     except TimeoutError:
         raise ProviderError(CallOutcome.TIMEOUT) from None
 
@@ -187,6 +196,12 @@ def _known_key(
     return next((key for key in keys if _flights.knows(key)), keys[0])
 
 
+async def _by_rules(description: str, title: str) -> Triage:
+    """In threads of their own: those that all share may all be waiting for the database."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_rules, triage_offline, description, title)
+
+
 async def _instead(
     choice: ProviderChoice, reason: CallOutcome, description: str, title: str
 ) -> Triage:
@@ -194,5 +209,5 @@ async def _instead(
     _log.warning(
         "triage fell back: provider=%s model=%s reason=%s", choice.name, choice.model, reason
     )
-    answer = await asyncio.to_thread(triage_offline, description, title)
+    answer = await _by_rules(description, title)
     return answer.model_copy(update={"failure": reason.value})

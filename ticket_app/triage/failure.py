@@ -40,12 +40,12 @@ def failure_of(error: BaseException, wire: Wire) -> ProviderError:
 
 
 def _reason_of(error: BaseException, wire: Wire) -> CallOutcome:
-    if wire.too_large:
-        return CallOutcome.TOO_LARGE
     if any(cls.__name__ == "ContentPolicyViolationError" for cls in type(error).__mro__):
         return CallOutcome.REFUSED
     if wire.status is not None and wire.status >= HTTPStatus.MULTIPLE_CHOICES:
         return _of_status(wire.status)
+    if wire.too_large:
+        return CallOutcome.TOO_LARGE
     return _by_cause(error) or (
         CallOutcome.UNEXPECTED if wire.status is None else CallOutcome.INVALID_ANSWER
     )

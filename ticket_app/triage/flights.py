@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 
 from ticket_app.triage.contract import Triage
+from ticket_app.triage.failure import ProviderError
+from ticket_app.vocabulary import CallOutcome
 
 ANSWERS_MAX = 1_000
 """Some kilobytes each. What is typed and then filed comes back within minutes."""
@@ -61,6 +63,8 @@ class Flights:
             done, _ = await asyncio.wait({waiting}, timeout=seconds)
             if not done:
                 raise TimeoutError
+            if waiting.cancelled():  # by LiteLLM: whoever still waits has not asked for it
+                raise ProviderError(CallOutcome.UNEXPECTED)
             return waiting.result()
         finally:
             self._leave(key, flight)

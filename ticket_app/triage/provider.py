@@ -19,6 +19,8 @@ from ticket_app.triage.wire import Wire, make_client, watching
 from ticket_app.vocabulary import CallOutcome
 
 ANSWER_TOKENS = 2_000
+QUESTION_TOKENS_MAX = 8_000
+"""Instructions, schema and 6,000 characters of a ticket, in a script of a token a character."""
 TOKENS_MAX = 1_000_000
 NO_KEY = "none"
 CALL_SECONDS = 600.0
@@ -113,9 +115,12 @@ def model_name(choice: ProviderChoice) -> str:
     return PREFIXES[choice.name] + choice.model
 
 
-def has_price(choice: ProviderChoice) -> bool:
-    """Whether calls can be priced. Loads LiteLLM: call it in a thread."""
-    return _cost(choice, 1, 1) is not None
+def dearest_call(choice: ProviderChoice) -> float | None:
+    """US dollars that one call can cost at most, None for a model of unknown price.
+
+    Loads LiteLLM: call it in a thread.
+    """
+    return _cost(choice, QUESTION_TOKENS_MAX, ANSWER_TOKENS)
 
 
 def _silence() -> None:
@@ -171,8 +176,9 @@ def _usage(response: Any, choice: ProviderChoice) -> Usage:
     asked, answered = (getattr(usage, f"{kind}_tokens", None) for kind in ("prompt", "completion"))
     if not isinstance(asked, int) or not isinstance(answered, int):
         return Usage()
-    if not (0 <= asked <= TOKENS_MAX and 0 <= answered <= TOKENS_MAX):
-        return Usage()  # no call of ours can have used so many: the answer is not to be believed
+    if not (0 < asked <= TOKENS_MAX and 0 <= answered <= TOKENS_MAX):
+        # No call of ours can have used so many, or none: the answer is not to be believed.
+        return Usage()
     return Usage(asked, answered, _cost(choice, asked, answered))
 
 

@@ -9,12 +9,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, cast
 
 import httpx
 
-ANSWER_BYTES = 1_000_000
-"""An answer has some 2,000 tokens, a hundredth of this; a longer body is no answer."""
+ANSWER_BYTES = 100_000
+"""An answer has some 2,000 tokens, a tenth of this; a longer body is no answer, and LiteLLM would
+take seconds over a contorted one."""
+ERROR_BYTES = 16_000
+"""Of an error so much is read; its status says what matters."""
 
 
 @dataclass
@@ -60,11 +64,15 @@ async def _note_response(response: httpx.Response) -> None:
     wire = watching.get()
     wire.status = response.status_code
     wire.retry_after = _seconds(response.headers.get("retry-after"))
-    packed = response.headers.get("content-encoding", "identity") != "identity"
-    if packed or int(response.headers.get("content-length", "0") or 0) > ANSWER_BYTES:
+    packed = response.headers.get("content-encoding", "identity").lower() != "identity"
+    stream = cast("httpx.AsyncByteStream", response.stream)
+    if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        response.stream = _Beginning(stream, 0 if packed else ERROR_BYTES)
+    elif packed:
         wire.too_large = True
-        raise httpx.ReadError("the answer is too large")
-    response.stream = _Bounded(cast("httpx.AsyncByteStream", response.stream), wire)
+        raise httpx.ReadError("the answer is compressed, and might unfold to any size")
+    else:
+        response.stream = _Bounded(stream, wire)
 
 
 class _Bounded(httpx.AsyncByteStream):
@@ -79,6 +87,26 @@ class _Bounded(httpx.AsyncByteStream):
                 self._wire.too_large = True
                 raise httpx.ReadError("the answer is too large")
             yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Beginning(httpx.AsyncByteStream):
+    """The first bytes of a stream, as if that were all."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, most: int) -> None:
+        self._stream, self._most = stream, most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = self._most
+        if not left:
+            return
+        async for piece in self._stream:
+            yield piece[:left]
+            left -= len(piece)
+            if left <= 0:
+                return
 
     async def aclose(self) -> None:
         await self._stream.aclose()
