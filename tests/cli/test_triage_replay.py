@@ -17,7 +17,7 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     changed(ticket.id, category="billing")
     assert main(["triage", "replay", "--last", "5"]) == 0
     said = capsys.readouterr().out
-    assert "1 tickets again" in said
+    assert "1 ticket again" in said
     (line,) = [line for line in said.splitlines() if line.startswith(f"#{ticket.id}")]
     assert line.split()[1:3] == ["category", "billing"]
     assert "a person" in line

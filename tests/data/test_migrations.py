@@ -87,3 +87,49 @@ def test_a_database_that_cannot_hold_every_character_is_refused(postgres_server:
             migrate()
     finally:
         use_database(None)
+
+
+OLD_TICKETS = """
+INSERT INTO ticket (title, description, category, priority) VALUES
+  ('left', 'x', 'billing', 'low'), ('chosen when filed', 'x', 'account', 'low'),
+  ('changed', 'x', 'billing', 'high'), ('improved', 'x', 'technical', 'low')
+"""
+OLD_SUGGESTIONS = """
+INSERT INTO suggestion
+  (ticket_id, field, value, confidence, engine, model, prompt_version, latency_ms)
+SELECT ticket.id, fields.field, fields.value, 0.5, 'offline', 'rules', 'rules-1', 0.1
+FROM ticket, (SELECT 'category' AS field, 'billing' AS value UNION SELECT 'priority', 'low') fields
+ORDER BY ticket.id
+"""
+OLD_IMPROVEMENT = """
+INSERT INTO suggestion
+  (ticket_id, field, value, confidence, engine, model, prompt_version, latency_ms)
+SELECT id, 'category', 'technical', 0.5, 'openai', 'm', 'prompt-1', 0.1
+FROM ticket WHERE title = 'improved'
+"""
+OLD_CHANGE = """
+INSERT INTO ticket_event (ticket_id, ticket_version, kind, field, old_value, new_value, edge)
+SELECT id, 2, 'changed', 'priority', 'low', 'high', 'rest' FROM ticket WHERE title = 'changed'
+"""
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_who_had_decided_is_read_from_what_was_kept() -> None:
+    config = Config(ROOT / "alembic.ini")
+    with get_engine().begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for statement in (OLD_TICKETS, OLD_SUGGESTIONS, OLD_IMPROVEMENT, OLD_CHANGE):
+            connection.execute(text(statement))
+    migrate()
+    with get_engine().connect() as connection:
+        rows = connection.execute(
+            text("SELECT title, engine, triage_status, category_by, priority_by FROM ticket")
+        )
+        kept = {row.title: tuple(row)[1:] for row in rows}
+    assert kept == {
+        "left": ("offline", "done", "triage", "triage"),
+        "chosen when filed": ("offline", "done", "person", "triage"),
+        "changed": ("offline", "done", "triage", "person"),
+        "improved": ("openai", "done", "triage", "triage"),
+    }

@@ -15,7 +15,7 @@ from ticket_app.services.candidates import (
     RecordingError,
     TrialStoppedError,
 )
-from ticket_app.services.replay import Replay, Replayed, compare, last_tickets, proposed_then
+from ticket_app.services.replay import Past, Replay, Replayed, compare, last_tickets
 from ticket_app.settings import get_settings
 from ticket_app.triage.prompts import PROMPT, Prompt, prompt_from
 from ticket_app.vocabulary import CallOutcome, CallPurpose, TriageField
@@ -30,11 +30,9 @@ def candidate(recording: Recording | None = None, prompt: Prompt = PROMPT) -> Ca
     return Candidate(choice, prompt, CallPurpose.REPLAY, recording)
 
 
-def replayed(tickets: list[TicketPublic], on_trial: Candidate) -> Replay:
-    answers = on_trial.answers([(ticket.title, ticket.description) for ticket in tickets])
-    replay = compare(
-        [Replayed(tickets[at], proposed_then(tickets[at].id), answer) for at, answer in answers]
-    )
+def replayed(past: list[Past], on_trial: Candidate) -> Replay:
+    answers = on_trial.answers([(each.ticket.title, each.ticket.description) for each in past])
+    replay = compare([Replayed(*past[at], answer) for at, answer in answers])
     ledger.flush()
     return replay
 
@@ -70,7 +68,23 @@ def test_only_the_last_ones(providing: Providing) -> None:
     filed(3)
     replayed(last_tickets(2), candidate())
     assert len(fake.received) == 2
-    assert [ticket.title for ticket in last_tickets(2)] == ["Wallpaper 2", "Wallpaper 1"]
+    assert [past.ticket.title for past in last_tickets(2)] == ["Wallpaper 2", "Wallpaper 1"]
+
+
+def test_what_was_proposed_later_was_not_proposed_then() -> None:
+    (ticket,) = filed(1)
+    changed(ticket.id, category="billing")
+    changed(ticket.id, description="Production is down for all users, nothing is reachable.")
+    (past,) = last_tickets(1)
+    assert past.then[TriageField.CATEGORY] == ticket.category
+    assert past.then[TriageField.PRIORITY] == "critical"
+
+
+def test_a_provider_that_asks_for_a_moment_is_given_one(providing: Providing) -> None:
+    filed(6)
+    fake: FakeProvider = providing(Script.RATE_LIMITED_SHORTLY)
+    fake.first = 6
+    assert replayed(last_tickets(6), candidate()).unanswered == {}
 
 
 def test_recorded_answers_are_not_asked_for_again(

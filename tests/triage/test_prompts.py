@@ -17,7 +17,7 @@ def test_the_prompt_explains_every_value(values: type[StrEnum]) -> None:
 
 
 PROMPTS = {"prompt-1": "785769246b82f223"}
-"""What each version said: a changed word needs a new version, or the ledger and recorded answers mix
+"""What each version said: a changed word needs a new version, or ledger and recorded answers mix
 two prompts. Add a line; leave the old ones."""
 
 

@@ -15,19 +15,20 @@ from ticket_app.services.ledger import Ledger
 from ticket_app.settings import ProviderChoice, ProviderName, get_settings
 from ticket_app.triage.calls import Call, input_hash
 from ticket_app.triage.contract import Triage
-from ticket_app.triage.engine import ask_about
+from ticket_app.triage.engine import ask_about, background_breaker
 from ticket_app.triage.failure import ProviderError
 from ticket_app.triage.offline import triage_offline
 from ticket_app.triage.prompts import PROMPT, Prompt, prompt_from
 from ticket_app.vocabulary import CallOutcome, CallPurpose
 
 AT_ONCE = 4
+PATIENCE_SECONDS = 60.0
+"""So long a text waits for a provider that is left alone for a while; a trial has the time."""
 Offline = Literal["offline"]
 USELESS = frozenset(
     {
         CallOutcome.AUTH,
         CallOutcome.BAD_REQUEST,
-        CallOutcome.CIRCUIT_OPEN,
         CallOutcome.OVER_BUDGET,
         CallOutcome.NO_PRICE,
         CallOutcome.LEDGER_UNAVAILABLE,
@@ -137,22 +138,40 @@ class Candidate:
                 return Answer(record.triage, record.cost_usd)
         return asyncio.run(self._asked(self._choice, title, description, text_hash))
 
+    async def _patiently(
+        self, choice: ProviderChoice, title: str, description: str, journal: Ledger
+    ) -> Triage:
+        """The answer, after waiting for a provider that is left alone, PATIENCE_SECONDS at most."""
+        waited = 0.0
+        while True:
+            try:
+                return await ask_about(
+                    choice,
+                    self._prompt,
+                    description,
+                    title,
+                    purpose=self._purpose,
+                    deadline_seconds=get_settings().ai_background_seconds,
+                    journal=journal,
+                )
+            except ProviderError as error:
+                pause = _pause_of(choice)
+                if (
+                    error.reason is not CallOutcome.CIRCUIT_OPEN
+                    or waited + pause > PATIENCE_SECONDS
+                ):
+                    raise
+            await asyncio.sleep(pause)
+            waited += pause
+
     async def _asked(
         self, choice: ProviderChoice, title: str, description: str, text_hash: str
     ) -> Answer:
         journal = _Priced(self._purpose)
         try:
-            triage = await ask_about(
-                choice,
-                self._prompt,
-                description,
-                title,
-                purpose=self._purpose,
-                deadline_seconds=get_settings().ai_background_seconds,
-                journal=journal,
-            )
+            triage = await self._patiently(choice, title, description, journal)
         except ProviderError as error:
-            if error.reason in USELESS:
+            if error.reason in USELESS or error.reason is CallOutcome.CIRCUIT_OPEN:
                 raise TrialStoppedError(_sentence(choice, error.reason)) from None
             return Answer(None, journal.cost_usd, error.reason)
         if self._recording is not None:
@@ -196,6 +215,10 @@ def _prompt_in(path: Path | None) -> Prompt:
         return prompt_from(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read as UTF-8 text.") from error
+
+
+def _pause_of(choice: ProviderChoice) -> float:
+    return max(1.0, background_breaker(choice).retry_in_seconds)
 
 
 class _Priced(Ledger):

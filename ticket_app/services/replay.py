@@ -1,17 +1,19 @@
 """What another engine would have said of the desk's last tickets, before anyone switches to it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas import PAGE_MAX, TicketListQuery, TicketPublic
 from ticket_app.services.candidates import Answer
-from ticket_app.services.tickets import list_tickets, ticket_suggestions
+from ticket_app.services.tickets import list_tickets, ticket_history, ticket_suggestions
 from ticket_app.services.triage_report import Share, share
 from ticket_app.triage.contract import Triage
-from ticket_app.vocabulary import CallOutcome, DecidedBy, TriageField
+from ticket_app.vocabulary import CallOutcome, DecidedBy, Edge, TriageField
 
 REPLAY_MAX = 10_000
 FIELDS = (
@@ -58,24 +60,45 @@ class Replay(BaseModel):
     cost_usd: float | None
 
 
+class Past(NamedTuple):
+    """A ticket, and what had been proposed for each field when it was decided."""
+
+    ticket: TicketPublic
+    then: dict[TriageField, str]
+
+
 class Replayed(NamedTuple):
-    """A ticket, what the engines proposed for it at the time, and the candidate's answer."""
+    """A ticket, what the engines had proposed for it, and the candidate's answer."""
 
     ticket: TicketPublic
     then: dict[TriageField, str]
     answer: Answer
 
 
-def last_tickets(count: int) -> list[TicketPublic]:
+def last_tickets(count: int) -> list[Past]:
     """The newest tickets, `count` (at most REPLAY_MAX) of them, newest first."""
-    return list(islice(_newest(), min(count, REPLAY_MAX)))
+    return list(islice(_with_proposals(_newest()), min(count, REPLAY_MAX)))
 
 
-def proposed_then(ticket_id: int) -> dict[TriageField, str]:
-    """The last proposal for each field of a ticket."""
+def _with_proposals(tickets: Iterable[TicketPublic]) -> Iterable[Past]:
+    for ticket in tickets:
+        with suppress(TicketNotFoundError):  # deleted since the page was read
+            yield Past(ticket, _proposed_then(ticket))
+
+
+def _proposed_then(ticket: TicketPublic) -> dict[TriageField, str]:
+    """The last proposal for each field before a person decided it, or before now."""
+    decided_at = {
+        event.field: event.created_at
+        for event in reversed(ticket_history(ticket.id))
+        if event.edge is not Edge.TRIAGE
+    }
     proposals: dict[TriageField, str] = {}
-    for suggestion in ticket_suggestions(ticket_id):  # newest first
-        proposals.setdefault(suggestion.field, suggestion.value)
+    for suggestion in ticket_suggestions(ticket.id):  # newest first
+        until = decided_at.get(suggestion.field, decided_at.get(None))
+        is_later = until is not None and suggestion.created_at > until
+        if not (is_later and _by_person(ticket, suggestion.field)):
+            proposals.setdefault(suggestion.field, suggestion.value)
     return proposals
 
 

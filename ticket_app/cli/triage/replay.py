@@ -16,7 +16,6 @@ from ticket_app.services.replay import (
     Replayed,
     compare,
     last_tickets,
-    proposed_then,
 )
 from ticket_app.services.triage_report import Share
 from ticket_app.vocabulary import CallPurpose
@@ -39,14 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the differences; nothing of the tickets is changed."""
     candidate = candidate_of(arguments, CallPurpose.REPLAY)
     migrate()
-    tickets = last_tickets(arguments.last)
-    answers = candidate.answers([(ticket.title, ticket.description) for ticket in tickets])
+    past = last_tickets(arguments.last)
+    answers = candidate.answers([(each.ticket.title, each.ticket.description) for each in past])
     try:
         replay = compare(
-            [
-                Replayed(tickets[place], proposed_then(tickets[place].id), answer)
-                for place, answer in with_progress(answers, len(tickets))
-            ]
+            [Replayed(*past[place], answer) for place, answer in with_progress(answers, len(past))]
         )
     finally:
         flush()
@@ -65,7 +61,8 @@ def _lines(replay: Replay) -> Iterator[str]:
         else f"; latency p50 {replay.latency_p50:.1f} ms, p95 {replay.latency_p95:.1f} ms"
     )
     cost = "unknown" if replay.cost_usd is None else f"${replay.cost_usd:.4f}"
-    yield f"{replay.tickets:,} tickets again{latency}; cost {cost}"
+    tickets = "1 ticket" if replay.tickets == 1 else f"{replay.tickets:,} tickets"
+    yield f"{tickets} again{latency}; cost {cost}"
     for failure, count in replay.unanswered.items():
         yield f"{count:,} without an answer: {failure.value}"
     if replay.fields:
