@@ -116,6 +116,6 @@ app.add_page(
     insights,
     route="/insights",
     title=f"Insights · {NAME}",
-    on_load=[Insights.load, Report.load, Insights.watch, Report.watch],
+    on_load=[Insights.load, Insights.watch, Report.watch],
 )
 app.add_page(missing, route="404", title=f"Nothing here · {NAME}")

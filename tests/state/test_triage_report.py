@@ -18,6 +18,7 @@ async def test_shares_and_their_intervals_are_shown_in_words(tabs: Tabs) -> None
         ticket = opened(description="The wallpaper is blue.")
         changed(ticket.id, category="account" if number else "general", status="closed")
     page = await tabs.open("/insights")
+    await page.until(lambda: page.shown(Report)["loaded"])
     shown = page.shown(Report)
     category = next(row for row in shown["overruled"] if row["field"] == "Category")
     assert (category["engine"], category["n"]) == ("Offline rules", 4)
@@ -25,6 +26,7 @@ async def test_shares_and_their_intervals_are_shown_in_words(tabs: Tabs) -> None
     assert category["low"] < category["rate"] <= category["high"]
     assert (shown["engine"], shown["health"], shown["waiting"]) == ("Offline rules", "Ready", "0")
     assert (shown["agreeing"], shown["calls"], shown["failures"]) == ([], [], "")
+    assert shown["lessons"] == []
     assert (shown["per_ticket"], shown["spent"]) == ("$0.00", "$0.00")
 
 
@@ -38,6 +40,7 @@ async def test_the_section_follows_the_window(tabs: Tabs, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(triage_report, "triage_report", noted)
     page = await tabs.open("/insights")
+    await page.until(lambda: asked == [30])
     await page.do(Insights.choose(7))
     await page.do(Report.load())
     assert (asked[0], asked[-1]) == (30, 7)

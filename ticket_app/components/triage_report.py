@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from ticket_app.components.states import problem
-from ticket_app.state.triage_report import CallRow, Report, ShareRow
+from ticket_app.state.triage_report import CallRow, LessonRow, Report, ShareRow
 
 
 def triage_report() -> rx.Component:
@@ -25,15 +25,16 @@ def triage_report() -> rx.Component:
             _shares(
                 "Proposals that people changed",
                 Report.overruled,
-                "Nobody has judged a proposal yet. Who sets a category or priority, or works on a "
-                "ticket and leaves them, does.",
+                "No proposal has been judged yet. Setting a category or priority, or working on a "
+                "ticket without changing them, counts.",
             ),
             _shares(
-                "Proposals of the provider that are also the desk's own",
+                "Where the provider and the desk's own engine agree",
                 Report.agreeing,
                 "No ticket of this window has a provider's answer beside the desk's own.",
             ),
             _calls(),
+            _lessons(),
             class_name="charts",
         ),
         class_name="report",
@@ -91,6 +92,26 @@ def _call(row: rx.Var[CallRow]) -> rx.Component:
         rx.el.th(row.engine, scope="row"),
         rx.el.td(row.model, class_name="words"),
         *(rx.el.td(value) for value in (row.calls, row.answered, row.p50, row.p95, row.cost)),
+    )
+
+
+def _lessons() -> rx.Component:
+    return _card(
+        "Learned from what people decided here",
+        Report.lessons,
+        "Nothing yet: a field is learned once 200 tickets carry a person's decision.",
+        ("Field", "Outcome", "Decided", "Compared on", "Rules right", "Learned right", "By chance"),
+        _lesson,
+        "wide",
+    )
+
+
+def _lesson(row: rx.Var[LessonRow]) -> rx.Component:
+    figures = (row.decided, row.held_out, row.rules, row.learned, row.chance)
+    return rx.el.tr(
+        rx.el.th(row.field, scope="row"),
+        rx.el.td(row.outcome, class_name="words"),
+        *(rx.el.td(value) for value in figures),
     )
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import Row
 from ticket_app.data import report_queries as queries
 from ticket_app.data.engine import reading
 from ticket_app.data.job_queries import count_jobs
+from ticket_app.schemas import LessonPublic
+from ticket_app.services.learning import lessons
 from ticket_app.services.ledger import NANO, spent_today
 from ticket_app.settings import get_settings
 from ticket_app.triage.engine import ProviderState, provider_state
@@ -105,6 +107,7 @@ class TriageReport(BaseModel):
     calls: list[Calls]
     outcomes: list[OutcomeCount]
     money: Money
+    lessons: list[LessonPublic] = Field(description="What was learned last, of each field.")
 
 
 def triage_report(last_days: ReportDays) -> TriageReport:
@@ -141,6 +144,7 @@ def triage_report(last_days: ReportDays) -> TriageReport:
             for row in outcomes
         ],
         money=_money(cost, days),
+        lessons=lessons(),
     )
 
 

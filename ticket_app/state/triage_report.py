@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from ticket_app.errors import TicketAppError
+from ticket_app.schemas import LessonPublic
 from ticket_app.services.triage_report import (
     Calls,
     Money,
@@ -50,6 +51,19 @@ class CallRow:
     cost: str
 
 
+@dataclass(frozen=True)
+class LessonRow:
+    """A lesson against the rules, on tickets that neither had seen."""
+
+    field: str
+    decided: str
+    held_out: str
+    rules: str
+    learned: str
+    chance: str
+    outcome: str
+
+
 class Report(Live, rx.State):
     """What the section shows, in words."""
 
@@ -63,6 +77,7 @@ class Report(Live, rx.State):
     overruled: list[ShareRow] = []
     agreeing: list[ShareRow] = []
     calls: list[CallRow] = []
+    lessons: list[LessonRow] = []
     failures: str = ""
 
     pause_seconds: ClassVar[float] = PAUSE_SECONDS
@@ -70,23 +85,29 @@ class Report(Live, rx.State):
     @rx.event
     async def load(self) -> None:
         """Read the report of the insights' window."""
-        await self._read()
+        self._show(await _read((await self.get_state(Insights)).last_days))
 
     async def _refresh(self) -> None:
         async with self:
-            await self._read()
+            chosen = (await self.get_state(Insights)).last_days
+        shown = await _read(chosen)  # takes a while, in which the page is to answer
+        async with self:
+            self._show(shown)
 
-    async def _read(self) -> None:
-        chosen = (await self.get_state(Insights)).last_days
-        window: ReportDays = next(days for days in WINDOWS if days == chosen)
-        try:
-            report = await ask(triage_report, window)
-        except TicketAppError as error:
-            self.problem = error.detail
-            return
-        for name, value in (_shown(report) | {"problem": "", "loaded": True}).items():
+    def _show(self, shown: dict[str, Any]) -> None:
+        for name, value in shown.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
+
+
+async def _read(last_days: int) -> dict[str, Any]:
+    """What to show of the window: the report, or why there is none."""
+    window: ReportDays = next(days for days in WINDOWS if days == last_days)
+    try:
+        report = await ask(triage_report, window)
+    except TicketAppError as error:
+        return {"problem": error.detail}
+    return _shown(report) | {"problem": "", "loaded": True}
 
 
 def _shown(report: TriageReport) -> dict[str, Any]:
@@ -101,6 +122,7 @@ def _shown(report: TriageReport) -> dict[str, Any]:
         ],
         "agreeing": [_share_row(each.field, each.engine, each.same) for each in report.agreement],
         "calls": [_call_row(each) for each in report.calls],
+        "lessons": [_lesson_row(each) for each in report.lessons],
         "failures": _failures(report),
     }
 
@@ -159,6 +181,18 @@ def _call_row(calls: Calls) -> CallRow:
         p50=_seconds(calls.latency_p50),
         p95=_seconds(calls.latency_p95),
         cost="unknown" if calls.unpriced else _dollars(calls.cost_usd),
+    )
+
+
+def _lesson_row(lesson: LessonPublic) -> LessonRow:
+    return LessonRow(
+        field=FIELD_WORDS[lesson.field],
+        decided=f"{lesson.n_decided:,}",
+        held_out=f"{lesson.n_held_out:,}",
+        rules=f"{lesson.rules_accuracy:.0%}",
+        learned=f"{lesson.learned_accuracy:.0%}",
+        chance=f"{lesson.p_value:.1%}" if lesson.p_value >= 0.001 else "< 0.1%",
+        outcome="Proposes this field" if lesson.in_use else "The rules stay",
     )
 
 
