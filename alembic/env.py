@@ -18,5 +18,6 @@ def run(connection: Connection) -> None:
 if (given := context.config.attributes.get("connection")) is not None:
     run(given)
 else:
-    with get_engine().begin() as own:
+    # Takes SQLite's write lock at once, and as long as it needs.
+    with get_engine().execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as own:
         run(own)

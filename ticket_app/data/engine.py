@@ -1,7 +1,8 @@
 """The one way to the database: a pooled engine, and transactions that say what went wrong.
 
 SQLite: WAL, foreign keys, durable commits, a busy timeout; a transaction that will write takes the
-write lock at its start, so that it never fails half way for having read first.
+write lock at its start, so that it never fails half way for having read first. A statement that
+only reads is interrupted after the time that a statement may take.
 PostgreSQL: a statement and a lock timeout, so that no query is without a bound.
 """
 
@@ -10,13 +11,16 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from ticket_app.data.folding import fold
@@ -27,6 +31,9 @@ log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 10_000
+STEPS_BETWEEN_LOOKS = 1_000_000
+"""Of SQLite's machine, some 20 ms: most statements end before the clock is looked at once."""
+
 POOL = {
     "hide_parameters": True,
     "pool_size": 10,
@@ -156,17 +163,30 @@ def _make_sqlite_engine(url: str) -> Engine:
     engine = create_engine(url, connect_args=arguments, **POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "before_cursor_execute", _bound_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:
     # Python's driver would open transactions by itself, and commit before DDL: see _begin_sqlite.
     connection.isolation_level = None
     connection.create_function("ticket_fold", 1, fold, deterministic=True)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    about = record.info
+    connection.set_progress_handler(
+        lambda: monotonic() > about.get("read_until", inf), STEPS_BETWEEN_LOOKS
+    )
 
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def _bound_sqlite(connection: Connection, *_: Any) -> None:
+    """Each statement has its time. One that is interrupted takes its whole transaction along, so
+    those that write, and migrations among them, are left to end."""
+    writes = "sqlite_begin" in connection.get_execution_options()
+    seconds = inf if writes else STATEMENT_TIMEOUT_MS / 1000
+    connection.info["read_until"] = monotonic() + seconds

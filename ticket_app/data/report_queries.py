@@ -69,22 +69,35 @@ def overrides(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def agreement(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of field, engine, n, same: how often a provider and the offline engine agree."""
+    """Rows of field, engine, n, same: how often a provider proposes what the desk itself does.
+
+    Counted are a provider's last proposals for which there is one of the desk's own engines; where
+    several of these have proposed, the last word of the desk is its newest.
+    """
     fields = (TriageField.CATEGORY, TriageField.PRIORITY, TriageField.SENTIMENT)
     latest, _ = _latest(since, fields)
-    theirs = latest.alias("theirs")
-    ours = latest.alias("ours")
+    # One pass. SQLite would compare each of these rows with each in a join with themselves.
+    group = (latest.c.ticket_id, latest.c.field)
+    ours_first = (case((latest.c.engine.in_(OWN_ENGINES), 0), else_=1), latest.c.id.desc())
+
+    def first(column: ColumnElement[str]) -> ColumnElement[str]:
+        return func.first_value(column).over(partition_by=group, order_by=ours_first)
+
+    compared = select(
+        latest,
+        first(latest.c.engine).label("our_engine"),
+        first(latest.c.value).label("our_value"),
+    ).subquery()
+    key = (compared.c.field, compared.c.engine)
     return session.execute(
         select(
-            theirs.c.field,
-            theirs.c.engine,
+            *key,
             func.count().label("n"),
-            func.sum(case((theirs.c.value == ours.c.value, 1), else_=0)).label("same"),
+            func.sum(case((compared.c.value == compared.c.our_value, 1), else_=0)).label("same"),
         )
-        .join(ours, and_(ours.c.ticket_id == theirs.c.ticket_id, ours.c.field == theirs.c.field))
-        .where(theirs.c.engine.not_in(OWN_ENGINES), ours.c.engine.in_(OWN_ENGINES))
-        .group_by(theirs.c.field, theirs.c.engine)
-        .order_by(theirs.c.field, theirs.c.engine)
+        .where(compared.c.engine.not_in(OWN_ENGINES), compared.c.our_engine.in_(OWN_ENGINES))
+        .group_by(*key)
+        .order_by(*key)
     ).all()
 
 
@@ -93,7 +106,7 @@ def calls(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
     Attempts only; latencies are milliseconds, of answers as well as of failures.
     """
-    attempts = _calls(since).where(col(TriageCall.attempt) > 0).subquery()
+    attempts = _attempts(since).subquery()
     group = (attempts.c.engine, attempts.c.model, attempts.c.prompt_version)
     ranked = select(
         attempts,
@@ -122,7 +135,7 @@ def calls(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def outcomes(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of engine, outcome, count."""
+    """Rows of engine, outcome, count; a refusal counts once a minute (see services/ledger.py)."""
     made = _calls(since).subquery()
     return session.execute(
         select(made.c.engine, made.c.outcome, func.count().label("count"))
@@ -132,16 +145,11 @@ def outcomes(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def cost_per_day(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of day, cost, calls, for the UTC days that have any."""
-    made = _calls(since).subquery()
+    """Rows of day, cost, calls, for the UTC days that have any. Attempts only."""
+    made = _attempts(since).subquery()
     day = utc_day(session, made.c.created_at).label("day")
     return session.execute(
-        select(
-            day,
-            _sum_of_costs(made).label("cost"),
-            func.count().label("calls"),
-        )
-        .where(made.c.attempt > 0)
+        select(day, _sum_of_costs(made).label("cost"), func.count().label("calls"))
         .group_by(day)
         .order_by(day)
     ).all()
@@ -149,7 +157,7 @@ def cost_per_day(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 def desk_cost(session: Session, since: datetime) -> Row[Any]:
     """One row of cost and tickets: what the desk itself asked for, and the tickets created."""
-    made = _calls(since).where(col(TriageCall.purpose).in_(DESK_PURPOSES)).subquery()
+    made = _attempts(since).where(col(TriageCall.purpose).in_(DESK_PURPOSES)).subquery()
     tickets = _tickets(since)
     return session.execute(
         select(
@@ -202,6 +210,7 @@ def _latest(since: datetime, fields: Sequence[TriageField]) -> tuple[CTE, CTE]:
     )
     latest = (
         select(
+            col(Suggestion.id),
             col(Suggestion.ticket_id),
             col(Suggestion.field),
             col(Suggestion.engine),
@@ -229,6 +238,11 @@ def _calls(since: datetime) -> Select[TriageCall]:
         .order_by(col(TriageCall.created_at).desc())
         .limit(CALLS_MAX)
     )
+
+
+def _attempts(since: datetime) -> Select[TriageCall]:
+    """Calls that were made: refusals must not crowd out what was paid for."""
+    return _calls(since).where(col(TriageCall.attempt) > 0)
 
 
 def _sum_of_costs(calls: Subquery) -> ColumnElement[int]:
