@@ -8,7 +8,7 @@ import pytest
 
 from tests.services.conftest import Providing
 from tests.services.desk import changed, opened
-from tests.triage.fake_provider import Script
+from tests.triage.fake_provider import Script, good_answer
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import TriageCall
 from ticket_app.schemas import Described
@@ -17,6 +17,7 @@ from ticket_app.services.improving import claim_tickets, improve_ticket
 from ticket_app.services.tickets import delete_ticket
 from ticket_app.services.triage import suggest_triage
 from ticket_app.services.triage_report import TriageReport, share, triage_report
+from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import Edge, TriageStatus
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -70,6 +71,17 @@ def test_who_was_overruled(providing: Providing) -> None:
     }
     delete_ticket(against_both.id, Edge.REST)
     assert overrides()["category", "openai"] == (0, 2)
+
+
+def test_who_was_not_left_to_stand_gains_nothing_by_it(providing: Providing) -> None:
+    fake = providing(Script.GOOD)
+    rules = triage_offline(TEXT, "Wallpaper one")
+    agreeing = {"value": rules.category.value, "confidence": 1, "evidence": []}
+    fake.answer = good_answer(category=agreeing)
+    ticket = opened(description=TEXT, title="Wallpaper one")
+    improve_all()
+    changed(ticket.id, status="in_progress")
+    assert [key for key in overrides() if key[0] == "category"] == [("category", "openai")]
 
 
 def test_how_engines_agree(providing: Providing) -> None:

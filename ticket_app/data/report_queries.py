@@ -45,26 +45,28 @@ DESK_PURPOSES = (CallPurpose.SUGGEST, CallPurpose.IMPROVE)
 def overrides(session: Session, since: datetime) -> Sequence[Row[Any]]:
     """Rows of field, engine, n, overridden: how often people chose otherwise.
 
-    The n are an engine's last proposals for a field that a person set, and those that stand on a
-    ticket that somebody works on or has worked on, and that were left as they are. Of the first,
-    the ones with another value than the person's are overridden.
+    The n are an engine's last proposals for a field that a person set, and, on tickets that
+    somebody works on or has worked on, the proposals that were left to stand: those of the engine
+    that spoke last. Of the first, the ones with another value than the person's are overridden.
     """
-    latest, tickets = _latest(since, (TriageField.CATEGORY, TriageField.PRIORITY))
-    value, decided_by = _final(latest, tickets)
+    latest, _ = _latest(since, (TriageField.CATEGORY, TriageField.PRIORITY))
+    last_word = func.max(latest.c.id).over(partition_by=(latest.c.ticket_id, latest.c.field))
+    spoken = select(latest, last_word.label("last_word")).subquery()
+    value, decided_by = _final(spoken)
     by_person = decided_by == DecidedBy.PERSON
-    left = and_(tickets.c.status != Status.OPEN, latest.c.value == value)
-    overridden = and_(by_person, latest.c.value != value)
+    left = and_(col(Ticket.status) != Status.OPEN, spoken.c.id == spoken.c.last_word)
+    overridden = and_(by_person, spoken.c.value != value)
     return session.execute(
         select(
-            latest.c.field,
-            latest.c.engine,
+            spoken.c.field,
+            spoken.c.engine,
             func.count().label("n"),
             func.sum(case((overridden, 1), else_=0)).label("overridden"),
         )
-        .join(tickets, tickets.c.id == latest.c.ticket_id)
+        .join(Ticket, col(Ticket.id) == spoken.c.ticket_id)
         .where(or_(by_person, left))
-        .group_by(latest.c.field, latest.c.engine)
-        .order_by(latest.c.field, latest.c.engine)
+        .group_by(spoken.c.field, spoken.c.engine)
+        .order_by(spoken.c.field, spoken.c.engine)
     ).all()
 
 
@@ -222,12 +224,12 @@ def _latest(since: datetime, fields: Sequence[TriageField]) -> tuple[CTE, CTE]:
     return latest, tickets
 
 
-def _final(latest: CTE, tickets: CTE) -> tuple[ColumnElement[str], ColumnElement[str]]:
+def _final(spoken: Subquery) -> tuple[ColumnElement[str], ColumnElement[str]]:
     """What stands in the field of a proposal, and who decided it."""
-    of_category = latest.c.field == TriageField.CATEGORY
+    of_category = spoken.c.field == TriageField.CATEGORY
     return (
-        case((of_category, tickets.c.category), else_=tickets.c.priority),
-        case((of_category, tickets.c.category_by), else_=tickets.c.priority_by),
+        case((of_category, col(Ticket.category)), else_=col(Ticket.priority)),
+        case((of_category, col(Ticket.category_by)), else_=col(Ticket.priority_by)),
     )
 
 
