@@ -147,8 +147,8 @@ def outcomes(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def cost_per_day(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of day, cost, calls, for the UTC days that have any. Attempts only."""
-    made = _attempts(since).subquery()
+    """Rows of day, cost, calls, for the UTC days that have any. Attempts only, and all of them."""
+    made = _attempts(since).limit(None).subquery()
     day = utc_day(session, made.c.created_at).label("day")
     return session.execute(
         select(day, _sum_of_costs(made).label("cost"), func.count().label("calls"))
@@ -158,13 +158,19 @@ def cost_per_day(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def desk_cost(session: Session, since: datetime) -> Row[Any]:
-    """One row of cost and tickets: what the desk itself asked for, and the tickets created."""
-    made = _attempts(since).where(col(TriageCall.purpose).in_(DESK_PURPOSES)).subquery()
-    tickets = _tickets(since)
+    """One row of cost and tickets: what the desk itself asked for, and the tickets created.
+
+    Both without a bound on the rows: a share of two parts that are cut differently is no share.
+    """
+    asked = _attempts(since).where(col(TriageCall.purpose).in_(DESK_PURPOSES))
+    made = asked.limit(None).subquery()
+    tickets = select(func.count()).where(
+        col(Ticket.deleted_at).is_(None), col(Ticket.created_at) >= since
+    )
     return session.execute(
         select(
             select(_sum_of_costs(made)).scalar_subquery().label("cost"),
-            select(func.count()).select_from(tickets).scalar_subquery().label("tickets"),
+            tickets.scalar_subquery().label("tickets"),
         )
     ).one()
 
