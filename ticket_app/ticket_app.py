@@ -19,6 +19,7 @@ from ticket_app.api.site import Site
 from ticket_app.errors import TicketAppError
 from ticket_app.live.bus import bus
 from ticket_app.live.learning import learning
+from ticket_app.live.ledger import keeping_ledger
 from ticket_app.live.worker import improving
 from ticket_app.pages.board import board
 from ticket_app.pages.desk import desk
@@ -101,6 +102,7 @@ presence.ask = lambda token: (
     app.event_namespace is not None and (token in app.event_namespace.token_to_sid)
 )
 app.register_lifespan_task(bus.running)
+app.register_lifespan_task(keeping_ledger)  # ends after those that write into it
 app.register_lifespan_task(improving)
 app.register_lifespan_task(learning)
 app.register_lifespan_task(warm_up)

@@ -30,6 +30,7 @@ def providing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providing]:
         monkeypatch.setattr(engine, "_flights", Flights())
         monkeypatch.setattr(engine, "_breakers", {})
         monkeypatch.setattr(engine, "_last_failures", {})
+        monkeypatch.setattr(ledger, "_refused_in", {})
         return fake
 
     yield start

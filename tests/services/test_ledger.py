@@ -1,11 +1,16 @@
 """The ledger tells of every call, and the budget is kept."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import monotonic
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from tests.services.conftest import Providing
 from tests.services.desk import opened
@@ -15,14 +20,23 @@ from ticket_app.data.tables import TriageCall
 from ticket_app.schemas import Described
 from ticket_app.services import ledger
 from ticket_app.services.improving import claim_tickets, improve_ticket
+from ticket_app.services.ledger import Ledger
 from ticket_app.services.triage import suggest_triage
 from ticket_app.settings import get_settings
-from ticket_app.triage.calls import input_hash
+from ticket_app.triage.calls import Call, Usage, input_hash
 from ticket_app.triage.contract import Triage
+from ticket_app.vocabulary import CallOutcome, CallPurpose
 
 pytestmark = pytest.mark.usefixtures("database")
 
 TEXT = "The wallpaper of the start page is blue."
+
+
+class Held(NamedTuple):
+    """`free` lets the ledger write; `transactions` has one for each that it began."""
+
+    free: Event
+    transactions: list[None]
 
 
 def suggested(text: str = TEXT) -> Triage:
@@ -125,4 +139,112 @@ def test_a_database_that_is_away_costs_a_line_and_no_answer(
     assert suggested().failure is None
     ledger.flush()
     use_database(sqlite_database)
+    assert "1 calls not written down: openai ok" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def call(
+    attempt: int = 1, outcome: CallOutcome = CallOutcome.OK, at: datetime | None = None
+) -> Call:
+    return Call(
+        engine="openai",
+        model="m",
+        prompt_version="prompt-1",
+        input_hash="0" * 64,
+        attempt=attempt,
+        outcome=outcome,
+        latency_ms=1.0,
+        usage=Usage(),
+        started_at=at or datetime.now(UTC),
+    )
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    """The ledger's transactions wait for `free`, and are counted."""
+    held = Held(Event(), [])
+
+    @contextmanager
+    def writing_late() -> Iterator[Session]:
+        held.free.wait(30)
+        held.transactions.append(None)
+        with writing() as session:
+            yield session
+
+    monkeypatch.setattr(ledger, "writing", writing_late)
+    yield held
+    held.free.set()
+    ledger.flush()
+
+
+def test_what_waits_is_written_at_once_and_in_order(held: Held) -> None:
+    journal = Ledger(CallPurpose.SUGGEST)
+    for number in range(1, 252):
+        journal.keep(call(attempt=number))
+    held.free.set()
+    assert [call.attempt for call in calls()] == list(range(1, 252))
+    assert len(held.transactions) <= 4
+
+
+def test_what_cannot_be_written_in_time_is_given_up(
+    held: Held, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = Ledger(CallPurpose.SUGGEST)
+    for _ in range(6):
+        journal.keep(call())
+    started = monotonic()
+    ledger.flush(0.1)
+    ledger.flush()  # nothing is waited for twice
+    assert monotonic() - started < 2
+    assert caplog.messages == ["the ledger could not be written in time; up to 6 calls are missing"]
+    held.free.set()
+    journal.keep(call(attempt=7))
+    assert calls()[-1].attempt == 7
+
+
+def test_lines_lost_are_counted_without_a_traceback(
+    held: Held, sqlite_database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    use_database("sqlite:////proc/nothing")
+    journal = Ledger(CallPurpose.SUGGEST)
+    for outcome in [CallOutcome.OK] * 50 + [CallOutcome.TIMEOUT] * 20:
+        journal.keep(call(outcome=outcome))
+    held.free.set()
+    ledger.flush()
+    use_database(sqlite_database)
+    told = [record for record in caplog.records if record.name == ledger.__name__]
+    assert len(told) <= 2
+    assert told[-1].getMessage().endswith("not written down: openai ok, openai timeout")
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_one_wrong_line_costs_no_other(held: Held, caplog: pytest.LogCaptureFixture) -> None:
+    for ticket_id in (None, 404, None):
+        Ledger(CallPurpose.IMPROVE, ticket_id).keep(call())
+    held.free.set()
+    assert len(calls()) == 2
     assert "not written down: openai ok" in caplog.text
+
+
+def test_refusals_are_a_line_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "_refused_in", {})
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    suggest, improve = Ledger(CallPurpose.SUGGEST), Ledger(CallPurpose.IMPROVE)
+    for second in range(60):
+        suggest.keep(call(0, CallOutcome.BUSY, now + timedelta(seconds=second)))
+        suggest.keep(call(0, CallOutcome.CIRCUIT_OPEN, now + timedelta(seconds=second)))
+    improve.keep(call(0, CallOutcome.BUSY, now))
+    suggest.keep(call(0, CallOutcome.BUSY, now + timedelta(minutes=1)))
+    told = [(line.purpose, line.outcome, line.created_at) for line in calls()]
+    assert told == [
+        ("suggest", "busy", now),
+        ("suggest", "circuit_open", now),
+        ("improve", "busy", now),
+        ("suggest", "busy", now + timedelta(minutes=1)),
+    ]
+
+
+def test_attempts_are_all_written_down() -> None:
+    for _ in range(3):
+        Ledger(CallPurpose.SUGGEST).keep(call(1, CallOutcome.TIMEOUT))
+    assert len(calls()) == 3

@@ -1,27 +1,35 @@
 """The ledger: every call to an AI provider is written down, and the day's budget is kept."""
 
 import asyncio
+import atexit
 import logging
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import lru_cache
+from threading import Lock
+from typing import NamedTuple
 
 from ticket_app.data.engine import reading, writing
 from ticket_app.data.ledger_queries import spent_since
 from ticket_app.data.tables import TriageCall
 from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.services.write_behind import WriteBehind
 from ticket_app.settings import ProviderChoice, get_settings
 from ticket_app.triage.calls import Call
 from ticket_app.triage.provider import dearest_call
 from ticket_app.vocabulary import CallOutcome, CallPurpose
 
 NANO = 1_000_000_000
-WAITING_MAX = 1_000
 FLUSH_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
-_places = threading.BoundedSemaphore(WAITING_MAX)
+_refused_in: dict[tuple[str, CallOutcome, CallPurpose], datetime] = {}
+"""The last minute for which a refusal was written down."""
+_refusals = Lock()
+
+
+class _Kept(NamedTuple):
+    call: Call
+    purpose: CallPurpose
+    ticket_id: int | None
 
 
 class Ledger:
@@ -55,11 +63,15 @@ class Ledger:
         return CallOutcome.OVER_BUDGET if spent >= budget else None
 
     def keep(self, call: Call) -> None:
-        """Write the call down soon. With WAITING_MAX lines waiting, the log gets this one."""
-        if not _places.acquire(blocking=False):
-            log.error("the ledger is behind; not written down: %s %s", call.engine, call.outcome)
+        """Write the call down soon.
+
+        Anybody can have calls refused, as many as they like: one a minute is written down of each
+        engine, reason and purpose. With too many lines waiting, the log gets this one.
+        """
+        if call.attempt == 0 and not _is_first_of_its_minute(call, self._purpose):
             return
-        _writer().submit(_write, call, self._purpose, self._ticket_id)
+        if not _lines.add(_Kept(call, self._purpose, self._ticket_id)):
+            log.error("the ledger is behind; not written down: %s %s", call.engine, call.outcome)
 
 
 def spent_today(unknown: float = 0.0) -> float:
@@ -70,25 +82,40 @@ def spent_today(unknown: float = 0.0) -> float:
     return spent.nano_usd / NANO + spent.unknown * unknown
 
 
-def flush() -> None:
-    """Wait until what was kept so far is written, FLUSH_SECONDS at most (else TimeoutError)."""
-    _writer().submit(lambda: None).result(timeout=FLUSH_SECONDS)
+def flush(seconds: float | None = None) -> None:
+    """Wait until what was kept so far is written or lost: FLUSH_SECONDS at most, unless given.
+
+    What still waits then is given up, and the log says how much.
+    """
+    left = _lines.flush(FLUSH_SECONDS if seconds is None else seconds)
+    if left:
+        log.error("the ledger could not be written in time; up to %d calls are missing", left)
 
 
-@lru_cache
-def _writer() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+def _is_first_of_its_minute(call: Call, purpose: CallPurpose) -> bool:
+    refusal = (call.engine, call.outcome, purpose)
+    minute = call.started_at.replace(second=0, microsecond=0)
+    with _refusals:
+        if _refused_in.get(refusal) == minute:
+            return False
+        _refused_in[refusal] = minute
+        return True
 
 
-def _write(call: Call, purpose: CallPurpose, ticket_id: int | None) -> None:
+def _write(lines: list[_Kept]) -> None:
+    what = ", ".join(sorted({f"{line.call.engine} {line.call.outcome}" for line in lines}))
     try:
         with writing() as session:
-            session.add(_line(call, purpose, ticket_id))
+            session.add_all([_line(*kept) for kept in lines])
+    except DatabaseUnavailableError:
+        log.error("the database is away; %d calls not written down: %s", len(lines), what)  # noqa: TRY400
     except Exception:
         # The edge of a background thread: a line lost is said, and the next one is tried.
-        log.exception("not written down: %s %s", call.engine, call.outcome)
-    finally:
-        _places.release()
+        if len(lines) == 1:
+            log.exception("not written down: %s", what)
+            return
+        for line in lines:  # what is wrong with one shall not cost the others
+            _write([line])
 
 
 def _line(call: Call, purpose: CallPurpose, ticket_id: int | None) -> TriageCall:
@@ -108,3 +135,7 @@ def _line(call: Call, purpose: CallPurpose, ticket_id: int | None) -> TriageCall
         cost_nano_usd=None if cost is None else round(cost * NANO),
         created_at=call.started_at,
     )
+
+
+_lines = WriteBehind("ledger", _write)
+atexit.register(flush)

@@ -69,7 +69,8 @@ class Calls(BaseModel):
 
 
 class OutcomeCount(BaseModel):
-    """How many calls, or decisions not to call, ended so."""
+    """How many calls ended so. Of decisions not to call, which cost nothing and which anybody can
+    bring about, it is in how many minutes there were any, by process and purpose."""
 
     engine: str
     outcome: CallOutcome
