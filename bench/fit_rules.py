@@ -24,9 +24,11 @@ from ticket_app.triage.evaluation.labelled import (
     labelled_tickets,
     shipped_tickets,
 )
-from ticket_app.triage.offline import features_in, signals_of
+from ticket_app.triage.offline import MEAN_SHARE, MIDDLES, features_in, signals_of
 from ticket_app.triage.rules import Sureness, rule_book
-from ticket_app.triage.weights import ALWAYS, CONCEPT, VALUES
+from ticket_app.triage.scoring import Said
+from ticket_app.triage.text import words_of
+from ticket_app.triage.weights import ALWAYS, CONCEPT, VALUES, word_features
 from ticket_app.vocabulary import Category, Priority, Sentiment
 
 LEXICON = ROOT / "ticket_app" / "triage" / "lexicon"
@@ -40,10 +42,12 @@ LOUD = {
     "rage", "insult", "fed_up", "demand", "sarcasm",
 }  # fmt: skip
 """How loud somebody is says nothing of the priority, whatever the tickets do."""
+LOUD_SHARE = 0.5
+"""A word that stands in loud phrases so often is as loud."""
 
 OWN, OWN_WEIGHT = "tests", 3.0
 """The tests' tickets are few, and must hold."""
-TICKETS_OF_A_WORD = 3
+TICKETS_OF_A_WORD = 4
 LINES = 5_900
 STRENGTH = 0.2
 WORD_SCALE = 5.0
@@ -59,13 +63,15 @@ Matrix = Any  # scipy ships no types
 class Corpus(NamedTuple):
     """Tickets with who wrote each, and which has what: `names` are the columns of `cells`.
 
-    The first `concepts` columns are concepts, the others words.
+    The first `concepts` columns are concepts, the others words. `loud` are those of either kind
+    that say how somebody feels and nothing of the harm.
     """
 
     tickets: list[LabelledTicket]
     authors: NDArray[np.str_]
     names: tuple[str, ...]
     concepts: int
+    loud: frozenset[str]
     cells: Matrix
 
 
@@ -123,7 +129,8 @@ def _corpus(tickets: Sequence[tuple[str, LabelledTicket]]) -> Corpus:
     from scipy import sparse  # noqa: PLC0415 (only here)
 
     book = rule_book()
-    signals = [signals_of(it.description, it.title, book).strengths for _, it in tickets]
+    said = [signals_of(it.description, it.title, book) for _, it in tickets]
+    signals = [each.strengths for each in said]
     words = [features_in(it.description, it.title, book) for _, it in tickets]
     met = Counter(name for each in signals for name in each)
     counts = Counter(name for each in words for name in each)
@@ -140,7 +147,24 @@ def _corpus(tickets: Sequence[tuple[str, LabelledTicket]]) -> Corpus:
             if name in word_at:
                 cells[row, word_at[name]] = much
     authors = np.array([author for author, _ in tickets])
-    return Corpus([t for _, t in tickets], authors, tuple(names), len(concepts), cells.tocsr())
+    loud = _loud_words(said, counts) | {name for name in concepts if LOUD & set(name.split("+"))}
+    return Corpus(
+        [ticket for _, ticket in tickets],
+        authors,
+        tuple(names),
+        len(concepts),
+        frozenset(loud),
+        cells.tocsr(),
+    )
+
+
+def _loud_words(said: Iterable[Said], counts: Mapping[str, int]) -> set[str]:
+    """The words, beginnings and pairs that stand mostly in phrases of LOUD signals."""
+    inside: Counter[str] = Counter()
+    for each in said:
+        phrases = [phrase for name in LOUD for phrase in each.phrases.get(name, ())]
+        inside.update({name for phrase in phrases for name in word_features(words_of(phrase))})
+    return {name for name, count in inside.items() if count >= LOUD_SHARE * counts[name]}
 
 
 def _columns() -> list[tuple[Sureness, slice]]:
@@ -159,10 +183,9 @@ def _fit(corpus: Corpus, chosen: NDArray[np.bool_]) -> Fitted:
     tickets_weigh = np.where(corpus.authors[chosen] == OWN, OWN_WEIGHT, 1.0)
     for field, columns in _columns():
         scales = np.full(len(corpus.names), WORD_SCALE)
-        scales[: corpus.concepts] = [
-            0.0 if field == "priority" and LOUD & set(name.split("+")) else 1.0
-            for name in corpus.names[: corpus.concepts]
-        ]
+        scales[: corpus.concepts] = 1.0
+        if field == "priority":
+            scales[[name in corpus.loud for name in corpus.names]] = 0.0
         model = LogisticRegression(C=STRENGTH, max_iter=1000, tol=1e-3)
         cells = (corpus.cells[chosen] @ sparse.diags(scales)).tocsr()
         model.fit(cells, _labels(corpus, field)[chosen], sample_weight=tickets_weigh)
@@ -268,7 +291,9 @@ def _scores(
     heights = np.array([np.interp(range(101), SCORES, accepted[p]) for p in Priority])
     heat = chances["sentiment"] @ np.array([sheet.urgency_heat[mood] for mood in Sentiment])
     bands = np.array([sheet.urgency_bands[p] for p in Priority])[answers["priority"]]
-    best = np.round((chances["priority"] @ heights).argmax(axis=1) + heat)
+    likely = chances["priority"]
+    best = (1 - MEAN_SHARE) * (likely @ heights).argmax(axis=1) + MEAN_SHARE * (likely @ MIDDLES)
+    best = np.round(best + heat)
     best = np.clip(best, bands[:, 0], bands[:, 1])
     ranges = np.array([ticket.urgency or (0, -1) for ticket in corpus.tickets])
     hits: NDArray[np.bool_] = (ranges[:, 0] <= best) & (best <= ranges[:, 1])
@@ -277,7 +302,7 @@ def _scores(
 
 def _accepted(corpus: Corpus) -> dict[Priority, list[float]]:
     """For each priority, the share of its tickets whose range holds each of SCORES."""
-    ranges = {priority: [] for priority in Priority}  # type: dict[Priority, list[tuple[int, int]]]
+    ranges: dict[Priority, list[tuple[int, int]]] = {priority: [] for priority in Priority}
     for ticket in corpus.tickets:
         if ticket.urgency and ticket.priority:
             ranges[ticket.priority].append(ticket.urgency)
@@ -290,9 +315,7 @@ def _accepted(corpus: Corpus) -> dict[Priority, list[float]]:
     }
 
 
-def _trade(
-    corpus: Corpus, chances: Mapping[Sureness, Numbers], authors: Iterable[str] = ()
-) -> str:
+def _trade(corpus: Corpus, chances: Mapping[Sureness, Numbers], authors: Iterable[str] = ()) -> str:
     """What the priorities would be, were missing a critical ticket cheaper or dearer."""
     here = np.isin(corpus.authors, sorted(authors) or _authors(corpus))
     labels, likely = _labels(corpus, "priority")[here], chances["priority"][here]
