@@ -29,7 +29,7 @@ ENGINE = "offline"
 MODEL = "rules"
 MIDDLES = np.array([18, 42, 72, 89], dtype=np.float32)
 """The usual score of each priority."""
-MEAN_SHARE = 0.25
+MEAN_SHARE = 0.12
 TITLE_CONFIDENCE = 0.6
 """The first sentence names the matter more often than not."""
 
