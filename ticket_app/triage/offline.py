@@ -30,6 +30,8 @@ MODEL = "rules"
 MIDDLES = np.array([18, 42, 72, 89], dtype=np.float32)
 """The usual score of each priority."""
 MEAN_SHARE = 0.12
+SPEAKS = 0.5
+"""A text without any signal is judged only where a word says so much."""
 TITLE_CONFIDENCE = 0.6
 """The first sentence names the matter more often than not."""
 
@@ -149,7 +151,7 @@ COLUMNS: dict[Sureness, slice] = {
 def _seen(read: _Read, title_end: int, book: RuleBook) -> _Seen:
     said = _signals(read, title_end, book)
     weighed = weigh(said.strengths, word_features(read.words), book.weights)
-    speaks = bool(said.phrases) or any(first < last for first, last in weighed.spans)
+    speaks = bool(said.phrases) or float(weighed.shares.max(initial=0.0)) >= SPEAKS
     return _Seen(read, said, weighed, speaks)
 
 
