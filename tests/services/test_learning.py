@@ -103,7 +103,7 @@ def test_a_learned_priority_takes_the_urgency_along() -> None:
     refresh_models({})
     ticket = opened(title=TITLE, description=DESCRIPTION)
     assert ticket.priority is Priority.CRITICAL
-    assert 80 <= ticket.urgency_score <= 100
+    assert 60 <= ticket.urgency_score <= 100
     learned = {each.field for each in suggestions_of(ticket.id) if each.engine == "learned"}
     assert learned == {TriageField.PRIORITY, TriageField.URGENCY_SCORE}
     assert lessons() == [lesson]

@@ -208,4 +208,12 @@ TICKETS = (
     Ticket("J'ai oublié mon mot de passe, merci de m'aider.", ACCOUNT, MEDIUM, CALM),
     Ticket("O sistema está fora do ar para todos os clientes.", TECHNICAL, CRITICAL, NEUTRAL),
     Ticket("Esqueci minha senha e não consigo acessar minha conta.", ACCOUNT, HIGH, NEUTRAL),
+    Ticket("My invoice is wrong.", BILLING, MEDIUM, NEUTRAL),
+    Ticket("My invoice is wrong. This is ridiculous and unacceptable.", BILLING, MEDIUM, ANGRY),
+    Ticket("The printer shows nothing but paper jams", TECHNICAL, MEDIUM, NEUTRAL),
+    Ticket("THE PRINTER SHOWS NOTHING BUT PAPER JAMS!!!", TECHNICAL, MEDIUM, ANGRY),
+    Ticket("This is urgent, the printer is broken.", TECHNICAL, HIGH, NEUTRAL),
+    Ticket("This is not urgent, nothing is broken.", GENERAL, LOW, CALM),
+    Ticket("The API crashes.", TECHNICAL, HIGH, NEUTRAL),
+    Ticket("In case it crashes, how do I restart the API?", GENERAL, LOW, NEUTRAL),
 )

@@ -1,35 +1,41 @@
 """The offline engine: triage from the lexicon's rules alone, the same answer for the same text."""
 
-from collections.abc import Mapping
 from time import perf_counter
 from typing import NamedTuple
+
+import numpy as np
 
 from ticket_app.settings import get_settings
 from ticket_app.triage.commands import without_commands
 from ticket_app.triage.contract import Finding, Title, Triage, Urgency
 from ticket_app.triage.learned import Models, models_in_use, with_learned
+from ticket_app.triage.learning.features import Span
 from ticket_app.triage.loudness import loudness
 from ticket_app.triage.phrases import Hit
-from ticket_app.triage.rules import PointsSheet, Rule, RuleBook, Sureness, rule_book
+from ticket_app.triage.rules import Rule, RuleBook, Sureness, rule_book
 from ticket_app.triage.scoring import (
     NO_EVIDENCE_CONFIDENCE,
     Said,
+    chances_of,
     evidence_for,
-    on_ramp,
-    reached,
     said,
-    share_between,
-    share_of_best,
-    sums_of,
 )
 from ticket_app.triage.text import Word, without_surrogates, words_of, written_now
 from ticket_app.triage.title import NO_TITLE, suggested_title
+from ticket_app.triage.weights import PLACES, VALUES, Numbers, Weighed, weigh, word_features
 from ticket_app.vocabulary import Category, Priority, Sentiment
 
 ENGINE = "offline"
 MODEL = "rules"
+MIDDLES = np.array([18, 42, 72, 89], dtype=np.float32)
+"""The usual score of each priority."""
+MEAN_SHARE = 0.12
+SPEAKS = 0.5
+"""A text without any signal is judged only where a word says so much."""
 TITLE_CONFIDENCE = 0.6
 """The first sentence names the matter more often than not."""
+
+CATEGORIES, PRIORITIES, SENTIMENTS = tuple(Category), tuple(Priority), tuple(Sentiment)
 
 _CategoryFinding = Finding[Category]
 _PriorityFinding = Finding[Priority]
@@ -56,14 +62,13 @@ def _triage(description: str, title: str, models: Models) -> Triage:
     book = rule_book()
     description, title = without_surrogates(description), without_surrogates(title)
     read = _read(description, title, book)
-    signals = _signals(read, len(title), book)
-    sums = sums_of(signals, book)
-    priority, severity = _priority(signals, sums.severity, book)
+    seen = _seen(read, len(title), book)
+    priority, chances = _priority(seen, book)
     triage = Triage(
-        category=_category(signals, sums.category, book),
+        category=_category(seen, book),
         priority=priority,
-        sentiment=_sentiment(signals, sums.heat, book),
-        urgency_score=_urgency(priority, severity, sums.heat, book.points),
+        sentiment=_sentiment(seen, book),
+        urgency_score=_urgency(priority, chances, seen, book),
         title=_title(description, title),
         engine=ENGINE,
         model=MODEL,
@@ -76,6 +81,11 @@ def _triage(description: str, title: str, models: Models) -> Triage:
 def signals_of(description: str, title: str, book: RuleBook) -> Said:
     """What the lexicon finds in what was written now, apart from commands to the triage."""
     return _signals(_read(description, title, book), len(title), book)
+
+
+def features_in(description: str, title: str, book: RuleBook) -> dict[str, Span]:
+    """The words of the same, as they are weighed."""
+    return word_features(_read(description, title, book).words)
 
 
 class _Read(NamedTuple):
@@ -110,62 +120,98 @@ def _signals(read: _Read, title_end: int, book: RuleBook) -> Said:
     return found
 
 
-def _category(signals: Said, sums: Mapping[Category, float], book: RuleBook) -> Finding[Category]:
-    if not signals.phrases:
+class _Seen(NamedTuple):
+    """A text's signals, and what they and its words weigh."""
+
+    read: _Read
+    said: Said
+    weighed: Weighed
+    speaks: bool
+    """Whether there is anything to go by."""
+
+    def chances(self, field: Sureness, book: RuleBook) -> Numbers:
+        """How likely each value of the field is, in its order."""
+        sums = self.weighed.sums[COLUMNS[field]]
+        return chances_of(sums, book.calibration.sharpness[field])
+
+    def evidence(self, value: Category | Priority | Sentiment) -> tuple[str, ...]:
+        """What of the text speaks for this value."""
+        read = self.read
+        return evidence_for(PLACES[value], self.weighed, self.said, read.words, read.text)
+
+
+COLUMNS: dict[Sureness, slice] = {
+    "category": slice(0, len(Category)),
+    "priority": slice(len(Category), len(Category) + len(Priority)),
+    "sentiment": slice(len(Category) + len(Priority), len(VALUES)),
+}
+"""Where the values of a field are among VALUES."""
+
+
+def _seen(read: _Read, title_end: int, book: RuleBook) -> _Seen:
+    said = _signals(read, title_end, book)
+    weighed = weigh(said.strengths, word_features(read.words), book.weights)
+    speaks = bool(said.phrases) or float(weighed.shares.max(initial=0.0)) >= SPEAKS
+    return _Seen(read, said, weighed, speaks)
+
+
+def _category(seen: _Seen, book: RuleBook) -> Finding[Category]:
+    if not seen.speaks:
         fallback = get_settings().ai_fallback_category
         return _CategoryFinding(value=fallback, confidence=NO_EVIDENCE_CONFIDENCE)
-    best = max(sums, key=lambda category: sums[category])
-    return _CategoryFinding(
-        value=best,
-        confidence=_honest("category", share_of_best(sums.values()), book.points),
-        evidence=evidence_for(signals, book.speaks_for[best]),
-    )
+    chances = seen.chances("category", book)
+    best = int(chances.argmax())
+    value = CATEGORIES[best]
+    evidence = seen.evidence(value)
+    return _CategoryFinding(value=value, confidence=_share(chances[best]), evidence=evidence)
 
 
-def _priority(signals: Said, severity: float, book: RuleBook) -> tuple[Finding[Priority], float]:
-    thresholds = book.points.priority
-    if not signals.phrases:
+def _priority(seen: _Seen, book: RuleBook) -> tuple[Finding[Priority], Numbers]:
+    """The priority of least expected cost, and how likely each one is."""
+    if not seen.speaks:
         fallback = get_settings().ai_fallback_priority
-        finding = _PriorityFinding(value=fallback, confidence=NO_EVIDENCE_CONFIDENCE)
-        return finding, thresholds.get(fallback, severity)
-    sureness = share_between(severity, thresholds.values())
+        certain = np.array([priority is fallback for priority in PRIORITIES], np.float32)
+        return _PriorityFinding(value=fallback, confidence=NO_EVIDENCE_CONFIDENCE), certain
+    chances = seen.chances("priority", book)
+    best = int((chances @ book.cost).argmin())
+    value = PRIORITIES[best]
     finding = _PriorityFinding(
-        value=reached(severity, thresholds, Priority.LOW),
-        confidence=_honest("priority", sureness, book.points),
-        evidence=evidence_for(signals, book.speaks_for["severity"]),
+        value=value, confidence=_share(chances[best]), evidence=seen.evidence(value)
     )
-    return finding, severity
+    return finding, chances
 
 
-def _sentiment(signals: Said, heat: float, book: RuleBook) -> Finding[Sentiment]:
-    if not signals.phrases:
+def _sentiment(seen: _Seen, book: RuleBook) -> Finding[Sentiment]:
+    if not seen.speaks:
         return _SentimentFinding(value=Sentiment.NEUTRAL, confidence=NO_EVIDENCE_CONFIDENCE)
-    thresholds = book.points.sentiment
-    sureness = share_between(heat, thresholds.values())
-    return _SentimentFinding(
-        value=reached(heat, thresholds, Sentiment.CALM),
-        confidence=_honest("sentiment", sureness, book.points),
-        evidence=evidence_for(signals, book.speaks_for["heat"]),
-    )
+    chances = seen.chances("sentiment", book)
+    best = int(chances.argmax())
+    value = SENTIMENTS[best]
+    evidence = seen.evidence(value)
+    return _SentimentFinding(value=value, confidence=_share(chances[best]), evidence=evidence)
 
 
 def _urgency(
-    priority: Finding[Priority], severity: float, heat: float, sheet: PointsSheet
+    priority: Finding[Priority], chances: Numbers, seen: _Seen, book: RuleBook
 ) -> Finding[Urgency]:
-    """A score within the priority's band: mostly the severity, a little the requester's heat."""
-    low, high = sheet.urgency_bands[priority.value]
-    warmth = max(0.0, min(1.0, heat - sheet.sentiment[Sentiment.FRUSTRATED]))
-    score = round(on_ramp(severity, sheet.urgency) + warmth * sheet.urgency_heat)
-    return _UrgencyFinding(
-        value=max(low, min(high, score)),
-        confidence=on_ramp(priority.confidence, sheet.confidence["urgency"]),
-        evidence=priority.evidence,
-    )
+    """The score that would be accepted most likely, a little higher for an angry requester."""
+    low, high = book.points.urgency_bands[priority.value]
+    accepted = chances @ book.accepted
+    # A little of the mean: texts whose best scores are alike still differ by how bad they may be.
+    score = (1 - MEAN_SHARE) * float(accepted.argmax()) + MEAN_SHARE * float(chances @ MIDDLES)
+    if seen.speaks:
+        moods = seen.chances("sentiment", book).tolist()
+        heat = book.points.urgency_heat
+        score += sum(heat[mood] * much for mood, much in zip(SENTIMENTS, moods, strict=True))
+    value = max(low, min(high, round(score)))
+    if not seen.speaks:
+        return _UrgencyFinding(value=value, confidence=NO_EVIDENCE_CONFIDENCE)
+    confidence = _share(accepted[value])
+    return _UrgencyFinding(value=value, confidence=confidence, evidence=priority.evidence)
 
 
-def _honest(field: Sureness, sureness: float, sheet: PointsSheet) -> float:
-    """How often an answer that looks so sure is right, as measured on labelled tickets."""
-    return round(on_ramp(sureness, sheet.confidence[field]), 2)
+def _share(chance: np.float32) -> float:
+    return round(min(1.0, float(chance)), 2)
 
 
 def _title(description: str, title: str) -> Finding[Title]:

@@ -5,21 +5,23 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ticket_app.triage.phrases import PhraseTree, spellings
-from ticket_app.vocabulary import Category, Priority, Sentiment
+from ticket_app.triage.weights import Numbers, WeightTable, weight_table
+from ticket_app.vocabulary import Priority, Sentiment
 
 Layer = Literal["matter", "harm", "tone", "command"]
-Sureness = Literal["category", "priority", "sentiment", "urgency"]
+Sureness = Literal["category", "priority", "sentiment"]
 LAYERS: tuple[Layer, ...] = ("matter", "harm", "tone")
 """The files of signals: what is asked for, how bad it is, how it sounds."""
 
 TOGETHER = "+"
-"""`a+b` among the points: what it says that both signals were found."""
+"""`a+b` is a signal that holds where both signals were found."""
 
 Ramp = tuple[tuple[float, float], ...]
-"""Points of a line, ascending in both: between two of them the value is in between."""
+"""Points of a line, ascending in the first: between two of them the value is in between."""
 
 
 class _Sheet(BaseModel):
@@ -69,17 +71,6 @@ class MarkSheet(_Sheet):
     mark: dict[str, Marks]
 
 
-class Points(_Sheet):
-    """What a signal says of each field: log-odds, so that 0.7 is about twice as likely."""
-
-    billing: float = 0.0
-    technical: float = 0.0
-    account: float = 0.0
-    general: float = 0.0
-    severity: float = 0.0
-    heat: float = 0.0
-
-
 class Several(_Sheet):
     """A signal that holds where at least `least` of the signals `of` were found."""
 
@@ -88,30 +79,36 @@ class Several(_Sheet):
 
 
 class PointsSheet(_Sheet):
-    """From signals to values.
+    """How signals count, and how sums become answers.
 
-    A category's sum, the severity and the heat are the bias and the points of each signal found.
-    Thresholds turn severity into a priority and heat into a sentiment; `urgency` turns severity
-    into a score, to which heat above its first threshold adds up to `urgency_heat`. `confidence`
-    turns how sure the sums look into how often they are right.
+    `together` are signals that hold where both of two do. `cost` says, for each priority that is
+    true, what answering each priority costs: the answer is the one of least expected cost.
     """
 
     repeat: float = Field(ge=0, le=1)
     title_share: float = Field(ge=0, le=1)
-    bias: Points
-    priority: dict[Priority, float]
-    sentiment: dict[Sentiment, float]
-    urgency_bands: dict[Priority, tuple[int, int]]
-    urgency: Ramp
-    urgency_heat: float
-    confidence: dict[Sureness, Ramp]
+    together: tuple[str, ...]
     several: dict[str, Several]
-    signals: dict[str, Points]
+    cost: dict[Priority, dict[Priority, float]]
+    urgency_bands: dict[Priority, tuple[int, int]]
+    urgency_heat: dict[Sentiment, float]
+
+
+class CalibrationSheet(_Sheet):
+    """From sums to chances, as measured on tickets that were not fitted on.
+
+    `sharpness` multiplies the sums of a field before they become chances. `accepted` says, for each
+    priority, in how many of its tickets a score would be accepted.
+    """
+
+    sharpness: dict[Sureness, float]
+    accepted: dict[Priority, Ramp]
 
     @model_validator(mode="after")
-    def _ramps_ascend(self) -> "PointsSheet":
-        for ramp in (self.urgency, *self.confidence.values()):
-            if not ramp or list(ramp) != sorted(ramp) or len({at for at, _ in ramp}) < len(ramp):
+    def _ramps_ascend(self) -> "CalibrationSheet":
+        for ramp in self.accepted.values():
+            places = [at for at, _ in ramp]
+            if not ramp or places != sorted(set(places)):
                 raise ValueError(f"not ascending: {ramp}")
         return self
 
@@ -124,22 +121,20 @@ class Rule(NamedTuple):
     firm: bool
 
 
-FIELDS = (*Category, "severity", "heat")
-"""What points are given to."""
-
-
 class RuleBook(NamedTuple):
-    """The whole lexicon, ready to match.
+    """The whole lexicon, ready to match and to weigh.
 
-    `weights` are each signal's points in the order of FIELDS. `speaks_for` says of each field how
-    much a signal has to do with it: for a category, how much more it says of it than of the others.
+    `cost` is what an answer costs, by true and by answered priority; `accepted` how often a score
+    from 0 to 100 would be accepted, by true priority.
     """
 
     reading: ReadingSheet
     marks: MarkSheet
     points: PointsSheet
-    weights: dict[str, tuple[float, ...]]
-    speaks_for: dict[str, dict[str, float]]
+    calibration: CalibrationSheet
+    weights: WeightTable
+    cost: Numbers
+    accepted: Numbers
     tree: PhraseTree[Rule]
     together: tuple[tuple[str, str, str], ...]
     negators: frozenset[str]
@@ -155,7 +150,7 @@ def rule_book() -> RuleBook:
     sets = {name: tuple(words) for name, words in _read("words.toml").items()}
     reading = ReadingSheet.model_validate(_read("reading.toml"))
     points = PointsSheet.model_validate(_read("points.toml"))
-    weights = {name: weights_of(given) for name, given in points.signals.items()}
+    calibration = CalibrationSheet.model_validate(_read("calibration.toml"))
     rules = [
         *((phrase, Rule("command", COMMANDED, True)) for phrase in reading.commands),
         *((phrase, Rule("command", CLAIMED, True)) for phrase in reading.claims),
@@ -165,28 +160,21 @@ def rule_book() -> RuleBook:
         reading,
         MarkSheet.model_validate(_read("marks.toml")),
         points,
-        weights,
-        _speaks_for(weights),
+        calibration,
+        weight_table(),
+        np.array([[points.cost[true][said] for said in Priority] for true in Priority], np.float32),
+        np.array([_heights(calibration.accepted[true]) for true in Priority], np.float32),
         PhraseTree(rules, sets),
-        tuple((name, *_both(name)) for name in points.signals if TOGETHER in name),
+        tuple((name, *_both(name)) for name in points.together),
         _folded(reading.negators),
         _folded(reading.clause_words),
     )
 
 
-def weights_of(points: Points) -> tuple[float, ...]:
-    """The points in the order of FIELDS."""
-    return tuple(getattr(points, field) for field in FIELDS)
-
-
-def _speaks_for(weights: dict[str, tuple[float, ...]]) -> dict[str, dict[str, float]]:
-    count = len(Category)
-    found: dict[str, dict[str, float]] = {field: {} for field in FIELDS}
-    for name, points in weights.items():
-        for field, value in zip(FIELDS, points, strict=True):
-            others = (sum(points[:count]) - value) / (count - 1)
-            found[field][name] = value - others if field in set(Category) else abs(value)
-    return found
+def _heights(ramp: Ramp) -> list[float]:
+    """The ramp's height at every score from 0 to 100; beyond its ends it stays level."""
+    places, heights = zip(*ramp, strict=True)
+    return [float(each) for each in np.interp(range(101), places, heights)]
 
 
 def _read(name: str) -> dict[str, list[str]]:

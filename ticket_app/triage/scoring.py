@@ -1,22 +1,25 @@
 """From the phrases found to values: what each signal says, and how sure the sum is."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from math import exp
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
+
+from ticket_app.triage.learning.features import Span
 from ticket_app.triage.phrases import Hit, evidence, longest
-from ticket_app.triage.rules import LAYERS, PointsSheet, Ramp, Rule, RuleBook, weights_of
+from ticket_app.triage.rules import LAYERS, PointsSheet, Rule, RuleBook
 from ticket_app.triage.text import BREAK, Word
-from ticket_app.vocabulary import Category
-
-N = TypeVar("N", bound=str)
+from ticket_app.triage.weights import Numbers, Weighed
 
 EVIDENCE_MAX = 8
 NO_EVIDENCE_CONFIDENCE = 0.2
 REPEATS_MAX = 3
 SAYS_SOMETHING = 0.15
-"""Fewer points than these are no evidence that a person would want to see."""
+"""Less weight than this is no evidence that a person would want to see."""
+IS_HEARD = 0.03
+"""A feature with less is not worth adding to others of the same word."""
+QUOTE_CHARACTERS = 4
+"""A shorter word says little by itself."""
 
 
 class Said(NamedTuple):
@@ -77,60 +80,35 @@ def _meant(
                 yield hit
 
 
-class Sums(NamedTuple):
-    """What the signals add up to, the bias among it."""
-
-    category: dict[Category, float]
-    severity: float
-    heat: float
-
-
-def sums_of(said: Said, book: RuleBook) -> Sums:
-    """Each signal's points, as often as it is strong; a signal without points says nothing."""
-    totals = list(weights_of(book.points.bias))
-    for name, strength in said.strengths.items():
-        for at, points in enumerate(book.weights.get(name, ())):
-            totals[at] += strength * points
-    *categories, severity, heat = totals
-    return Sums(dict(zip(Category, categories, strict=True)), severity, heat)
+def chances_of(sums: Numbers, sharpness: float) -> Numbers:
+    """The probability of each value, were the sums log-odds."""
+    odds: Numbers = np.exp((sums - sums.max()) * sharpness)
+    chances: Numbers = odds / odds.sum()
+    return chances
 
 
-def evidence_for(said: Said, weigh: Mapping[str, float]) -> tuple[str, ...]:
-    """The phrases of the signals that weigh most, first ones first."""
-    names = [name for name in said.phrases if weigh.get(name, 0.0) >= SAYS_SOMETHING]
-    names.sort(key=lambda name: -weigh[name])
-    phrases = dict.fromkeys(phrase for name in names for phrase in said.phrases[name])
-    return tuple(phrases)[:EVIDENCE_MAX]
-
-
-def reached(value: float, thresholds: Mapping[N, float], lowest: N) -> N:
-    """The highest name whose threshold the value reaches, else `lowest`."""
-    passed = [name for name, threshold in thresholds.items() if value >= threshold]
-    return max(passed, key=lambda name: thresholds[name], default=lowest)
-
-
-def share_of_best(sums: Iterable[float]) -> float:
-    """The probability of the largest, were the sums log-odds; 0..1."""
-    ordered = sorted(sums, reverse=True)
-    return 1.0 / sum(exp(each - ordered[0]) for each in ordered)
-
-
-def share_between(value: float, thresholds: Iterable[float]) -> float:
-    """The probability of the step where the value stands, were it log-odds; 0..1."""
-    edges = sorted(thresholds)
-    over = [1.0, *(1.0 / (1.0 + exp(min(60.0, edge - value))) for edge in edges), 0.0]
-    step = sum(value >= edge for edge in edges)
-    return over[step] - over[step + 1]
-
-
-def on_ramp(value: float, ramp: Ramp) -> float:
-    """The ramp's height at the value; beyond its ends it stays level."""
-    if value <= ramp[0][0]:
-        return ramp[0][1]
-    for (low, from_height), (high, to_height) in pairwise(ramp):
-        if value < high:
-            return from_height + (to_height - from_height) * (value - low) / (high - low)
-    return ramp[-1][1]
+def evidence_for(
+    place: int, weighed: Weighed, said: Said, words: Sequence[Word], text: str
+) -> tuple[str, ...]:
+    """What of the text speaks most for the value at `place`, most first."""
+    says = weighed.shares[:, place]
+    count = len(weighed.concepts)
+    quotes: dict[str, float] = {}
+    by_span: dict[Span, float] = {}
+    heard = (says >= IS_HEARD).nonzero()[0]
+    for at, much in zip(heard.tolist(), says[heard].tolist(), strict=True):
+        if at >= count:
+            span = weighed.spans[at - count]
+            by_span[span] = by_span.get(span, 0.0) + much
+        elif much >= SAYS_SOMETHING:
+            for phrase in said.phrases.get(weighed.concepts[at], ()):
+                quotes[phrase] = max(much, quotes.get(phrase, 0.0))
+    for (first, last), much in by_span.items():
+        if much >= SAYS_SOMETHING:
+            quote = text[words[first].start : words[last].end]
+            if len(quote) >= QUOTE_CHARACTERS and not any(quote in known for known in quotes):
+                quotes[quote] = much
+    return tuple(sorted(quotes, key=lambda quote: -quotes[quote])[:EVIDENCE_MAX])
 
 
 def _is_negated(first: int, words: Sequence[Word], taken: set[int], book: RuleBook) -> bool:

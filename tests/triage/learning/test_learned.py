@@ -11,7 +11,7 @@ from ticket_app.triage.offline import triage_by_rules, triage_offline
 from ticket_app.vocabulary import TriageField
 
 TEXT = "the brochure needs your feedback since the visit"
-BANDS = {"low": (5, 29), "medium": (30, 54), "high": (55, 79), "critical": (80, 100)}
+BANDS = {"low": (0, 45), "medium": (15, 65), "high": (40, 90), "critical": (60, 100)}
 
 
 @pytest.fixture(scope="module")

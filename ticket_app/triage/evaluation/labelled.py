@@ -69,6 +69,7 @@ class LabelledTicket(BaseModel):
     urgency: UrgencyRange | None = None
     language: str | None = None
     trait: str | None = None
+    author: str | None = None
 
 
 class _Row(NamedTuple):

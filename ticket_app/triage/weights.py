@@ -1,0 +1,102 @@
+"""What each concept of the lexicon and each word says of the answers: the table of weights.
+
+A line names a concept (`@refund`), two concepts together (`@warm+exposed`), a word, the beginning
+of words (`crash*`) or a pair of words, and gives its weight for every value, in log-odds.
+`@always` counts for every text.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ticket_app.triage.learning.features import Span, features_of
+from ticket_app.triage.text import Word
+from ticket_app.vocabulary import Category, Priority, Sentiment
+
+VALUES = (*Category, *Priority, *Sentiment)
+"""The columns of the table."""
+PLACES = {value: place for place, value in enumerate(VALUES)}
+CONCEPT, ALWAYS = "@", "@always"
+NUMBER = "#"
+
+Numbers = NDArray[np.float32]
+
+
+class WeightTable(NamedTuple):
+    """The weights, a row for each name; `always` is what is said of every text."""
+
+    rows: Mapping[str, int]
+    cells: Numbers
+    always: Numbers
+
+
+class Weighed(NamedTuple):
+    """What a text's concepts and words say of every value.
+
+    `sums` are all of it together, in the order of VALUES. A row of `shares` is the part of the
+    concept in `concepts`, or of the feature in `spans`, of the same number; concepts come first.
+    """
+
+    sums: Numbers
+    shares: Numbers
+    concepts: tuple[str, ...]
+    spans: tuple[Span, ...]
+
+
+def weigh(
+    strengths: Mapping[str, float], features: Mapping[str, Span], table: WeightTable
+) -> Weighed:
+    """Concepts count as strong as they were found; words the less, the more the text has."""
+    rows = table.rows
+    found = [(name, rows[mark]) for name in strengths if (mark := CONCEPT + name) in rows]
+    spans: list[Span] = []
+    at = [row for _, row in found]
+    row_of = rows.get
+    for name, span in features.items():
+        if (row := row_of(name)) is not None:
+            spans.append(span)
+            at.append(row)
+    shares = table.cells.take(at, axis=0)
+    much = np.full(len(at), 1.0 / max(1, len(features)) ** 0.5, dtype=np.float32)
+    much[: len(found)] = [strengths[name] for name, _ in found]
+    shares *= much[:, np.newaxis]
+    return Weighed(
+        shares.sum(axis=0) + table.always,
+        shares,
+        tuple(name for name, _ in found),
+        tuple(spans),
+    )
+
+
+def word_features(words: Sequence[Word]) -> dict[str, Span]:
+    """The words, beginnings and pairs of a text with their places; a whole number is any number."""
+    return features_of([NUMBER if word.folded.isdigit() else word.folded for word in words])
+
+
+@lru_cache
+def weight_table() -> WeightTable:
+    """The weights of this process. Raises ValueError when the file is wrong."""
+    source = files("ticket_app.triage") / "lexicon" / "weights.tsv"
+    return table_from(source.read_text(encoding="utf-8").splitlines())
+
+
+def table_from(lines: Iterable[str]) -> WeightTable:
+    """The table that the lines hold. Raises ValueError for one that is no line of it."""
+    rows: dict[str, int] = {}
+    cells: list[list[float]] = []
+    for number, line in enumerate(lines, start=1):
+        name, *given = line.split("\t")
+        if not line or name.startswith("# "):
+            continue
+        if given == list(VALUES):
+            continue
+        if len(given) != len(VALUES) or name in rows:
+            raise ValueError(f"weights.tsv, line {number}: {line!r}")
+        rows[name] = len(cells)
+        cells.append([float(weight or 0) for weight in given])
+    matrix = np.array(cells, dtype=np.float32)
+    return WeightTable(rows, matrix, matrix[rows[ALWAYS]])
