@@ -39,13 +39,13 @@ def without_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-@lru_cache(WORDS_REMEMBERED)
 def without_controls(text: str) -> str:
     """The text with a blank for each control and direction character: a database refuses some of
     them, and others turn what stands around them."""
     return "".join(" " if unicodedata.category(one) in ("Cc", "Cf") else one for one in text)
 
 
+@lru_cache(WORDS_REMEMBERED)
 def fold(word: str) -> str:
     """The word as rules compare it: no case, no accents, no apostrophes."""
     plain = word.translate(_NO_APOSTROPHES)
