@@ -11,10 +11,9 @@ from ticket_app.schemas import TicketPublic
 from ticket_app.services import ledger
 from ticket_app.services.candidates import (
     Candidate,
-    Recording,
-    RecordingError,
     TrialStoppedError,
 )
+from ticket_app.services.recorded_answers import Recording
 from ticket_app.services.replay import Past, Replay, Replayed, compare, last_tickets
 from ticket_app.settings import get_settings
 from ticket_app.triage.prompts import PROMPT, Prompt, prompt_from
@@ -109,14 +108,6 @@ def test_another_prompt_is_another_question(providing: Providing, tmp_path: Path
     assert len(fake.received) == 2
     assert "Answer as a pirate." in fake.received[1].body
     assert len(path.read_text().splitlines()) == 2
-
-
-@pytest.mark.parametrize("line", ["{", '{"engine": "openai"}', "[]", "null"])
-def test_a_damaged_recording_is_named(line: str, tmp_path: Path) -> None:
-    path = tmp_path / "answers.jsonl"
-    path.write_text(f"\n{line}\n")
-    with pytest.raises(RecordingError, match=r"answers\.jsonl, line 2"):
-        Recording(path)
 
 
 def test_a_text_without_an_answer_is_counted(providing: Providing) -> None:

@@ -1,17 +1,14 @@
 """Engines on trial: what one answers to many texts, asked now or recorded in an earlier run."""
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from threading import Lock
 from typing import Literal, NamedTuple
-
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ticket_app.errors import ConfigurationError, TicketAppError
 from ticket_app.services.ledger import Ledger
+from ticket_app.services.recorded_answers import Record, Recording
 from ticket_app.settings import ProviderChoice, ProviderName, get_settings
 from ticket_app.triage.calls import Call, input_hash
 from ticket_app.triage.contract import Triage
@@ -43,55 +40,12 @@ class TrialStoppedError(TicketAppError):
     code = "trial_stopped"
 
 
-class RecordingError(TicketAppError):
-    """A file of recorded answers cannot be read or written; the sentence names the line."""
-
-    code = "recording"
-
-
 class Answer(NamedTuple):
     """What the engine on trial says of a text; `failure` and no triage where it had no answer."""
 
     triage: Triage | None
     cost_usd: float | None
     failure: CallOutcome | None = None
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    input_hash: str
-    engine: str
-    model: str
-    prompt_version: str
-    triage: Triage
-    cost_usd: float | None
-
-
-class Recording:
-    """Answers in a file of JSON lines, added to as they come: a run that was interrupted goes on,
-    and one that is repeated asks nobody."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises RecordingError for a file that cannot be read."""
-        self._path, self._lock = path, Lock()
-        self._known = {_key(record): record for record in _records(path)}
-
-    def find(self, choice: ProviderChoice, prompt: Prompt, text_hash: str) -> _Record | None:
-        """The answer to this text, if it is there."""
-        return self._known.get((text_hash, choice.name, choice.model, prompt.version))
-
-    def add(self, record: _Record) -> None:
-        """Keep the answer. Raises RecordingError where the file cannot be written."""
-        with self._lock:
-            self._known[_key(record)] = record
-            try:
-                with self._path.open("a", encoding="utf-8") as file:
-                    file.write(f"{record.model_dump_json()}\n")
-            except OSError as error:
-                raise RecordingError(
-                    f"{self._path} cannot be written: {error.strerror}."
-                ) from error
 
 
 class Candidate:
@@ -176,7 +130,7 @@ class Candidate:
             return Answer(None, journal.cost_usd, error.reason)
         if self._recording is not None:
             self._recording.add(
-                _Record(
+                Record(
                     input_hash=text_hash,
                     engine=choice.name,
                     model=choice.model,
@@ -230,28 +184,6 @@ class _Priced(Ledger):
         super().keep(call)
         if call.usage.cost_usd is not None:
             self.cost_usd = (self.cost_usd or 0.0) + call.usage.cost_usd
-
-
-def _key(record: _Record) -> tuple[str, str, str, str]:
-    return record.input_hash, record.engine, record.model, record.prompt_version
-
-
-def _records(path: Path) -> Iterator[_Record]:
-    if not path.exists():
-        return
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecordingError(f"{path} cannot be read as UTF-8 text.") from error
-    for number, line in enumerate(lines, start=1):
-        if not line:
-            continue
-        try:
-            yield _Record.model_validate(json.loads(line))
-        except (ValueError, ValidationError):
-            raise RecordingError(
-                f"{path}, line {number}, is no recorded answer; remove it, or name another file."
-            ) from None
 
 
 def _sentence(choice: ProviderChoice, reason: CallOutcome) -> str:
