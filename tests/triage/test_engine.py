@@ -377,6 +377,29 @@ def test_the_health_recovers_with_the_next_good_answer(configure: Configure) -> 
     assert KEY not in repr(provider_state())
 
 
+def test_the_health_tells_what_was_wrong_and_not_what_followed(configure: Configure) -> None:
+    with FakeProvider(Script.RATE_LIMITED_FOR_LONG) as fake:  # which opens the breaker at once
+        configure("openai", fake.base_url)
+        told = [(ask(f"{TEXT} {n}").failure, provider_state().last_failure) for n in range(3)]
+    assert told == [("rate_limited", "rate_limited")] + [("circuit_open", "rate_limited")] * 2
+
+
+def test_the_health_tells_why_nobody_was_asked_where_nothing_failed(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [CallOutcome.LEDGER_UNAVAILABLE, CallOutcome.OVER_BUDGET]
+
+    async def refusal(*_: object) -> CallOutcome:
+        return refusals.pop(0)
+
+    monkeypatch.setattr(KeptCalls, "refusal", refusal)
+    configure("openai", refused_url())
+    ask()
+    assert provider_state().last_failure == "ledger_unavailable"
+    ask()
+    assert provider_state().last_failure == "over_budget"
+
+
 def test_the_warm_up_loads_only_where_a_provider_is_configured(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

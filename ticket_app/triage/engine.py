@@ -28,6 +28,17 @@ SAYS_ENOUGH = 20
 GRACE_SECONDS = 0.1
 """Left for the rules' answer within the deadline, when the provider let it pass."""
 
+NOT_ASKED = frozenset(
+    {
+        CallOutcome.BUSY,
+        CallOutcome.CIRCUIT_OPEN,
+        CallOutcome.OVER_BUDGET,
+        CallOutcome.NO_PRICE,
+        CallOutcome.LEDGER_UNAVAILABLE,
+    }
+)
+"""These follow from an earlier failure, or from this desk: they must not hide what was wrong."""
+
 _log = logging.getLogger(__name__)
 _rules = ThreadPoolExecutor(2, thread_name_prefix="rules")
 _flights = Flights()
@@ -38,7 +49,8 @@ _last_failures: dict[ProviderChoice, CallOutcome] = {}
 class ProviderState(BaseModel):
     """What the health of triage is, without secrets; each process knows its own.
 
-    `last_failure` is the reason of the last call if that failed, and None once one succeeded.
+    `last_failure` is the reason of the last call if that failed, and None once one succeeded; why a
+    call was not made is told only where none failed before.
     The breakers are apart for the two deadlines: a provider may be too slow for who types and fast
     enough for what was filed. `retry_in_seconds` is None unless one is open.
     """
@@ -205,7 +217,8 @@ async def _by_rules(description: str, title: str) -> Triage:
 async def _instead(
     choice: ProviderChoice, reason: CallOutcome, description: str, title: str
 ) -> Triage:
-    _last_failures[choice] = reason
+    if reason not in NOT_ASKED or _last_failures.get(choice, reason) in NOT_ASKED:
+        _last_failures[choice] = reason
     _log.warning(
         "triage fell back: provider=%s model=%s reason=%s", choice.name, choice.model, reason
     )
