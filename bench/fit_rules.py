@@ -28,7 +28,7 @@ from ticket_app.triage.offline import MEAN_SHARE, MIDDLES, features_in, signals_
 from ticket_app.triage.rules import Sureness, rule_book
 from ticket_app.triage.scoring import Said
 from ticket_app.triage.text import words_of
-from ticket_app.triage.weights import ALWAYS, CONCEPT, VALUES, word_features
+from ticket_app.triage.weights import ALWAYS, CONCEPT, VALUES, share_of_word, word_features
 from ticket_app.vocabulary import Category, Priority, Sentiment
 
 LEXICON = ROOT / "ticket_app" / "triage" / "lexicon"
@@ -140,7 +140,7 @@ def _corpus(tickets: Sequence[tuple[str, LabelledTicket]]) -> Corpus:
     word_at = {n: place for place, n in enumerate(names) if place >= len(concepts)}
     cells = sparse.lil_matrix((len(tickets), len(names)))
     for row, (strengths, features) in enumerate(zip(signals, words, strict=True)):
-        much = max(1, len(features)) ** -0.5
+        much = share_of_word(len(features))
         for name, strength in strengths.items():
             cells[row, concept_at[name]] = strength
         for name in features:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PHONE, Chrome, Desk, Size
 from tests.browser.parts import category, description, figure, priority, row, rows, status_of, title
 
-OUTAGE = "Production is down for all users. Nobody can log in since nine o'clock."
+OUTAGE = "Production is down for all users. Nothing responds since nine o'clock."
 
 
 def test_a_ticket_is_filed_and_worked_on(chrome: Chrome, desk: Desk, size: Size) -> None:

@@ -5,6 +5,7 @@ of words (`crash*`) or a pair of words, and gives its weight for every value, in
 `@always` counts for every text.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -22,6 +23,8 @@ VALUES = (*Category, *Priority, *Sentiment)
 PLACES = {value: place for place, value in enumerate(VALUES)}
 CONCEPT, ALWAYS = "@", "@always"
 NUMBER = "#"
+FEATURES_MIN = 60
+"""Those of a text of some twenty words."""
 
 Numbers = NDArray[np.float32]
 
@@ -61,7 +64,7 @@ def weigh(
             spans.append(span)
             at.append(row)
     shares = table.cells.take(at, axis=0)
-    much = np.full(len(at), 1.0 / max(1, len(features)) ** 0.5, dtype=np.float32)
+    much = np.full(len(at), share_of_word(len(features)), dtype=np.float32)
     much[: len(found)] = [strengths[name] for name, _ in found]
     shares *= much[:, np.newaxis]
     return Weighed(
@@ -70,6 +73,12 @@ def weigh(
         tuple(name for name, _ in found),
         tuple(spans),
     )
+
+
+def share_of_word(features: int) -> float:
+    """How much one of so many features counts; in a short text no more than in a longer one, or its
+    few words would drown what it says."""
+    return 1.0 / math.sqrt(max(FEATURES_MIN, features))
 
 
 def word_features(words: Sequence[Word]) -> dict[str, Span]:
