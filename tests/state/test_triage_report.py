@@ -48,6 +48,7 @@ async def test_the_section_follows_the_window(tabs: Tabs, monkeypatch: pytest.Mo
 
 async def test_a_report_that_cannot_be_had_says_so(tabs: Tabs, file: Database) -> None:
     page = await tabs.open("/insights")
+    await page.until(lambda: page.shown(Report)["loaded"])  # nobody reads meanwhile
     with file.away():
         await page.do(Report.load())
         assert "not answering" in page.shown(Report)["problem"]
