@@ -73,7 +73,7 @@ def _meant(
         if hit.rule.layer == layer:
             rivals.setdefault(hit.rule.name if layer == "harm" else layer, []).append(hit)
     for group in rivals.values():
-        chosen = longest(group)
+        chosen = longest(group) if len(group) > 1 else group
         taken = {place for hit in chosen for place in range(hit.first, hit.end)}
         for hit in chosen:
             if hit.rule.firm or not _is_negated(hit.first, words, taken, book):

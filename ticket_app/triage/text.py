@@ -57,8 +57,16 @@ def fold(word: str) -> str:
 
 def words_of(text: str) -> list[Word]:
     """The words of the text in order, with a BREAK word wherever a clause ends."""
+    new = tuple.__new__  # a third of the time of Word(...), of which there is one a word
     return [
-        Word(fold(word[:WORD_LETTERS]) if (word := match.group(1)) else BREAK, *match.span())
+        new(
+            Word,
+            (
+                fold(word[:WORD_LETTERS]) if (word := match.group(1)) else BREAK,
+                match.start(),
+                match.end(),
+            ),
+        )
         for match in _TOKEN.finditer(text)
     ]
 
