@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import (
@@ -39,7 +39,6 @@ from ticket_app.vocabulary import (
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
-STATS_DAYS = 30
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -220,67 +219,6 @@ class TicketPage(BaseModel):
     next_cursor: str | None
 
 
-class DayCount(BaseModel):
-    """How many on one UTC day."""
-
-    date: date
-    count: int
-
-
-class TicketStats(BaseModel):
-    """Figures over all tickets that are not deleted. Every value of a breakdown is always present.
-
-    `resolved_tickets` counts resolved and closed ones, `mean_hours_to_resolve` is over the same and
-    None while there are none. `tickets_per_day` is the last 30 UTC days, oldest first.
-    """
-
-    total_tickets: int
-    open_tickets: int
-    avg_tickets_per_day: float
-    priority_breakdown: dict[Priority, int]
-    category_breakdown: dict[Category, int]
-    status_breakdown: dict[Status, int]
-    sentiment_breakdown: dict[Sentiment, int]
-    avg_urgency_score: float
-    resolved_tickets: int
-    mean_hours_to_resolve: float | None
-    tickets_per_day: list[DayCount]
-
-
-class DayFlow(BaseModel):
-    """One UTC day: tickets created, tickets resolved, and how many were unresolved at its end."""
-
-    date: date
-    created: int
-    resolved: int
-    backlog: int
-
-
-class GroupCount(BaseModel):
-    """How many fall into a named group."""
-
-    label: str
-    count: int
-
-
-class TicketInsights(BaseModel):
-    """Figures of a window of days. The breakdowns, urgency and times are of tickets created in it.
-
-    `resolved` counts by the day of resolving, whenever the ticket was created.
-    """
-
-    days: list[DayFlow]
-    created: int
-    resolved: int
-    priority: dict[Priority, int]
-    category: dict[Category, int]
-    status: dict[Status, int]
-    sentiment: dict[Sentiment, int]
-    urgency: list[GroupCount]
-    hours_to_resolve: list[GroupCount]
-    mean_hours_to_resolve: float | None
-
-
 class Described(_Input):
     """A description for which something is to be suggested."""
 
@@ -338,32 +276,6 @@ class SuggestionPublic(BaseModel):
     model: str
     prompt_version: str
     created_at: datetime
-
-
-class LessonPublic(BaseModel):
-    """What was last learned of a field from people's decisions, against the rules.
-
-    Both were asked about `n_held_out` tickets that neither had seen. Accuracies are shares of them,
-    errors are mean distances from what people chose: a priority counts its steps, and every value
-    alike. `p_value` is the chance to do so well by luck; `calibration_error` how far confidence and
-    share of right proposals lie apart. `in_use` says that it proposes this field's values now.
-    """
-
-    id: int
-    field: TriageField
-    learned_at: datetime
-    n_decided: int
-    n_learned_from: int
-    n_held_out: int
-    rules_accuracy: float
-    learned_accuracy: float
-    rules_error: float
-    learned_error: float
-    learned_nearer: int
-    rules_nearer: int
-    p_value: float
-    calibration_error: float
-    in_use: bool
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -125,6 +125,22 @@ class CallOutcome(StrEnum):
     LEDGER_UNAVAILABLE = "ledger_unavailable"
 
 
+NOT_ASKED = frozenset(
+    {
+        CallOutcome.BUSY,
+        CallOutcome.CIRCUIT_OPEN,
+        CallOutcome.OVER_BUDGET,
+        CallOutcome.NO_PRICE,
+        CallOutcome.LEDGER_UNAVAILABLE,
+    }
+)
+"""No call was made: this follows from an earlier failure, or from the desk itself."""
+
+OFFLINE, LEARNED = "offline", "learned"
+OWN_ENGINES = (OFFLINE, LEARNED)
+"""The desk's own engines, by the names that suggestions keep; every other one is a provider."""
+
+
 class CallPurpose(StrEnum):
     """What an AI provider was asked for."""
 

@@ -14,7 +14,7 @@ from tests.services.desk import opened
 from ticket_app.data import report_queries as queries
 from ticket_app.data.engine import get_engine, reading, writing
 from ticket_app.data.tables import Suggestion, Ticket, TriageCall
-from ticket_app.vocabulary import TriageField
+from ticket_app.vocabulary import OWN_ENGINES, TriageField
 
 Query = Callable[[Session, datetime], Any]
 
@@ -101,8 +101,8 @@ def by_a_join(session: Session) -> list[tuple[Any, ...]]:
             select(*key, func.count(), same)
             .select_from(joined)
             .where(
-                theirs.c.engine.not_in(queries.OWN_ENGINES),
-                ours.c.engine.in_(queries.OWN_ENGINES),
+                theirs.c.engine.not_in(OWN_ENGINES),
+                ours.c.engine.in_(OWN_ENGINES),
             )
             .group_by(*key)
             .order_by(*key)

@@ -14,7 +14,7 @@ from ticket_app.data.engine import get_engine
 from ticket_app.schemas import TicketCreate, TicketPublic, TicketUpdate
 from ticket_app.services.figures import (
     HOUR_LABELS,
-    InsightDays,
+    WindowDays,
     status_counts,
     ticket_insights,
     ticket_stats,
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("database")
 POPULATION = 130
 HOURS = (1, 4, 24, 72, 168)
 EDGES_OF_GROUPS = (0, 9, 10, 19, 20, 89, 90, 99, 100)
-WINDOWS: tuple[InsightDays, ...] = get_args(InsightDays)
+WINDOWS: tuple[WindowDays, ...] = get_args(WindowDays)
 
 
 @pytest.fixture(params=[11, 22])
@@ -149,7 +149,7 @@ def test_statistics_equal_a_recount(population: list[TicketPublic]) -> None:
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_insights_equal_a_recount(population: list[TicketPublic], window: InsightDays) -> None:
+def test_insights_equal_a_recount(population: list[TicketPublic], window: WindowDays) -> None:
     insights = ticket_insights(window)
     days = [day.date for day in insights.days]
     assert tuple(days) in last_days(window)
@@ -171,7 +171,7 @@ def test_insights_equal_a_recount(population: list[TicketPublic], window: Insigh
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_the_flow_of_a_day_equals_a_recount(
-    population: list[TicketPublic], window: InsightDays
+    population: list[TicketPublic], window: WindowDays
 ) -> None:
     for day in ticket_insights(window).days:
         end = datetime.combine(day.date + timedelta(days=1), time.min, UTC)
@@ -216,7 +216,7 @@ def test_an_empty_desk_has_zeros() -> None:
 
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("prepare", [lambda: None, lambda: delete_ticket(opened().id, Edge.REST)])
-def test_insights_into_nothing_are_zeros(window: InsightDays, prepare: Callable[[], None]) -> None:
+def test_insights_into_nothing_are_zeros(window: WindowDays, prepare: Callable[[], None]) -> None:
     prepare()
     insights = ticket_insights(window)
     assert len(insights.days) == window

@@ -230,7 +230,7 @@ def test_waiting_ends_after_many_failures(
     assert improve(ticket).triage_status is TriageStatus.FAILED
 
 
-@pytest.mark.parametrize("reason", sorted(improving.NOT_ASKED))
+@pytest.mark.parametrize("reason", sorted(improving.UNTOLD))
 def test_a_call_that_was_not_made_counts_for_nothing(
     providing: Providing, monkeypatch: pytest.MonkeyPatch, reason: CallOutcome
 ) -> None:

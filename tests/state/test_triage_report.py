@@ -5,7 +5,8 @@ import pytest
 from tests.services.desk import changed, opened
 from tests.state.conftest import Database
 from tests.state.page import Tabs
-from ticket_app.services.triage_report import ReportDays, TriageReport
+from ticket_app.services.figures import WindowDays
+from ticket_app.services.triage_report import TriageReport
 from ticket_app.state import triage_report
 from ticket_app.state.insights import Insights
 from ticket_app.state.triage_report import Report
@@ -34,7 +35,7 @@ async def test_the_section_follows_the_window(tabs: Tabs, monkeypatch: pytest.Mo
     asked: list[int] = []
     real = triage_report.triage_report
 
-    def noted(days: ReportDays) -> TriageReport:
+    def noted(days: WindowDays) -> TriageReport:
         asked.append(days)
         return real(days)
 

@@ -13,7 +13,6 @@ from ticket_app.schemas import (
     TicketCreate,
     TicketListQuery,
     TicketPublic,
-    TicketStats,
     TicketUpdate,
     TitleSuggestion,
 )
@@ -51,7 +50,7 @@ def list_tickets(
 
 
 @router.get("/stats/")
-def get_stats() -> TicketStats:
+def get_stats() -> figures.TicketStats:
     """Figures over all tickets, computed by the database."""
     return figures.ticket_stats()
 

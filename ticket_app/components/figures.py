@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticket_app.components.badges import fixed_badge
+from ticket_app.components.figure import figure
 from ticket_app.components.states import problem
 from ticket_app.state.figures import Figures
 from ticket_app.theme import LOOKS
@@ -15,12 +16,12 @@ def figures() -> rx.Component:
         problem(Figures.problem, Figures.load),
         rx.el.div(
             rx.el.dl(
-                _figure("Open", Figures.open),
-                _figure("All tickets", Figures.all),
-                _figure("Resolved", Figures.resolved),
-                _figure("Mean time to resolve", Figures.hours),
-                _figure("Mean urgency", Figures.urgency),
-                _figure("A day", Figures.per_day),
+                figure("Open", Figures.open, Figures.loaded),
+                figure("All tickets", Figures.all, Figures.loaded),
+                figure("Resolved", Figures.resolved, Figures.loaded),
+                figure("Mean time to resolve", Figures.hours, Figures.loaded),
+                figure("Mean urgency", Figures.urgency, Figures.loaded),
+                figure("A day", Figures.per_day, Figures.loaded),
                 class_name="figure-row",
             ),
             _spark(),
@@ -74,14 +75,6 @@ def _breakdown(field: str, name: str) -> rx.Component:
         rx.el.h3(name),
         bars(field, getattr(Figures, field), Figures.total),
         class_name="breakdown",
-    )
-
-
-def _figure(name: str, value: rx.Var[int] | rx.Var[str]) -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(name),
-        rx.el.dd(rx.cond(Figures.loaded, value, "–")),
-        class_name="figure",
     )
 
 

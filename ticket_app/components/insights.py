@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticket_app.components.charts import Line, by_group, by_value, over_days
+from ticket_app.components.figure import figure
 from ticket_app.components.states import problem
 from ticket_app.state.insights import WINDOWS, Insights
 from ticket_app.state.triage_report import Report
@@ -49,17 +50,11 @@ def _head() -> rx.Component:
             custom_attrs={"aria-label": "Window"},
         ),
         rx.el.dl(
-            _figure("Created", Insights.created),
-            _figure("Resolved", Insights.resolved),
-            _figure("Backlog now", Insights.backlog),
-            _figure("Mean time to resolve", Insights.hours),
+            figure("Created", Insights.created, Insights.loaded),
+            figure("Resolved", Insights.resolved, Insights.loaded),
+            figure("Backlog now", Insights.backlog, Insights.loaded),
+            figure("Mean time to resolve", Insights.hours, Insights.loaded),
             class_name="figure-row",
         ),
         class_name="insights-head",
-    )
-
-
-def _figure(name: str, value: rx.Var[int] | rx.Var[str]) -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(name), rx.el.dd(rx.cond(Insights.loaded, value, "–")), class_name="figure"
     )

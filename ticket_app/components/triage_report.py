@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from ticket_app.components.figure import figure
 from ticket_app.components.states import problem
 from ticket_app.state.triage_report import CallRow, LessonRow, Report, ShareRow
 
@@ -14,11 +15,11 @@ def triage_report() -> rx.Component:
         rx.el.h2("How far the triage can be trusted"),
         problem(Report.problem, Report.load),
         rx.el.dl(
-            _figure("Asked", Report.engine),
-            _figure("State", Report.health),
-            _figure("Tickets that await its answer", Report.waiting),
-            _figure("Cost of a ticket", Report.per_ticket),
-            _figure("Spent today, UTC", Report.spent),
+            figure("Asked", Report.engine, Report.loaded),
+            figure("State", Report.health, Report.loaded),
+            figure("Tickets that await its answer", Report.waiting, Report.loaded),
+            figure("Cost of a ticket", Report.per_ticket, Report.loaded),
+            figure("Spent today, UTC", Report.spent, Report.loaded),
             class_name="figure-row words",
         ),
         rx.el.div(
@@ -39,12 +40,6 @@ def triage_report() -> rx.Component:
         ),
         class_name="report",
         custom_attrs={"aria-busy": (~Report.loaded).to_string()},
-    )
-
-
-def _figure(name: str, value: rx.Var[str]) -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(name), rx.el.dd(rx.cond(Report.loaded, value, "–")), class_name="figure"
     )
 
 
@@ -88,11 +83,7 @@ def _calls() -> rx.Component:
 
 
 def _call(row: rx.Var[CallRow]) -> rx.Component:
-    return rx.el.tr(
-        rx.el.th(row.engine, scope="row"),
-        rx.el.td(row.model, class_name="words"),
-        *(rx.el.td(value) for value in (row.calls, row.answered, row.p50, row.p95, row.cost)),
-    )
+    return _row(row.engine, row.model, row.calls, row.answered, row.p50, row.p95, row.cost)
 
 
 def _lessons() -> rx.Component:
@@ -107,11 +98,16 @@ def _lessons() -> rx.Component:
 
 
 def _lesson(row: rx.Var[LessonRow]) -> rx.Component:
-    figures = (row.decided, row.held_out, row.rules, row.learned, row.chance)
+    return _row(
+        row.field, row.outcome, row.decided, row.held_out, row.rules, row.learned, row.chance
+    )
+
+
+def _row(head: rx.Var[str], words: rx.Var[str], *figures: rx.Var[Any]) -> rx.Component:
     return rx.el.tr(
-        rx.el.th(row.field, scope="row"),
-        rx.el.td(row.outcome, class_name="words"),
-        *(rx.el.td(value) for value in figures),
+        rx.el.th(head, scope="row"),
+        rx.el.td(words, class_name="words"),
+        *(rx.el.td(figure) for figure in figures),
     )
 
 

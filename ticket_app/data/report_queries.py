@@ -25,6 +25,7 @@ from sqlmodel import Session, col
 from ticket_app.data.figure_queries import utc_day
 from ticket_app.data.tables import Suggestion, Ticket, TriageCall
 from ticket_app.vocabulary import (
+    OWN_ENGINES,
     CallOutcome,
     CallPurpose,
     DecidedBy,
@@ -35,9 +36,6 @@ from ticket_app.vocabulary import (
 
 TICKETS_MAX = 20_000
 CALLS_MAX = 100_000
-OWN_ENGINES = ("offline", "learned")
-"""Engines of the desk itself; every other one is a provider."""
-
 DESK_PURPOSES = (CallPurpose.SUGGEST, CallPurpose.IMPROVE)
 """What the desk asks by itself; replays and evaluations are a person's doing."""
 

@@ -19,6 +19,7 @@ from ticket_app.data.checks import (
 )
 from ticket_app.data.types import BigId, Phrases, UtcDateTime
 from ticket_app.vocabulary import (
+    OFFLINE,
     URGENCY_DEFAULT,
     DecidedBy,
     Sentiment,
@@ -128,7 +129,7 @@ class Ticket(SQLModel, table=True):
     version: int = _integer(1)
     deleted_at: datetime | None = _time(nullable=True)
     triage_status: str = _text(server_default=TriageStatus.DONE)
-    engine: str = _text(server_default="offline")
+    engine: str = _text(server_default=OFFLINE)
     category_by: str = _text(server_default=DecidedBy.TRIAGE)
     priority_by: str = _text(server_default=DecidedBy.TRIAGE)
 

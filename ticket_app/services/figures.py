@@ -4,22 +4,77 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
+from pydantic import BaseModel
 from sqlalchemy import Row
 
 from ticket_app.data import figure_queries as queries
 from ticket_app.data.engine import reading
-from ticket_app.schemas import (
-    STATS_DAYS,
-    DayCount,
-    DayFlow,
-    GroupCount,
-    TicketInsights,
-    TicketStats,
-)
 from ticket_app.vocabulary import Category, Priority, Sentiment, Status
 
-InsightDays = Literal[7, 30, 90]
+WindowDays = Literal[7, 30, 90]
+STATS_DAYS = 30
 HOUR_LABELS = ("< 1 h", "1–4 h", "4–24 h", "1–3 d", "3–7 d", "> 7 d")
+
+
+class DayCount(BaseModel):
+    """How many on one UTC day."""
+
+    date: date
+    count: int
+
+
+class TicketStats(BaseModel):
+    """Figures over all tickets that are not deleted. Every value of a breakdown is always present.
+
+    `resolved_tickets` counts resolved and closed ones, `mean_hours_to_resolve` is over the same and
+    None while there are none. `tickets_per_day` is the last 30 UTC days, oldest first.
+    """
+
+    total_tickets: int
+    open_tickets: int
+    avg_tickets_per_day: float
+    priority_breakdown: dict[Priority, int]
+    category_breakdown: dict[Category, int]
+    status_breakdown: dict[Status, int]
+    sentiment_breakdown: dict[Sentiment, int]
+    avg_urgency_score: float
+    resolved_tickets: int
+    mean_hours_to_resolve: float | None
+    tickets_per_day: list[DayCount]
+
+
+class DayFlow(BaseModel):
+    """One UTC day: tickets created, tickets resolved, and how many were unresolved at its end."""
+
+    date: date
+    created: int
+    resolved: int
+    backlog: int
+
+
+class GroupCount(BaseModel):
+    """How many fall into a named group."""
+
+    label: str
+    count: int
+
+
+class TicketInsights(BaseModel):
+    """Figures of a window of days. The breakdowns, urgency and times are of tickets created in it.
+
+    `resolved` counts by the day of resolving, whenever the ticket was created.
+    """
+
+    days: list[DayFlow]
+    created: int
+    resolved: int
+    priority: dict[Priority, int]
+    category: dict[Category, int]
+    status: dict[Status, int]
+    sentiment: dict[Sentiment, int]
+    urgency: list[GroupCount]
+    hours_to_resolve: list[GroupCount]
+    mean_hours_to_resolve: float | None
 
 
 def ticket_stats() -> TicketStats:
@@ -27,7 +82,7 @@ def ticket_stats() -> TicketStats:
     days = _last_days(STATS_DAYS)
     with reading() as session:
         totals = queries.totals(session)
-        per_day = queries.created_per_day(session, _start_of(days[0]))
+        per_day = queries.created_per_day(session, start_of_window(STATS_DAYS))
     return TicketStats(
         total_tickets=totals.total,
         open_tickets=totals.status_open,
@@ -49,10 +104,10 @@ def status_counts() -> dict[Status, int]:
         return _breakdown(queries.status_counts(session), "status", Status)
 
 
-def ticket_insights(last_days: InsightDays) -> TicketInsights:
+def ticket_insights(last_days: WindowDays) -> TicketInsights:
     """The figures of the last 7, 30 or 90 UTC days, today included."""
     days = _last_days(last_days)
-    since = _start_of(days[0])
+    since = start_of_window(last_days)
     with reading() as session:
         row = queries.breakdowns(session, since)
         backlog = queries.backlog_before(session, since)
@@ -81,6 +136,11 @@ def ticket_insights(last_days: InsightDays) -> TicketInsights:
     )
 
 
+def start_of_window(last_days: int) -> datetime:
+    """When the first of so many UTC days began; today is the last of them."""
+    return datetime.combine(_last_days(last_days)[0], time.min, UTC)
+
+
 def _flow(
     days: list[date], created: Mapping[date, int], resolved: Mapping[date, int], backlog: int
 ) -> list[DayFlow]:
@@ -100,10 +160,6 @@ def _breakdown(row: Row[Any], field: str, values: type[Any]) -> dict[Any, int]:
 def _last_days(count: int) -> list[date]:
     today = datetime.now(UTC).date()
     return [today - timedelta(days=back) for back in reversed(range(count))]
-
-
-def _start_of(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
 
 
 def _rounded(hours: float | None) -> float | None:

@@ -29,6 +29,7 @@ from ticket_app.settings import get_settings
 from ticket_app.triage import engine
 from ticket_app.triage.contract import Triage
 from ticket_app.vocabulary import (
+    NOT_ASKED,
     CallOutcome,
     CallPurpose,
     DecidedBy,
@@ -52,16 +53,7 @@ HOPELESS = frozenset(
 )
 """The provider works, and has no answer to this text: to ask on and on would only cost money."""
 
-NOT_ASKED = frozenset(
-    {
-        CallOutcome.BUSY,
-        CallOutcome.CIRCUIT_OPEN,
-        CallOutcome.OVER_BUDGET,
-        CallOutcome.NO_PRICE,
-        CallOutcome.LEDGER_UNAVAILABLE,
-        CallOutcome.CANCELLED,
-    }
-)
+UNTOLD = NOT_ASKED | {CallOutcome.CANCELLED}
 """What says nothing of the ticket: it waits on as if it had not been taken."""
 
 
@@ -123,7 +115,7 @@ def put_back(claim: Claim, reason: CallOutcome) -> None:
         if (mine := _still_mine(session, claim)) is None:
             return
         ticket, job = mine
-        job.failures += reason not in NOT_ASKED
+        job.failures += reason not in UNTOLD
         job.bad_answers += reason in HOPELESS
         given_up = job.bad_answers >= BAD_ANSWERS_MAX or job.failures >= FAILURES_MAX
         if given_up:

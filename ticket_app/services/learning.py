@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row
 from sqlmodel import Session
 
@@ -19,7 +19,6 @@ from ticket_app.data import learning_queries as queries
 from ticket_app.data import tables
 from ticket_app.data.engine import reading, writing
 from ticket_app.errors import TicketAppError
-from ticket_app.schemas import LessonPublic
 from ticket_app.services.decisions import decisions, rules_say
 from ticket_app.triage.learned import Learned, use_models
 from ticket_app.triage.learning.comparison import Comparison
@@ -42,6 +41,32 @@ Seen = dict[LearnedField, int]
 """For each field whose model is in use, the id of the lesson that it is from."""
 
 log = logging.getLogger(__name__)
+
+
+class LessonPublic(BaseModel):
+    """What was last learned of a field from people's decisions, against the rules.
+
+    Both were asked about `n_held_out` tickets that neither had seen. Accuracies are shares of them,
+    errors are mean distances from what people chose: a priority counts its steps, and every value
+    alike. `p_value` is the chance to do so well by luck; `calibration_error` how far confidence and
+    share of right proposals lie apart. `in_use` says that it proposes this field's values now.
+    """
+
+    id: int
+    field: TriageField
+    learned_at: datetime
+    n_decided: int
+    n_learned_from: int
+    n_held_out: int
+    rules_accuracy: float
+    learned_accuracy: float
+    rules_error: float
+    learned_error: float
+    learned_nearer: int
+    rules_nearer: int
+    p_value: float
+    calibration_error: float
+    in_use: bool
 
 
 class NotEnoughDecisionsError(TicketAppError):

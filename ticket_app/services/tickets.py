@@ -34,8 +34,9 @@ from ticket_app.services.recording import (
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine
 from ticket_app.triage.contract import Triage
-from ticket_app.triage.offline import ENGINE, triage_offline
+from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import (
+    OFFLINE,
     SETTLED,
     DecidedBy,
     Edge,
@@ -63,7 +64,7 @@ def open_ticket(
         or engine.remembered(new.description, new.title)
         or triage_offline(new.description, new.title)
     )
-    awaits = proposed.engine == ENGINE and at is None and _has_provider()
+    awaits = proposed.engine == OFFLINE and at is None and _has_provider()
     now = at or datetime.now(UTC)
     ticket = Ticket(
         title=new.title,

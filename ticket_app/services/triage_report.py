@@ -1,9 +1,9 @@
 """Whether to trust the triage, and what it costs: engines weighed against people and each other."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from math import sqrt
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
@@ -11,14 +11,13 @@ from sqlalchemy import Row
 from ticket_app.data import report_queries as queries
 from ticket_app.data.engine import reading
 from ticket_app.data.job_queries import count_jobs
-from ticket_app.schemas import LessonPublic
-from ticket_app.services.learning import lessons
+from ticket_app.services.figures import WindowDays, start_of_window
+from ticket_app.services.learning import LessonPublic, lessons
 from ticket_app.services.ledger import NANO, spent_today
 from ticket_app.settings import get_settings
 from ticket_app.triage.engine import ProviderState, provider_state
 from ticket_app.vocabulary import CallOutcome, TriageField, TriageStatus
 
-ReportDays = Literal[7, 30, 90]
 Z95 = 1.959964
 """The standard normal distribution has 95% within so many deviations."""
 
@@ -111,10 +110,9 @@ class TriageReport(BaseModel):
     lessons: list[LessonPublic] = Field(description="What was learned last, of each field.")
 
 
-def triage_report(last_days: ReportDays) -> TriageReport:
+def triage_report(last_days: WindowDays) -> TriageReport:
     """The report of the last 7, 30 or 90 UTC days, today included."""
-    today = datetime.now(UTC).date()
-    since = datetime.combine(today - timedelta(days=last_days - 1), time.min, UTC)
+    since = start_of_window(last_days)
     with reading() as session:
         waiting = count_jobs(session)
         states = queries.triage_states(session, since)

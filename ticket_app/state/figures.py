@@ -6,8 +6,8 @@ from typing import Any
 import reflex as rx
 
 from ticket_app.errors import TicketAppError
-from ticket_app.schemas import TicketStats
 from ticket_app.services import figures
+from ticket_app.services.figures import TicketStats
 from ticket_app.state.asking import ask
 from ticket_app.state.live import Live
 

@@ -5,13 +5,13 @@ from typing import Any
 import reflex as rx
 
 from ticket_app.errors import TicketAppError
-from ticket_app.schemas import TicketInsights
 from ticket_app.services import figures
+from ticket_app.services.figures import TicketInsights
 from ticket_app.state.asking import ask
 from ticket_app.state.live import Live
 from ticket_app.theme import tone, word_for
 
-WINDOWS: tuple[figures.InsightDays, ...] = (7, 30, 90)
+WINDOWS: tuple[figures.WindowDays, ...] = (7, 30, 90)
 Series = list[dict[str, str | int]]
 
 

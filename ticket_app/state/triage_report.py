@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from ticket_app.errors import TicketAppError
-from ticket_app.schemas import LessonPublic
+from ticket_app.services.figures import WindowDays
+from ticket_app.services.learning import LessonPublic
 from ticket_app.services.triage_report import (
     Calls,
     Money,
-    ReportDays,
     Share,
     TriageReport,
     triage_report,
@@ -102,7 +102,7 @@ class Report(Live, rx.State):
 
 async def _read(last_days: int) -> dict[str, Any]:
     """What to show of the window: the report, or why there is none."""
-    window: ReportDays = next(days for days in WINDOWS if days == last_days)
+    window: WindowDays = next(days for days in WINDOWS if days == last_days)
     try:
         report = await ask(triage_report, window)
     except TicketAppError as error:

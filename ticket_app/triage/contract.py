@@ -5,6 +5,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from ticket_app.vocabulary import (
+    LEARNED,
     TITLE_MAX,
     URGENCY_MAX,
     URGENCY_MIN,
@@ -20,7 +21,6 @@ Urgency = Annotated[int, Field(ge=URGENCY_MIN, le=URGENCY_MAX)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
 
 
-LEARNED = "learned"
 """The engine of what this desk's own lessons proposed."""
 
 

@@ -16,28 +16,17 @@ from ticket_app.triage.calls import Journal, input_hash
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.failure import ProviderError
 from ticket_app.triage.flights import Flights
-from ticket_app.triage.offline import ENGINE, MODEL, triage_offline
+from ticket_app.triage.offline import MODEL, triage_offline
 from ticket_app.triage.prompts import PROMPT, Prompt
 from ticket_app.triage.provider import load_litellm
 from ticket_app.triage.rules import rule_book
-from ticket_app.vocabulary import CallOutcome, CallPurpose
+from ticket_app.vocabulary import NOT_ASKED, OFFLINE, CallOutcome, CallPurpose
 
 SAYS_ENOUGH = 20
 """Characters of a description that stand for the ticket without its title. "See above" does not."""
 
 GRACE_SECONDS = 0.1
 """Left for the rules' answer within the deadline, when the provider let it pass."""
-
-NOT_ASKED = frozenset(
-    {
-        CallOutcome.BUSY,
-        CallOutcome.CIRCUIT_OPEN,
-        CallOutcome.OVER_BUDGET,
-        CallOutcome.NO_PRICE,
-        CallOutcome.LEDGER_UNAVAILABLE,
-    }
-)
-"""These follow from an earlier failure, or from this desk: they must not hide what was wrong."""
 
 _log = logging.getLogger(__name__)
 _rules = ThreadPoolExecutor(2, thread_name_prefix="rules")
@@ -170,7 +159,7 @@ def provider_state() -> ProviderState:
     """The configured provider, and how it fares in this process."""
     choice = get_settings().provider
     if choice is None:
-        return ProviderState(configured=False, provider=ENGINE, model=MODEL, last_failure=None)
+        return ProviderState(configured=False, provider=OFFLINE, model=MODEL, last_failure=None)
     interactive = _breaker(choice, CallPurpose.SUGGEST).state
     background = _breaker(choice, CallPurpose.IMPROVE).state
     left = max(interactive.retry_in_seconds, background.retry_in_seconds)
@@ -217,6 +206,7 @@ async def _by_rules(description: str, title: str) -> Triage:
 async def _instead(
     choice: ProviderChoice, reason: CallOutcome, description: str, title: str
 ) -> Triage:
+    # Why no call was made must not hide what was wrong with the last one that was.
     if reason not in NOT_ASKED or _last_failures.get(choice, reason) in NOT_ASKED:
         _last_failures[choice] = reason
     _log.warning(

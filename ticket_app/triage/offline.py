@@ -23,9 +23,8 @@ from ticket_app.triage.scoring import (
 from ticket_app.triage.text import Word, without_surrogates, words_of, written_now
 from ticket_app.triage.title import NO_TITLE, suggested_title
 from ticket_app.triage.weights import PLACES, VALUES, Numbers, Weighed, weigh, word_features
-from ticket_app.vocabulary import Category, Priority, Sentiment
+from ticket_app.vocabulary import OFFLINE, Category, Priority, Sentiment
 
-ENGINE = "offline"
 MODEL = "rules"
 MIDDLES = np.array([18, 42, 72, 89], dtype=np.float32)
 """The usual score of each priority."""
@@ -70,7 +69,7 @@ def _triage(description: str, title: str, models: Models) -> Triage:
         sentiment=_sentiment(seen, book),
         urgency_score=_urgency(priority, chances, seen, book),
         title=_title(description, title),
-        engine=ENGINE,
+        engine=OFFLINE,
         model=MODEL,
         prompt_version=book.reading.version,
         latency_ms=(perf_counter() - started) * 1000,

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.triage.learning.desk import PRIORITY_OF, desk
-from ticket_app.triage.contract import LEARNED, Source
+from ticket_app.triage.contract import Source
 from ticket_app.triage.learned import Learned, use_models
 from ticket_app.triage.learning.examples import Example
 from ticket_app.triage.learning.training import Lesson, learn
 from ticket_app.triage.offline import triage_by_rules, triage_offline
-from ticket_app.vocabulary import TriageField
+from ticket_app.vocabulary import LEARNED, TriageField
 
 TEXT = "the brochure needs your feedback since the visit"
 BANDS = {"low": (0, 45), "medium": (15, 65), "high": (40, 90), "critical": (60, 100)}

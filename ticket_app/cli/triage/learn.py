@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
-from ticket_app.schemas import LessonPublic
 from ticket_app.services.learning import (
     FIELDS,
+    LessonPublic,
     NotEnoughDecisionsError,
     fields_due,
     learn_from_decisions,
