@@ -21,9 +21,6 @@ Urgency = Annotated[int, Field(ge=URGENCY_MIN, le=URGENCY_MAX)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
 
 
-"""The engine of what this desk's own lessons proposed."""
-
-
 class Source(NamedTuple):
     """Who proposed a value: an engine, and the model that it ran."""
 

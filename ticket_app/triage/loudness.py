@@ -17,8 +17,9 @@ def loudness(text: str, words: Sequence[Word], sheet: MarkSheet) -> dict[str, tu
         if sum(text.count(sign) for sign in marks.signs) >= marks.least
     }
     letters = sheet.shouting.letters
-    spoken = (text[word.start : word.end] for word in words if word.end - word.start >= letters)
-    shouted = [word for word in spoken if word.isupper()]
+    # Few words even begin with a capital; to look at the others whole is most of the time.
+    tall = (w for w in words if w.end - w.start >= letters and text[w.start + 1].isupper())
+    shouted = [word for w in tall if (word := text[w.start : w.end]).isupper()]
     # One long capital word is a name or an abbreviation; several are a raised voice.
     if len(shouted) >= sheet.shouting.words:
         found[SHOUTING] = tuple(dict.fromkeys(shouted))[:EVIDENCE_MAX]

@@ -1,5 +1,6 @@
 """The offline engine: triage from the lexicon's rules alone, the same answer for the same text."""
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import NamedTuple
 
@@ -22,11 +23,11 @@ from ticket_app.triage.scoring import (
 )
 from ticket_app.triage.text import Word, without_surrogates, words_of, written_now
 from ticket_app.triage.title import NO_TITLE, suggested_title
-from ticket_app.triage.weights import PLACES, VALUES, Numbers, Weighed, weigh, word_features
+from ticket_app.triage.weights import PLACES, VALUES, Weighed, weigh, word_features
 from ticket_app.vocabulary import OFFLINE, Category, Priority, Sentiment
 
 MODEL = "rules"
-MIDDLES = np.array([18, 42, 72, 89], dtype=np.float32)
+MIDDLES = (18, 42, 72, 89)
 """The usual score of each priority."""
 MEAN_SHARE = 0.12
 SPEAKS = 0.5
@@ -35,6 +36,9 @@ TITLE_CONFIDENCE = 0.6
 """The first sentence names the matter more often than not."""
 
 CATEGORIES, PRIORITIES, SENTIMENTS = tuple(Category), tuple(Priority), tuple(Sentiment)
+
+Chances = Sequence[float]
+"""How likely each value of a field is, in its order."""
 
 _CategoryFinding = Finding[Category]
 _PriorityFinding = Finding[Priority]
@@ -62,12 +66,13 @@ def _triage(description: str, title: str, models: Models) -> Triage:
     description, title = without_surrogates(description), without_surrogates(title)
     read = _read(description, title, book)
     seen = _seen(read, len(title), book)
-    priority, chances = _priority(seen, book)
+    priority, likely = _priority(seen, book)
+    sentiment, moods = _sentiment(seen, book)
     triage = Triage(
         category=_category(seen, book),
         priority=priority,
-        sentiment=_sentiment(seen, book),
-        urgency_score=_urgency(priority, chances, seen, book),
+        sentiment=sentiment,
+        urgency_score=_urgency(priority, likely, moods, book),
         title=_title(description, title),
         engine=OFFLINE,
         model=MODEL,
@@ -128,9 +133,9 @@ class _Seen(NamedTuple):
     speaks: bool
     """Whether there is anything to go by."""
 
-    def chances(self, field: Sureness, book: RuleBook) -> Numbers:
+    def chances(self, field: Sureness, book: RuleBook) -> list[float]:
         """How likely each value of the field is, in its order."""
-        sums = self.weighed.sums[COLUMNS[field]]
+        sums = self.weighed.sums[COLUMNS[field]].tolist()
         return chances_of(sums, book.calibration.sharpness[field])
 
     def evidence(self, value: Category | Priority | Sentiment) -> tuple[str, ...]:
@@ -150,7 +155,7 @@ COLUMNS: dict[Sureness, slice] = {
 def _seen(read: _Read, title_end: int, book: RuleBook) -> _Seen:
     said = _signals(read, title_end, book)
     weighed = weigh(said.strengths, word_features(read.words), book.weights)
-    speaks = bool(said.phrases) or float(weighed.shares.max(initial=0.0)) >= SPEAKS
+    speaks = bool(said.phrases) or weighed.most() >= SPEAKS
     return _Seen(read, said, weighed, speaks)
 
 
@@ -159,20 +164,19 @@ def _category(seen: _Seen, book: RuleBook) -> Finding[Category]:
         fallback = get_settings().ai_fallback_category
         return _CategoryFinding(value=fallback, confidence=NO_EVIDENCE_CONFIDENCE)
     chances = seen.chances("category", book)
-    best = int(chances.argmax())
-    value = CATEGORIES[best]
-    evidence = seen.evidence(value)
-    return _CategoryFinding(value=value, confidence=_share(chances[best]), evidence=evidence)
+    most = max(chances)
+    value = CATEGORIES[chances.index(most)]
+    return _CategoryFinding(value=value, confidence=_share(most), evidence=seen.evidence(value))
 
 
-def _priority(seen: _Seen, book: RuleBook) -> tuple[Finding[Priority], Numbers]:
+def _priority(seen: _Seen, book: RuleBook) -> tuple[Finding[Priority], Chances]:
     """The priority of least expected cost, and how likely each one is."""
     if not seen.speaks:
         fallback = get_settings().ai_fallback_priority
-        certain = np.array([priority is fallback for priority in PRIORITIES], np.float32)
+        certain = [float(priority is fallback) for priority in PRIORITIES]
         return _PriorityFinding(value=fallback, confidence=NO_EVIDENCE_CONFIDENCE), certain
     chances = seen.chances("priority", book)
-    best = int((chances @ book.cost).argmin())
+    best = int((np.array(chances) @ book.cost).argmin())
     value = PRIORITIES[best]
     finding = _PriorityFinding(
         value=value, confidence=_share(chances[best]), evidence=seen.evidence(value)
@@ -180,37 +184,36 @@ def _priority(seen: _Seen, book: RuleBook) -> tuple[Finding[Priority], Numbers]:
     return finding, chances
 
 
-def _sentiment(seen: _Seen, book: RuleBook) -> Finding[Sentiment]:
+def _sentiment(seen: _Seen, book: RuleBook) -> tuple[Finding[Sentiment], Chances]:
+    """The likeliest sentiment, and how likely each one is; of a text that says nothing, none."""
     if not seen.speaks:
-        return _SentimentFinding(value=Sentiment.NEUTRAL, confidence=NO_EVIDENCE_CONFIDENCE)
+        return _SentimentFinding(value=Sentiment.NEUTRAL, confidence=NO_EVIDENCE_CONFIDENCE), ()
     chances = seen.chances("sentiment", book)
-    best = int(chances.argmax())
-    value = SENTIMENTS[best]
+    most = max(chances)
+    value = SENTIMENTS[chances.index(most)]
     evidence = seen.evidence(value)
-    return _SentimentFinding(value=value, confidence=_share(chances[best]), evidence=evidence)
+    return _SentimentFinding(value=value, confidence=_share(most), evidence=evidence), chances
 
 
 def _urgency(
-    priority: Finding[Priority], chances: Numbers, seen: _Seen, book: RuleBook
+    priority: Finding[Priority], likely: Chances, moods: Chances, book: RuleBook
 ) -> Finding[Urgency]:
     """The score that would be accepted most likely, a little higher for an angry requester."""
     low, high = book.points.urgency_bands[priority.value]
-    accepted = chances @ book.accepted
+    accepted = np.array(likely) @ book.accepted
     # A little of the mean: texts whose best scores are alike still differ by how bad they may be.
-    score = (1 - MEAN_SHARE) * float(accepted.argmax()) + MEAN_SHARE * float(chances @ MIDDLES)
-    if seen.speaks:
-        moods = seen.chances("sentiment", book).tolist()
+    middle = sum(much * score for much, score in zip(likely, MIDDLES, strict=True))
+    score = (1 - MEAN_SHARE) * float(accepted.argmax()) + MEAN_SHARE * middle
+    if moods:
         heat = book.points.urgency_heat
-        score += sum(heat[mood] * much for mood, much in zip(SENTIMENTS, moods, strict=True))
+        score += sum(much * heat[mood] for mood, much in zip(SENTIMENTS, moods, strict=True))
     value = max(low, min(high, round(score)))
-    if not seen.speaks:
-        return _UrgencyFinding(value=value, confidence=NO_EVIDENCE_CONFIDENCE)
-    confidence = _share(accepted[value])
+    confidence = _share(accepted[value]) if moods else NO_EVIDENCE_CONFIDENCE
     return _UrgencyFinding(value=value, confidence=confidence, evidence=priority.evidence)
 
 
-def _share(chance: np.float32) -> float:
-    return round(min(1.0, float(chance)), 2)
+def _share(chance: float) -> float:
+    return round(min(1.0, chance), 2)
 
 
 def _title(description: str, title: str) -> Finding[Title]:

@@ -211,9 +211,11 @@ def _walk(
         for node in nodes:
             if node.rules:
                 found += [Hit(rule, first, at) for rule in node.rules]
-            if steps and node.after_gap is not None:
+            if not steps:
+                continue
+            if node.after_gap is not None:
                 places += _places_after_gap(node.after_gap, met, at)
-            if steps and (node.words or node.stems):
+            if node.stems or not node.words.keys().isdisjoint(steps):
                 places += [(child, at + 1) for child in node.children(steps)]
         if not places:
             return

@@ -40,14 +40,24 @@ class WeightTable(NamedTuple):
 class Weighed(NamedTuple):
     """What a text's concepts and words say of every value.
 
-    `sums` are all of it together, in the order of VALUES. A row of `shares` is the part of the
-    concept in `concepts`, or of the feature in `spans`, of the same number; concepts come first.
+    `sums` are all of it together, in the order of VALUES. A row of `weights` is that of the concept
+    in `concepts`, or of the feature in `spans`, of the same number, and `much` is how much it
+    counts here; concepts come first.
     """
 
     sums: Numbers
-    shares: Numbers
+    weights: Numbers
+    much: Numbers
     concepts: tuple[str, ...]
     spans: tuple[Span, ...]
+
+    def shares(self, place: int) -> Numbers:
+        """What each concept and feature adds to the sum at `place`."""
+        return self.weights[:, place] * self.much
+
+    def most(self) -> float:
+        """The largest share that any of them adds to any sum."""
+        return float((self.weights.max(axis=1, initial=0.0) * self.much).max(initial=0.0))
 
 
 def weigh(
@@ -63,16 +73,11 @@ def weigh(
         if (row := row_of(name)) is not None:
             spans.append(span)
             at.append(row)
-    shares = table.cells.take(at, axis=0)
+    weights = table.cells.take(at, axis=0)
     much = np.full(len(at), share_of_word(len(features)), dtype=np.float32)
     much[: len(found)] = [strengths[name] for name, _ in found]
-    shares *= much[:, np.newaxis]
-    return Weighed(
-        shares.sum(axis=0) + table.always,
-        shares,
-        tuple(name for name, _ in found),
-        tuple(spans),
-    )
+    concepts = tuple(name for name, _ in found)
+    return Weighed(much @ weights + table.always, weights, much, concepts, tuple(spans))
 
 
 def share_of_word(features: int) -> float:
