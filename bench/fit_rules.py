@@ -45,7 +45,7 @@ LOUD = {
 LOUD_SHARE = 0.5
 """A word that stands in loud phrases so often is as loud."""
 
-OWN, OWN_WEIGHT = "tests", 3.0
+OWN, OWN_WEIGHT = "tests", 8.0
 """The tests' tickets are few, and must hold."""
 TICKETS_OF_A_WORD = 4
 LINES = 5_900

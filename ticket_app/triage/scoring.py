@@ -15,7 +15,7 @@ NO_EVIDENCE_CONFIDENCE = 0.2
 REPEATS_MAX = 3
 SAYS_SOMETHING = 0.15
 """Less weight than this is no evidence that a person would want to see."""
-IS_HEARD = 0.03
+IS_HEARD = 0.05
 """A feature with less is not worth adding to others of the same word."""
 QUOTE_CHARACTERS = 4
 """A shorter word says little by itself."""
