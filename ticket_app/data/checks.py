@@ -34,6 +34,11 @@ from ticket_app.vocabulary import (
     Verdict,
 )
 
+SLOTS = 16
+"""How many writers PostgreSQL keeps counters for side by side."""
+LAST_BUCKET = 1_601
+"""Of the times to resolve: see figure_tables.py."""
+
 
 def ticket_checks() -> list[CheckConstraint]:
     """What a ticket may be."""
@@ -158,6 +163,32 @@ def learning_turn_checks() -> list[CheckConstraint]:
         _check("learning_turn_decided_not_negative", "decided >= 0"),
         *_sqlite_times("learning_turn", "held_until"),
     ]
+
+
+def ticket_count_checks() -> list[CheckConstraint]:
+    """What tickets are counted by."""
+    return [
+        _one_of("ticket_count_category_known", "category", Category),
+        _one_of("ticket_count_priority_known", "priority", Priority),
+        _one_of("ticket_count_status_known", "status", Status),
+        _one_of("ticket_count_sentiment_known", "sentiment", Sentiment),
+    ]
+
+
+def ticket_day_checks() -> list[CheckConstraint]:
+    """SQLite has no type for a day: the text must be one."""
+    rule = CheckConstraint("date(day) IS day", name="ticket_day_day_date")
+    return [rule.ddl_if(dialect="sqlite")]
+
+
+def ticket_resolution_checks() -> list[CheckConstraint]:
+    """The buckets that there are for times to resolve."""
+    return [_check("ticket_resolution_bucket_range", f"bucket BETWEEN 0 AND {LAST_BUCKET}")]
+
+
+def slot_checks(table: str) -> list[CheckConstraint]:
+    """Whose row of a counter it may be."""
+    return [_check(f"{table}_slot_range", f"slot BETWEEN 0 AND {SLOTS - 1}")]
 
 
 def _check(name: str, rule: str) -> CheckConstraint:

@@ -1,10 +1,10 @@
 """Column types that behave the same on SQLite and PostgreSQL."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
+from sqlalchemy import BigInteger, Date, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -42,6 +42,25 @@ class UtcDateTime(TypeDecorator[datetime]):
             return datetime.fromisoformat(value).replace(tzinfo=UTC)
         stored: datetime = value
         return stored.astimezone(UTC)
+
+
+class UtcDay(TypeDecorator[date]):
+    """A UTC day: a date on PostgreSQL, text of one fixed width on SQLite."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """TEXT on SQLite, DATE elsewhere."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else self.impl_instance)
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        """The day as the driver wants it."""
+        return value.isoformat() if value and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:  # noqa: ARG002
+        """The day."""
+        return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _as_text(utc: datetime) -> str:
