@@ -8,6 +8,7 @@ counters; a figure is the sum over the slots.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -38,15 +39,13 @@ LAST_BUCKET = 50 * OCTAVES + 1
 
 
 def _urgency_groups() -> dict[str, str]:
-    groups = {
-        f"urgency_{low}": f"urgency BETWEEN {low} AND {low + 9}" for low in range(0, 90, 10)
-    }
+    groups = {f"urgency_{low}": f"urgency BETWEEN {low} AND {low + 9}" for low in range(0, 90, 10)}
     return groups | {"urgency_90": "urgency >= 90"}
 
 
 def _hour_groups() -> dict[str, str]:
     bounds = [hours * 3_600_000 for hours in (1, 4, 24, 72, 168)]
-    between = [f"ms >= {low} AND ms < {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    between = [f"ms >= {low} AND ms < {high}" for low, high in pairwise(bounds)]
     conditions = [f"ms < {bounds[0]}", *between, f"ms >= {bounds[-1]}"]
     return {f"hours_{index}": condition for index, condition in enumerate(conditions)}
 
@@ -308,9 +307,7 @@ def _keep_on_postgresql() -> None:
     execute(TAKE_SLOT)
     for change, rows in ON_POSTGRESQL.items():
         execute(_function(change, rows))
-        tables = " ".join(
-            f"{name.removesuffix('_rows').upper()} TABLE AS {name}" for name in rows
-        )
+        tables = " ".join(f"{name.removesuffix('_rows').upper()} TABLE AS {name}" for name in rows)
         execute(
             f"CREATE TRIGGER ticket_figures_{change.lower()} AFTER {change} ON ticket "
             f"REFERENCING {tables} FOR EACH STATEMENT "

@@ -101,6 +101,32 @@ REFUSED_SUGGESTIONS = {
 }
 
 
+REFUSED_COUNTERS = {
+    "unknown status": ("ticket_count", {"status": "pending"}),
+    "unknown category": ("ticket_count", {"category": "sales"}),
+    "unknown priority": ("ticket_count", {"priority": "urgent"}),
+    "unknown sentiment": ("ticket_count", {"sentiment": "happy"}),
+    "tickets that are no number": ("ticket_count", {"tickets": "many"}),
+    "nobody's count": ("ticket_count", {"slot": None}),
+    "a slot too far": ("ticket_count", {"slot": 16}),
+    "a slot below 0": ("ticket_day", {"slot": -1}),
+    "a day that is none": ("ticket_day", {"day": "2026-13-01"}),
+    "a day in words": ("ticket_day", {"day": "some day"}),
+    "a bucket below 0": ("ticket_resolution", {"bucket": -1}),
+    "a bucket too far": ("ticket_resolution", {"bucket": 1_602}),
+    "changes of no slot": ("ticket_changes", {"slot": 16}),
+}
+COUNTERS: dict[str, dict[str, Any]] = {
+    "ticket_count": {
+        "category": "billing", "priority": "low", "status": "open", "sentiment": "calm",
+        "slot": 15, "tickets": -1,
+    },
+    "ticket_day": {"day": "2026-02-28", "slot": 15, "created": -1},
+    "ticket_resolution": {"bucket": 1_601, "slot": 15, "tickets": -1},
+    "ticket_changes": {"slot": 15, "changes": 1},
+}  # fmt: skip
+
+
 def insert(table: str, values: dict[str, Any]) -> None:
     """One row by raw SQL."""
     # psycopg2 refuses a NUL itself, with a ValueError; the server would, so both count as refused.
@@ -194,6 +220,16 @@ def test_raw_turn_is_refused(wrong: dict[str, Any]) -> None:
 def test_raw_turn_that_counts_below_nothing_is_refused() -> None:
     with pytest.raises(DatabaseError), get_engine().begin() as connection:
         connection.execute(text("UPDATE learning_turn SET decided = -1"))
+
+
+@pytest.mark.parametrize("case", REFUSED_COUNTERS.values(), ids=REFUSED_COUNTERS.keys())
+def test_raw_counter_is_refused(case: tuple[str, dict[str, Any]]) -> None:
+    table, wrong = case
+    before = count(table)
+    with pytest.raises(DatabaseError):
+        insert(table, COUNTERS[table] | wrong)
+    insert(table, COUNTERS[table])
+    assert count(table) == before + 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from ticket_app.data import migrations
 from ticket_app.data.engine import get_engine, use_database
 from ticket_app.data.migrations import migrate
 from ticket_app.errors import ConfigurationError
+from ticket_app.services.figures import ticket_stats
+from ticket_app.services.recounting import recount
 from ticket_app.settings import ROOT
 
 MIGRATE = "from ticket_app.data.migrations import migrate; print(migrate())"
@@ -133,3 +135,36 @@ def test_who_had_decided_is_read_from_what_was_kept() -> None:
         "changed": ("offline", "done", "triage", "person"),
         "improved": ("openai", "done", "triage", "triage"),
     }
+
+
+OLDER_TICKETS = """
+INSERT INTO ticket (title, description, category, priority, status, created_at, resolved_at,
+                    deleted_at) VALUES
+  ('a', 'x', 'billing', 'low', 'open', '2026-01-01 00:00:00.000000+00:00', NULL, NULL),
+  ('b', 'x', 'billing', 'low', 'closed', '2026-01-01 23:59:59.999999+00:00',
+   '2026-01-02 00:00:00.000000+00:00', NULL),
+  ('c', 'x', 'account', 'high', 'resolved', '2026-01-01 10:00:00.000000+00:00',
+   '2026-03-02 00:00:00.000000+00:00', NULL),
+  ('d', 'x', 'account', 'high', 'open', '2026-01-01 10:00:00.000000+00:00', NULL,
+   '2026-03-02 00:00:00.000000+00:00')
+"""
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_figures_are_filled_from_the_tickets_there_are() -> None:
+    config = Config(ROOT / "alembic.ini")
+    with get_engine().begin() as connection:
+        zone = "" if connection.dialect.name == "sqlite" else "+00:00"
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(text(OLDER_TICKETS.replace("+00:00", zone)))
+    migrate()
+    stats = ticket_stats()
+    assert (stats.total_tickets, stats.resolved_tickets, stats.open_tickets) == (3, 2, 1)
+    assert recount().differences == []
+    with get_engine().begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+        connection.execute(text("UPDATE ticket SET deleted_at = NULL"))
+    migrate()
+    assert (recount().tickets, recount().differences) == (4, [])

@@ -3,15 +3,21 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any, get_args
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
-from tests.services.desk import all_tickets, opened
-from ticket_app.data.engine import get_engine
-from ticket_app.schemas import TicketCreate, TicketPublic, TicketUpdate
+from tests.services.desk import all_tickets, changed, opened
+from ticket_app.data import figure_queries as queries
+from ticket_app.data.engine import get_engine, use_database, writing
+from ticket_app.data.migrations import migrate
+from ticket_app.data.tables import Ticket
+from ticket_app.schemas import TicketCreate, TicketFilter, TicketPublic, TicketUpdate
+from ticket_app.services import figures, tickets
 from ticket_app.services.figures import (
     HOUR_LABELS,
     WindowDays,
@@ -20,6 +26,7 @@ from ticket_app.services.figures import (
     ticket_stats,
 )
 from ticket_app.services.tickets import (
+    count_tickets,
     delete_ticket,
     open_ticket,
     restore_ticket,
@@ -200,11 +207,120 @@ def test_a_group_of_hours_begins_at_its_bound(hours: int, early: timedelta) -> N
     assert counts == dict.fromkeys(HOUR_LABELS, 0) | {label: 12}
 
 
+@pytest.mark.parametrize("resolved", [1, 2, 3, 40, 101])
+def test_the_median_is_within_one_percent(resolved: int) -> None:
+    chance = Random(resolved)
+    filed = datetime.now(UTC) - timedelta(days=400)
+    hours = [10 ** chance.uniform(-3, 3.9) for _ in range(resolved)]
+    with writing() as session:
+        session.add_all(
+            Ticket(
+                title="A",
+                description="B",
+                category="billing",
+                priority="low",
+                status="closed",
+                created_at=filed,
+                resolved_at=filed + timedelta(hours=taken),
+            )
+            for taken in hours
+        )
+    assert ticket_stats().median_hours_to_resolve == pytest.approx(median(hours), rel=0.01)
+
+
+def test_what_took_less_than_a_second_has_a_median_of_nothing() -> None:
+    now = datetime.now(UTC)
+    opened(status="resolved")
+    assert ticket_stats().median_hours_to_resolve == 0
+    ticket = open_ticket(TicketCreate(title="A", description="B"), Edge.REST, at=now)
+    update_ticket(ticket.id, TicketUpdate(status=Status.CLOSED), Edge.REST, at=now)
+    assert ticket_stats().median_hours_to_resolve == 0
+
+
+FILTERS: list[dict[str, Any]] = [
+    {},
+    {"status": ["open"]},
+    {"status": ["open", "closed"], "priority": ["high"]},
+    {"category": list(Category), "sentiment": ["angry", "calm"], "priority": ["low"]},
+]
+
+
+@pytest.mark.parametrize("wanted", FILTERS, ids=str)
+def test_a_filter_without_a_search_is_counted_to_the_end(
+    population: list[TicketPublic], wanted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tickets, "SEARCH_COUNT_MAX", 5)
+    matching = sum(
+        all(getattr(ticket, field) in values for field, values in wanted.items())
+        for ticket in population
+    )
+    assert count_tickets(TicketFilter(**wanted)) == (matching, False)
+    found = count_tickets(TicketFilter(**wanted, search="b"))
+    assert found == (min(matching, 5), matching > 5)
+
+
+def changed_by_others() -> None:
+    """As another program would, on a connection that the desk knows nothing of."""
+    url = get_engine().url.render_as_string(hide_password=False)
+    other = create_engine(url)
+    with other.begin() as connection:
+        connection.execute(text("UPDATE ticket SET status = 'in_progress'"))
+    other.dispose()
+
+
+def delete_all_and_roll_back() -> None:
+    with writing() as session:
+        session.execute(text("UPDATE ticket SET deleted_at = created_at"))
+        assert queries.totals(session).total == 0
+        session.rollback()
+
+
+def test_figures_are_computed_once_until_one_changes() -> None:
+    ticket = opened(status="open")
+    first = ticket_stats()
+    assert ticket_stats() is first
+    changed(ticket.id, title="Another title")
+    assert ticket_stats() is first
+    changed_by_others()
+    assert ticket_stats().status_breakdown[Status.IN_PROGRESS] == 1
+    delete_ticket(ticket.id, Edge.REST)
+    assert ticket_stats().total_tickets == 0
+    restore_ticket(ticket.id, Edge.REST)
+    assert ticket_stats().total_tickets == 1
+    delete_all_and_roll_back()
+    assert ticket_stats().total_tickets == 1
+
+
+def test_a_day_that_turns_is_another_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened()
+    today = ticket_stats().tickets_per_day[-1]
+    assert today.count == 1
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> "Tomorrow":
+            return super().now(tz) + timedelta(days=1)
+
+    monkeypatch.setattr(figures, "datetime", Tomorrow)
+    *_, yesterday, last = ticket_stats().tickets_per_day
+    assert yesterday == today
+    assert (last.date, last.count) == (today.date + timedelta(days=1), 0)
+
+
+def test_another_database_has_figures_of_its_own(tmp_path: Path) -> None:
+    opened()
+    assert ticket_stats().total_tickets == 1
+    use_database(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    migrate()
+    assert ticket_stats().total_tickets == 0
+
+
 def test_an_empty_desk_has_zeros() -> None:
     stats = ticket_stats()
     assert stats.model_dump(exclude={"tickets_per_day"}) == {
         "total_tickets": 0, "open_tickets": 0, "resolved_tickets": 0,
         "avg_tickets_per_day": 0.0, "avg_urgency_score": 0.0, "mean_hours_to_resolve": None,
+        "median_hours_to_resolve": None,
         "priority_breakdown": dict.fromkeys(Priority, 0),
         "category_breakdown": dict.fromkeys(Category, 0),
         "status_breakdown": dict.fromkeys(Status, 0),

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Fill the desk. Raises DeskNotEmptyError where that could spoil somebody's own tickets."""
     say("Bringing the database up to date.")
     migrate()
-    there = count_tickets(TicketFilter())
+    there = count_tickets(TicketFilter()).tickets
     if there and not arguments.more:
         raise DeskNotEmptyError(
             "The desk already holds tickets; to add the demo to them: "

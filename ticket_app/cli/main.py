@@ -18,6 +18,7 @@ COMMANDS = {
     "build": "compile the pages, where something they are made of has changed",
     "migrate": "bring the database up to date",
     "demo": "fill an empty desk with believable tickets",
+    "recount": "compare the desk's figures with its tickets",
     "triage": "measure how good triage is, and learn from what people decided",
     "health": "say whether the desk on this machine is ready",
     "dev": "serve with hot reload, for work on the desk itself",

@@ -99,6 +99,16 @@ def writing() -> Iterator[Session]:
         _sqlite_writer.release()
 
 
+def allow(session: Session, seconds: int) -> None:
+    """Let each statement of this transaction, which has not had one yet, take so long."""
+    connection = session.connection(execution_options={"statement_seconds": seconds})
+    if connection.dialect.name == "postgresql":
+        milliseconds = seconds * 1000
+        connection.exec_driver_sql(
+            f"SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = {milliseconds}"
+        )
+
+
 def is_ready() -> bool:
     """Whether the database answers and was migrated."""
     try:
@@ -187,6 +197,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _bound_sqlite(connection: Connection, *_: Any) -> None:
     """Each statement has its time. One that is interrupted takes its whole transaction along, so
     those that write, and migrations among them, are left to end."""
-    writes = "sqlite_begin" in connection.get_execution_options()
-    seconds = inf if writes else STATEMENT_TIMEOUT_MS / 1000
+    options = connection.get_execution_options()
+    allowed = options.get("statement_seconds", STATEMENT_TIMEOUT_MS / 1000)
+    seconds = inf if "sqlite_begin" in options else allowed
     connection.info["read_until"] = monotonic() + seconds

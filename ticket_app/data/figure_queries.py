@@ -1,168 +1,177 @@
-"""Named queries that count: every figure is computed by the database, over tickets not deleted."""
+"""Named queries for figures: they read the counters that the database keeps, never the tickets.
 
-from collections.abc import Sequence
-from datetime import date, datetime
+So they cost the same however many tickets there are; all figures are of tickets not deleted.
+"""
+
+from datetime import date
+from math import sqrt
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
+    Column,
     ColumnElement,
     Date,
-    Float,
     Row,
+    Select,
     SQLColumnExpression,
-    case,
     cast,
     func,
     select,
 )
 from sqlalchemy import Text as SqlText
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from ticket_app.data.tables import Ticket
-from ticket_app.vocabulary import Category, Priority, Sentiment, Status
+from ticket_app.data.figure_tables import (
+    BREAKDOWNS,
+    HOUR_FIGURES,
+    URGENCY_FIGURES,
+    VALUE_FIGURES,
+    ticket_changes,
+    ticket_count,
+    ticket_day,
+    ticket_resolution,
+)
+from ticket_app.schemas import TicketFilter
 
-BREAKDOWNS = {
-    "category": (col(Ticket.category), Category),
-    "priority": (col(Ticket.priority), Priority),
-    "status": (col(Ticket.status), Status),
-    "sentiment": (col(Ticket.sentiment), Sentiment),
-}
-HISTOGRAM_STEP = 10
-HOURS_TO_RESOLVE = (1, 4, 24, 72, 168)
-"""Upper bounds, in hours, of the groups of times to resolve; the last group has none."""
+BUCKETS_A_DOUBLING = 50
+
+
+def changes(session: Session) -> int:
+    """A number that grows with every change of a figure: the same number, the same figures."""
+    return session.scalar(select(_total(ticket_changes.c.changes))) or 0
 
 
 def totals(session: Session) -> Row[Any]:
-    """One row: total, days, urgency, resolved, hours, and `<field>_<value>` for every breakdown."""
+    """One row: total, urgency_sum, resolved, resolve_ms, `<field>_<value>` for every breakdown."""
+    counter = ticket_count.c
     return session.execute(
         select(
-            func.count().label("total"),
-            func.count(utc_day(session, col(Ticket.created_at)).distinct()).label("days"),
-            cast(func.avg(col(Ticket.urgency_score)), Float).label("urgency"),
-            func.count(col(Ticket.resolved_at)).label("resolved"),
-            func.avg(_hours_to_resolve(session)).label("hours"),
-            *_breakdown_columns(),
-        ).where(*_present())
-    ).one()
-
-
-def breakdowns(session: Session, since: datetime) -> Row[Any]:
-    """One row: total, and `<field>_<value>` for every breakdown, of tickets created since then."""
-    return session.execute(
-        select(func.count().label("total"), *_breakdown_columns()).where(
-            *_present(), col(Ticket.created_at) >= since
+            _total(counter.tickets).label("total"),
+            *(
+                _total(counter[name]).label(name)
+                for name in ("urgency_sum", "resolved", "resolve_ms")
+            ),
+            *(
+                _total(counter.tickets, counter[field] == value).label(name)
+                for name, (field, value) in VALUE_FIGURES.items()
+            ),
         )
     ).one()
+
+
+def days_with_tickets(session: Session) -> int:
+    """On how many UTC days tickets were created."""
+    days = _per_day("created").having(func.sum(ticket_day.c.created) > 0).subquery()
+    return session.scalar(select(func.count()).select_from(days)) or 0
 
 
 def status_counts(session: Session) -> Row[Any]:
     """One row with `status_<value>` for every status."""
-    return session.execute(select(*_columns_of("status")).where(*_present())).one()
-
-
-def created_per_day(session: Session, since: datetime) -> dict[date, int]:
-    """Tickets created on each UTC day since then; days without any are absent."""
-    return _per_day(session, col(Ticket.created_at), since)
-
-
-def resolved_per_day(session: Session, since: datetime) -> dict[date, int]:
-    """Tickets, resolved now, by the UTC day on which they were resolved."""
-    return _per_day(session, col(Ticket.resolved_at), since)
-
-
-def backlog_before(session: Session, moment: datetime) -> int:
-    """How many of today's tickets were open, or in progress, just before that moment."""
-    resolved_at = col(Ticket.resolved_at)
-    return (
-        session.scalar(
-            select(func.count()).where(
-                *_present(),
-                col(Ticket.created_at) < moment,
-                resolved_at.is_(None) | (resolved_at >= moment),
+    counter = ticket_count.c
+    return session.execute(
+        select(
+            *(
+                _total(counter.tickets, counter.status == value).label(f"status_{value.value}")
+                for value in BREAKDOWNS["status"]
             )
         )
-        or 0
+    ).one()
+
+
+def count_by(session: Session, wanted: TicketFilter) -> int:
+    """How many tickets match, whatever the search says."""
+    conditions = [
+        ticket_count.c[field].in_(values)
+        for field in BREAKDOWNS
+        if (values := getattr(wanted, field))
+    ]
+    return session.scalar(select(_total(ticket_count.c.tickets)).where(*conditions)) or 0
+
+
+def created_per_day(session: Session, since: date) -> dict[date, int]:
+    """Tickets created on each UTC day since then; some days without any are absent."""
+    return _since(session, "created", since)
+
+
+def resolved_per_day(session: Session, since: date) -> dict[date, int]:
+    """Tickets, resolved now, by the UTC day on which they were resolved."""
+    return _since(session, "resolved_on", since)
+
+
+def backlog_before(session: Session, day: date) -> int:
+    """How many of today's tickets were open, or in progress, when that UTC day began."""
+    unresolved_now = session.scalar(
+        select(_total(ticket_count.c.tickets) - _total(ticket_count.c.resolved))
     )
-
-
-def urgency_histogram(session: Session, since: datetime) -> dict[int, int]:
-    """Tickets created since then by the lower bound of their urgency's group of ten: 0 to 90."""
-    tens = col(Ticket.urgency_score) / HISTOGRAM_STEP
-    group = case((col(Ticket.urgency_score) >= 90, 90), else_=cast(func.floor(tens), Float) * 10)
-    return {int(lower): count for lower, count in _grouped(session, group, since)}
-
-
-def hours_to_resolve_histogram(session: Session, since: datetime) -> dict[int, int]:
-    """Tickets created since then and resolved, by the group in HOURS_TO_RESOLVE they fall into."""
-    hours = _hours_to_resolve(session)
-    group = case(
-        *((hours < bound, index) for index, bound in enumerate(HOURS_TO_RESOLVE)),
-        else_=len(HOURS_TO_RESOLVE),
-    )
-    resolved = col(Ticket.resolved_at).is_not(None)
-    return {int(index): count for index, count in _grouped(session, group, since, resolved)}
-
-
-def mean_hours_to_resolve(session: Session, since: datetime) -> float | None:
-    """Over tickets created since then and resolved; None while there are none."""
-    return session.scalar(
-        select(func.avg(_hours_to_resolve(session))).where(
-            *_present(), col(Ticket.created_at) >= since
+    grown_since = session.scalar(
+        select(_total(ticket_day.c.created) - _total(ticket_day.c.resolved_on)).where(
+            ticket_day.c.day >= day
         )
     )
+    return (unresolved_now or 0) - (grown_since or 0)
 
 
-def _grouped(
-    session: Session, group: ColumnElement[Any], since: datetime, *conditions: ColumnElement[bool]
-) -> Sequence[Row[Any, int]]:
-    labelled = group.label("grp")
+def window(session: Session, since: date) -> Row[Any]:
+    """One row about the tickets created since that UTC day: created, resolved, resolve_ms,
+    `<field>_<value>` for every breakdown, and the URGENCY_FIGURES and HOUR_FIGURES."""
+    figures = ("created", "resolved", "resolve_ms", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES)
     return session.execute(
-        select(labelled, func.count())
-        .where(*_present(), col(Ticket.created_at) >= since, *conditions)
-        .group_by(labelled)
-    ).all()
+        select(*(_total(ticket_day.c[name]).label(name) for name in figures)).where(
+            ticket_day.c.day >= since
+        )
+    ).one()
+
+
+def median_ms_to_resolve(session: Session, resolved: int) -> float | None:
+    """Over `resolved` tickets, as many as there are: within 1 %, or a second; None for none.
+
+    The middle of the bucket that the median is in; between two buckets, the middle of both.
+    """
+    running = func.sum(func.sum(ticket_resolution.c.tickets)).over(
+        order_by=ticket_resolution.c.bucket
+    )
+    upto = (
+        select(ticket_resolution.c.bucket, running.label("tickets"))
+        .group_by(ticket_resolution.c.bucket)
+        .subquery()
+    )
+    ranks = ((resolved + 1) // 2, resolved // 2 + 1)
+    buckets = session.execute(
+        select(*(func.min(upto.c.bucket).filter(upto.c.tickets >= rank) for rank in ranks))
+    ).one()
+    return None if resolved == 0 else sum(map(_middle_of, buckets)) / 2
 
 
 def utc_day(session: Session, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
     """The UTC day. Connections to PostgreSQL run in UTC, so a cast is enough there."""
-    if _on_sqlite(session):
+    if session.get_bind().dialect.name == "sqlite":
         return func.substr(cast(column, SqlText), 1, 10)
     return cast(column, Date)
 
 
-def _per_day(
-    session: Session, column: SQLColumnExpression[Any], since: datetime
-) -> dict[date, int]:
-    day = utc_day(session, column).label("day")
-    rows = session.execute(
-        select(day, func.count()).where(*_present(), column >= since).group_by(day)
-    ).all()
-    return {date.fromisoformat(str(on)): count for on, count in rows}
+def _since(session: Session, figure: str, since: date) -> dict[date, int]:
+    rows = session.execute(_per_day(figure).where(ticket_day.c.day >= since)).all()
+    return {row[0]: row[1] for row in rows}
 
 
-def _present() -> list[ColumnElement[bool]]:
-    return [col(Ticket.deleted_at).is_(None)]
+def _per_day(figure: str) -> Select[Any]:
+    return select(ticket_day.c.day, _total(ticket_day.c[figure])).group_by(ticket_day.c.day)
 
 
-def _breakdown_columns() -> list[ColumnElement[int]]:
-    return [column for field in BREAKDOWNS for column in _columns_of(field)]
+def _total(figure: Column[Any], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """The sum over rows and slots; a whole number, where PostgreSQL would make it a numeric."""
+    total: ColumnElement[Any] = func.sum(figure)
+    if conditions:
+        total = func.sum(figure).filter(*conditions)
+    return cast(func.coalesce(total, 0), BigInteger)
 
 
-def _columns_of(field: str) -> list[ColumnElement[int]]:
-    column, values = BREAKDOWNS[field]
-    return [
-        func.count().filter(column == value).label(f"{field}_{value.value}") for value in values
-    ]
-
-
-def _on_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
-
-
-def _hours_to_resolve(session: Session) -> ColumnElement[Any]:
-    created_at, resolved_at = col(Ticket.created_at), col(Ticket.resolved_at)
-    if _on_sqlite(session):
-        # SQLite counts milliseconds but answers days, inexactly: a whole hour must stay whole.
-        days = func.julianday(resolved_at) - func.julianday(created_at)
-        return func.round(days * 86_400_000) / 3_600_000
-    return cast(func.extract("epoch", resolved_at - created_at), Float) / 3600
+def _middle_of(bucket: int) -> float:
+    """In milliseconds, between the ends of the bucket as migration 0005 numbers them."""
+    if bucket == 0:
+        return 0.0
+    doubling, part = divmod(bucket - 1, BUCKETS_A_DOUBLING)
+    width = 1000 / BUCKETS_A_DOUBLING * 2**doubling
+    low = (BUCKETS_A_DOUBLING + part) * width
+    return sqrt(low * (low + width))

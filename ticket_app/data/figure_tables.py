@@ -1,7 +1,7 @@
 """The counters that triggers keep beside the tickets: see decision 0010.
 
-Every row belongs to a slot: PostgreSQL's writers take one of SLOTS each, so that they never wait for
-each other's counters, and SQLite's one writer has slot 0. A figure is the sum over the slots; a
+Every row belongs to a slot: PostgreSQL's writers take one of SLOTS each, so that they never wait
+for each other's counters, and SQLite's one writer has slot 0. A figure is the sum over the slots; a
 single row may be below zero, since what one slot counted another may have taken away.
 """
 
@@ -10,8 +10,12 @@ from collections.abc import Iterable
 from sqlalchemy import CheckConstraint, Column, Integer, PrimaryKeyConstraint, Table, Text, text
 from sqlmodel import SQLModel
 
-from ticket_app.data.checks import ticket_count_checks, ticket_day_checks, ticket_resolution_checks
-from ticket_app.data.checks import slot_checks
+from ticket_app.data.checks import (
+    slot_checks,
+    ticket_count_checks,
+    ticket_day_checks,
+    ticket_resolution_checks,
+)
 from ticket_app.data.types import BigId, UtcDay
 from ticket_app.vocabulary import Category, Priority, Sentiment, Status
 

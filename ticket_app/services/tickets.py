@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
+from ticket_app.data import figure_queries
 from ticket_app.data import ticket_queries as queries
 from ticket_app.data.engine import reading, writing
 from ticket_app.data.tables import Ticket
@@ -45,8 +46,8 @@ from ticket_app.vocabulary import (
     TriageStatus,
 )
 
-COUNT_MAX = 1_000
-"""Matching tickets are counted up to here; a page shows more as "1,000+"."""
+SEARCH_COUNT_MAX = 1_000
+"""Tickets that a search finds are counted up to here; a page shows more as "1,000+"."""
 
 
 def open_ticket(
@@ -116,10 +117,20 @@ def list_tickets(query: TicketListQuery) -> TicketPage:
     )
 
 
-def count_tickets(wanted: TicketFilter) -> int:
-    """How many tickets match; COUNT_MAX + 1 stands for more than COUNT_MAX."""
+class Matching(NamedTuple):
+    """How many tickets match: so many, `or_more`."""
+
+    tickets: int
+    or_more: bool = False
+
+
+def count_tickets(wanted: TicketFilter) -> Matching:
+    """How many tickets match. Only a search is counted no further than SEARCH_COUNT_MAX."""
     with reading() as session:
-        return queries.count_tickets(session, wanted, at_most=COUNT_MAX + 1)
+        if wanted.search is None:
+            return Matching(figure_queries.count_by(session, wanted))
+        found = queries.count_tickets(session, wanted, at_most=SEARCH_COUNT_MAX + 1)
+    return Matching(min(found, SEARCH_COUNT_MAX), or_more=found > SEARCH_COUNT_MAX)
 
 
 def update_ticket(

@@ -171,7 +171,7 @@ def _filter_of(query: TicketListQuery) -> TicketFilter:
     return TicketFilter(**query.model_dump(include=set(TicketFilter.model_fields)))
 
 
-def _found_in_words(found: int) -> str:
-    if found > tickets.COUNT_MAX:
-        return f"{tickets.COUNT_MAX:,}+ tickets"
-    return "1 ticket" if found == 1 else f"{found:,} tickets"
+def _found_in_words(found: tickets.Matching) -> str:
+    if found.or_more:
+        return f"{found.tickets:,}+ tickets"
+    return "1 ticket" if found.tickets == 1 else f"{found.tickets:,} tickets"

@@ -1,0 +1,243 @@
+"""The counters equal a recount of the tickets, whatever was done to the tickets, and by whom."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from tests.services.desk import changed, opened
+from tests.services.test_concurrency import at_once
+from ticket_app.cli import main
+from ticket_app.data.engine import get_engine, writing
+from ticket_app.errors import TicketNotFoundError
+from ticket_app.services.figures import ticket_stats
+from ticket_app.services.recounting import recount, repair_figures
+from ticket_app.services.tickets import delete_ticket, restore_ticket
+from ticket_app.vocabulary import Category, Edge, Priority, Sentiment, Status
+
+SEED = 20_261_121
+SCORED = "UPDATE ticket SET urgency_score = :urgency, sentiment = :sentiment WHERE id = :id"
+REMOVED = "UPDATE ticket SET deleted_at = updated_at WHERE id = :id"
+FILED = """
+INSERT INTO ticket (title, description, category, priority, status, resolved_at, created_at)
+SELECT title, description, category, priority, 'closed', created_at, created_at
+FROM ticket WHERE id <= :id AND id > :id - 3
+"""
+
+
+class RolledBackError(Exception):
+    """What a writer that changes its mind raises."""
+
+
+@contextmanager
+def perhaps(chance: Random) -> Iterator[Connection]:
+    """A transaction of raw SQL, every third of which comes to nothing."""
+    try:
+        with writing() as session:
+            yield session.connection()
+            change_ones_mind(chance)
+    except RolledBackError:
+        return
+
+
+def change_ones_mind(chance: Random) -> None:
+    if chance.random() < 1 / 3:
+        raise RolledBackError
+
+
+def filed(chance: Random) -> None:
+    opened(
+        status=chance.choice(list(Status)),
+        category=chance.choice(list(Category)),
+        priority=chance.choice(list(Priority)),
+    )
+
+
+def scored_and_filed(chance: Random) -> None:
+    with perhaps(chance) as connection:
+        connection.execute(text(SCORED), some(chance))
+        connection.execute(text(FILED), some(chance))
+
+
+def removed(chance: Random) -> None:
+    with perhaps(chance) as connection:
+        connection.execute(text(REMOVED), some(chance))
+
+
+def some(chance: Random) -> dict[str, Any]:
+    return {
+        "id": chance.randrange(1, 120),
+        "urgency": chance.randrange(101),
+        "sentiment": chance.choice(list(Sentiment)),
+    }
+
+
+WORK: list[Callable[[Random], object]] = [
+    filed,
+    lambda chance: changed(some(chance)["id"], status=chance.choice(list(Status))),
+    lambda chance: changed(some(chance)["id"], category=chance.choice(list(Category))),
+    lambda chance: changed(some(chance)["id"], title=f"Title {chance.random()}"),
+    lambda chance: delete_ticket(some(chance)["id"], Edge.REST),
+    lambda chance: restore_ticket(some(chance)["id"], Edge.REST),
+    scored_and_filed,
+    removed,
+]
+
+
+def work_at_random(writer: int, rounds: int) -> None:
+    chance = Random(SEED + writer)
+    for _ in range(rounds):
+        try:
+            chance.choice(WORK)(chance)
+        except TicketNotFoundError:
+            continue
+
+
+def check_eight_writers(rounds: int) -> None:
+    for _ in range(8):
+        opened()
+    at_once(lambda writer: work_at_random(writer, rounds))
+    found = recount()
+    assert found.differences == []
+    assert found.tickets == ticket_stats().total_tickets > 20
+
+
+@pytest.mark.usefixtures("database")
+def test_eight_writers_leave_figures_that_equal_a_recount() -> None:
+    check_eight_writers(rounds=60)
+
+
+@pytest.mark.prove
+@pytest.mark.usefixtures("database")
+def test_eight_writers_for_long_leave_figures_that_equal_a_recount() -> None:
+    check_eight_writers(rounds=600)
+
+
+BULK = {
+    "insert": """
+        INSERT INTO ticket (title, description, category, priority, status, urgency_score,
+                            created_at, resolved_at, deleted_at)
+        SELECT 'A', 'B', CASE WHEN i % 3 = 0 THEN 'billing' ELSE 'account' END, 'low',
+          CASE WHEN i % 2 = 0 THEN 'open' ELSE 'closed' END, i % 101,
+          now() - i * interval '7 minutes',
+          CASE WHEN i % 2 = 1 THEN now() - i * interval '416.9 seconds' END,
+          CASE WHEN i % 11 = 0 THEN now() END
+        FROM generate_series(1, 5000) i
+    """,
+    "update": """
+        UPDATE ticket SET priority = 'high', urgency_score = 100 - urgency_score,
+          created_at = created_at - interval '1 day' WHERE id % 5 = 0
+    """,
+    "settle": "UPDATE ticket SET status = 'closed', resolved_at = now() WHERE status = 'open'",
+    "touch": "UPDATE ticket SET title = 'C'",
+    "renumber": "UPDATE ticket SET id = id + 100000 WHERE id % 7 = 0",
+    "delete": "UPDATE ticket SET deleted_at = now() WHERE id % 4 = 0 AND deleted_at IS NULL",
+    "restore": "UPDATE ticket SET deleted_at = NULL WHERE id % 8 = 0",
+    "remove": "DELETE FROM ticket WHERE id % 3 = 0",
+    "upsert": """
+        INSERT INTO ticket (id, title, description, category, priority)
+        SELECT i, 'D', 'E', 'general', 'critical' FROM generate_series(1, 40) i
+        ON CONFLICT (id) DO UPDATE SET priority = 'critical', category = 'general'
+    """,
+}
+
+
+@pytest.mark.usefixtures("postgres_database")
+def test_statements_over_many_tickets_leave_figures_that_equal_a_recount() -> None:
+    for statement in BULK.values():
+        with get_engine().begin() as connection:
+            connection.execute(text(statement))
+        assert recount().differences == []
+    assert recount().tickets > 2000
+
+
+@pytest.mark.usefixtures("postgres_database")
+def test_truncated_tickets_leave_no_figures() -> None:
+    opened()
+    assert ticket_stats().total_tickets == 1
+    with get_engine().begin() as connection:
+        connection.execute(text("ALTER TABLE ticket_event DISABLE TRIGGER ALL"))
+        connection.execute(text("TRUNCATE ticket CASCADE"))
+    assert ticket_stats().total_tickets == recount().tickets == 0
+    assert recount().differences == []
+
+
+@pytest.mark.usefixtures("postgres_database")
+def test_whoever_writes_from_another_time_zone_counts_by_utc_days() -> None:
+    with get_engine().begin() as connection:
+        connection.execute(text("SET LOCAL timezone = 'Pacific/Auckland'"))
+        connection.execute(text(BULK["insert"]))
+    assert recount().differences == []
+
+
+SAME_TICKET = """
+INTO ticket (id, title, description, category, priority) VALUES (1, 'A', 'B', 'billing', 'low')
+"""
+
+
+@pytest.mark.usefixtures("sqlite_database")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"INSERT OR REPLACE {SAME_TICKET}",
+        f"INSERT OR IGNORE {SAME_TICKET}",
+        "UPDATE OR REPLACE ticket SET id = 1 WHERE id = 2",
+    ],
+)
+def test_no_ticket_takes_anothers_place(statement: str) -> None:
+    opened()
+    opened()
+    with get_engine().connect() as connection:
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        with pytest.raises(IntegrityError, match="there is a ticket of this id"):
+            connection.execute(text(statement))
+        connection.commit()
+    assert recount().differences == []
+    assert recount().tickets == 2
+
+
+SPOILS = {
+    "ticket_count": ("UPDATE ticket_count SET tickets = tickets + 1", "tickets", 2, 1),
+    "ticket_day": ("UPDATE ticket_day SET status_open = 0", "status_open", 0, 1),
+    "ticket_resolution": ("INSERT INTO ticket_resolution VALUES (7, 0, 5)", "tickets", 5, 0),
+}
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("counter", SPOILS)
+def test_a_spoiled_figure_is_found_and_mended(
+    counter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statement, figure, kept, counted = SPOILS[counter]
+    ticket = opened(status="open")
+    before = ticket_stats()
+    with get_engine().begin() as connection:
+        connection.execute(text(statement))
+    (difference,) = recount().differences
+    assert (difference.counter, difference.figure) == (counter, figure)
+    assert (difference.kept, difference.counted) == (kept, counted)
+    assert main.main(["recount"]) == 1
+    assert f"{figure} is {kept}, the tickets have {counted}" in capsys.readouterr().out
+    assert main.main(["recount", "--repair"]) == 0
+    assert main.main(["recount"]) == 0
+    assert "1 ticket recounted" in (said := capsys.readouterr().out) and "are equal." in said
+    assert ticket_stats() == before
+    changed(ticket.id, status="closed")
+    assert recount().differences == []
+
+
+@pytest.mark.usefixtures("database")
+def test_at_most_twenty_differences_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with get_engine().begin() as connection:
+        for bucket in range(31):
+            row = {"bucket": bucket}
+            connection.execute(text("INSERT INTO ticket_resolution VALUES (:bucket, 0, 3)"), row)
+    assert main.main(["recount"]) == 1
+    said = capsys.readouterr().out
+    assert "31 figures differ" in said and said.count("the tickets have") == 20
+    assert len(repair_figures().differences) == 31
+    assert repair_figures().differences == recount().differences == []

@@ -1,0 +1,220 @@
+"""Named queries that count the tickets themselves: what the counters ought to say.
+
+They read every ticket, and take as long as that takes. What a figure means is said here anew, by
+other means than the triggers have, so that the two can be compared; only how long resolving took is
+worked out alike.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    Select,
+    SQLColumnExpression,
+    Table,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    type_coerce,
+)
+from sqlmodel import Session, col
+
+from ticket_app.data.checks import LAST_BUCKET
+from ticket_app.data.figure_queries import BUCKETS_A_DOUBLING
+from ticket_app.data.figure_tables import (
+    BREAKDOWNS,
+    HISTOGRAM_STEP,
+    HOURS_TO_RESOLVE,
+    URGENCY_FIGURES,
+    VALUE_FIGURES,
+    ticket_changes,
+    ticket_count,
+    ticket_day,
+    ticket_resolution,
+)
+from ticket_app.data.tables import Ticket
+from ticket_app.data.types import UtcDay
+
+COUNTERS = (ticket_count, ticket_day, ticket_resolution)
+MS_AN_HOUR = 3_600_000
+DOUBLINGS = (LAST_BUCKET - 1) // BUCKETS_A_DOUBLING
+
+Key = tuple[Any, ...]
+Figures = dict[Key, dict[str, int]]
+"""By the key of a row without its slot: each figure that is not 0."""
+
+
+class Both(NamedTuple):
+    """A counter's figures as it has them, and as the tickets have them."""
+
+    kept: Figures
+    counted: Figures
+
+
+def both(session: Session, counter: Table) -> Both:
+    """To be compared, so in a transaction that sees one moment."""
+    return Both(_kept(session, counter), _counted(session, counter))
+
+
+def present_tickets(session: Session) -> int:
+    """How many tickets there are, counted one by one."""
+    present = select(func.count()).where(col(Ticket.deleted_at).is_(None))
+    return session.scalar(present) or 0
+
+
+def keep_writers_out(session: Session) -> None:
+    """Nobody else writes a ticket until this transaction ends. On SQLite nobody does anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE ticket IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def rewrite(session: Session, counter: Table, counted: Figures) -> None:
+    """Give a counter these figures, in slot 0."""
+    session.execute(delete(counter))
+    names, none = key_names(counter), dict.fromkeys(figure_names(counter), 0)
+    rows = [
+        none | figures | dict(zip(names, key, strict=True)) | {"slot": 0}
+        for key, figures in counted.items()
+    ]
+    if rows:
+        session.execute(insert(counter), rows)
+
+
+def note_change(session: Session) -> None:
+    """Let everyone know that figures have changed."""
+    changes = ticket_changes.c.changes
+    session.execute(ticket_changes.update().values(changes=changes + 1))
+
+
+def key_names(counter: Table) -> list[str]:
+    """A counter's key without the slot."""
+    return [column.name for column in counter.primary_key if column.name != "slot"]
+
+
+def figure_names(counter: Table) -> list[str]:
+    """What a counter counts."""
+    return [column.name for column in counter.columns if not column.primary_key]
+
+
+def _kept(session: Session, counter: Table) -> Figures:
+    keys = [counter.c[name] for name in key_names(counter)]
+    sums = {name: func.sum(counter.c[name]) for name in figure_names(counter)}
+    return _read(session, select(*keys).group_by(*keys), sums)
+
+
+def _counted(session: Session, counter: Table) -> Figures:
+    if counter is ticket_count:
+        fields = [getattr(Ticket, field) for field in BREAKDOWNS]
+        urgency = func.sum(col(Ticket.urgency_score))
+        sums = {"tickets": func.count(), "urgency_sum": urgency, **_resolved(session)}
+        return _read(session, _present(*fields), sums)
+    if counter is ticket_day:
+        created = _read(
+            session, _present(_day(session, col(Ticket.created_at))), _of_a_day(session)
+        )
+        settled_on = _present(_day(session, col(Ticket.resolved_at)), only_resolved=True)
+        return _joined(created, _read(session, settled_on, {"resolved_on": func.count()}))
+    bucket = _bucket(_ms(session))
+    return _read(session, _present(bucket, only_resolved=True), {"tickets": func.count()})
+
+
+def _read(session: Session, groups: Select[Any], sums: Mapping[str, ColumnElement[Any]]) -> Figures:
+    rows = session.execute(
+        groups.add_columns(*(cast(total, BigInteger) for total in sums.values()))
+    )
+    figures: Figures = {}
+    for row in rows:
+        key, values = tuple(row[: -len(sums)]), row[-len(sums) :]
+        named = {name: value for name, value in zip(sums, values, strict=True) if value}
+        if named:
+            figures[key] = named
+    return figures
+
+
+def _joined(one: Figures, other: Figures) -> Figures:
+    return {key: one.get(key, {}) | other.get(key, {}) for key in one.keys() | other.keys()}
+
+
+def _present(*keys: ColumnElement[Any], only_resolved: bool = False) -> Select[Any]:
+    statement = select(*keys).where(col(Ticket.deleted_at).is_(None)).group_by(*keys)
+    return statement.where(col(Ticket.resolved_at).is_not(None)) if only_resolved else statement
+
+
+def _of_a_day(session: Session) -> dict[str, ColumnElement[Any]]:
+    urgency, hours = col(Ticket.urgency_score), _ms(session) / literal(float(MS_AN_HOUR), Float)
+    tens = {
+        name: and_(urgency >= low, urgency < low + (11 if low == 90 else HISTOGRAM_STEP))
+        for name, low in URGENCY_FIGURES.items()
+    }
+    bounds = (float("-inf"), *HOURS_TO_RESOLVE, float("inf"))
+    taken = {
+        f"hours_{index}": and_(*_between(hours, bounds[index], bounds[index + 1]))
+        for index in range(len(bounds) - 1)
+    }
+    values = {
+        name: getattr(Ticket, field) == value for name, (field, value) in VALUE_FIGURES.items()
+    }
+    conditions = values | tens | taken
+    return {
+        "created": func.count(),
+        **{name: func.count().filter(condition) for name, condition in conditions.items()},
+        **_resolved(session),
+    }
+
+
+def _between(hours: ColumnElement[Any], low: float, high: float) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [col(Ticket.resolved_at).is_not(None)]
+    if low > float("-inf"):
+        conditions.append(hours >= low)
+    if high < float("inf"):
+        conditions.append(hours < high)
+    return conditions
+
+
+def _resolved(session: Session) -> dict[str, ColumnElement[Any]]:
+    return {
+        "resolved": func.count(col(Ticket.resolved_at)),
+        "resolve_ms": func.coalesce(func.sum(_ms(session)), 0),
+    }
+
+
+def _day(session: Session, time: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    if _on_sqlite(session):
+        return type_coerce(func.date(time), UtcDay)
+    return cast(func.timezone("UTC", time), UtcDay)
+
+
+def _ms(session: Session) -> ColumnElement[int]:
+    """Whole milliseconds from filing to resolving, rounded as the triggers round them."""
+    created_at, resolved_at = col(Ticket.created_at), col(Ticket.resolved_at)
+    if _on_sqlite(session):
+        days = func.julianday(resolved_at) - func.julianday(created_at)
+        return cast(func.round(days * 86_400_000), BigInteger)
+    return cast(func.round(func.extract("epoch", resolved_at - created_at) * 1000), BigInteger)
+
+
+def _bucket(ms: ColumnElement[int]) -> ColumnElement[int]:
+    """See `ticket_resolution`: whole numbers, so that no rounding can differ."""
+    doublings = (
+        (
+            ms < 2000 * 2**doubling,
+            1
+            + BUCKETS_A_DOUBLING * doubling
+            + (ms - 1000 * 2**doubling) // (1000 // BUCKETS_A_DOUBLING * 2**doubling),
+        )
+        for doubling in range(DOUBLINGS)
+    )
+    return case((ms < 1000, 0), *doublings, else_=LAST_BUCKET)
+
+
+def _on_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
