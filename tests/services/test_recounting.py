@@ -202,7 +202,7 @@ def test_no_ticket_takes_anothers_place(statement: str) -> None:
 
 SPOILS = {
     "ticket_count": ("UPDATE ticket_count SET tickets = tickets + 1", "tickets", 2, 1),
-    "ticket_day": ("UPDATE ticket_day SET status_open = 0", "status_open", 0, 1),
+    "ticket_day": ("UPDATE ticket_day SET created = 5", "created", 5, 1),
     "ticket_resolution": ("INSERT INTO ticket_resolution VALUES (7, 0, 5)", "tickets", 5, 0),
 }
 
@@ -217,6 +217,8 @@ def test_a_spoiled_figure_is_found_and_mended(
     before = ticket_stats()
     with get_engine().begin() as connection:
         connection.execute(text(statement))
+        connection.execute(text("UPDATE ticket_changes SET changes = changes + 1"))
+    assert (ticket_stats() != before) == (counter != "ticket_resolution")
     (difference,) = recount().differences
     assert (difference.counter, difference.figure) == (counter, figure)
     assert (difference.kept, difference.counted) == (kept, counted)
