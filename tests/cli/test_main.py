@@ -85,7 +85,7 @@ def test_an_unknown_command_names_those_that_exist() -> None:
     assert "serve" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["serve", "build", "migrate", "health", "dev"])
+@pytest.mark.parametrize("command", ["serve", "build", "migrate", "recount", "health", "dev"])
 def test_every_command_explains_itself(command: str) -> None:
     done = desk(command, "--help")
     assert done.returncode == 0

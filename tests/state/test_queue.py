@@ -1,10 +1,13 @@
 """The queue: its filters live in the address, its rows come in pages and follow every change."""
 
 import pytest
+from sqlalchemy import insert
 
 from tests.services.desk import changed, opened
 from tests.state.conftest import Database
 from tests.state.page import Page, Tabs
+from ticket_app.data.engine import writing
+from ticket_app.data.tables import Ticket
 from ticket_app.services.tickets import delete_ticket
 from ticket_app.state.queue import PAGE, ROWS_MAX, Queue
 from ticket_app.vocabulary import Edge
@@ -161,6 +164,16 @@ async def test_more_rows_come_in_pages_and_none_comes_twice(tabs: Tabs) -> None:
     assert page.shown(Queue)["more"] is False
     await page.do(Queue.load_more())
     assert ids(page) == [newcomer, *reversed(filed)]
+
+
+async def test_only_a_search_is_not_counted_to_the_end(tabs: Tabs) -> None:
+    fields = {"title": "A", "description": "B", "category": "billing", "priority": "low"}
+    with writing() as session:
+        session.execute(insert(Ticket), [fields] * 1_234)
+    page = await tabs.open("/")
+    assert page.shown(Queue)["matching"] == "1,234 tickets"
+    page = await tabs.open("/?priority=low&search=b")
+    assert page.shown(Queue)["matching"] == "1,000+ tickets"
 
 
 async def test_a_full_page_turns_over_instead_of_growing(tabs: Tabs) -> None:
