@@ -75,7 +75,7 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _postgres_template(postgres_server: str) -> str:
-    return _new_postgres(postgres_server, migrated=True)
+    return new_postgres(postgres_server, migrated=True)
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +98,7 @@ def sqlite_database(_sqlite_template: Path, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def postgres_database(postgres_server: str, _postgres_template: str) -> Iterator[str]:
     """An empty, migrated PostgreSQL database, in use by this process."""
-    yield from _in_use(_new_postgres(postgres_server, template=_postgres_template))
+    yield from _in_use(new_postgres(postgres_server, template=_postgres_template))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -115,7 +115,7 @@ def bare_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[st
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'bare.sqlite3'}"
     else:
-        url = _new_postgres(request.getfixturevalue("postgres_server"))
+        url = new_postgres(request.getfixturevalue("postgres_server"))
     yield from _in_use(url)
 
 
@@ -125,7 +125,8 @@ def _in_use(url: str) -> Iterator[str]:
     use_database(None)
 
 
-def _new_postgres(server: str, *, template: str | None = None, migrated: bool = False) -> str:
+def new_postgres(server: str, *, template: str | None = None, migrated: bool = False) -> str:
+    """A new database on that server: empty, migrated, or a copy of `template`."""
     name = f"desk_{uuid4().hex}"
     source = f' TEMPLATE "{make_url(template).database}"' if template else ""
     connection = psycopg2.connect(f"{server}/postgres")

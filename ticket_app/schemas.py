@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import (
@@ -12,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationError,
     field_validator,
 )
@@ -212,11 +214,22 @@ class Position(NamedTuple):
         return position
 
 
-class TicketPage(BaseModel):
-    """One page of a list; `next_cursor` is None on the last page."""
+_TICKETS = TypeAdapter(list[TicketPublic])
 
-    items: list[TicketPublic]
+
+class TicketPage(BaseModel):
+    """One page of a list, a JSON array as the database wrote it.
+
+    `next_cursor` is None on the last page.
+    """
+
+    json_array: str
     next_cursor: str | None
+
+    @cached_property
+    def items(self) -> list[TicketPublic]:
+        """Its tickets as objects."""
+        return _TICKETS.validate_json(self.json_array)
 
 
 class Described(_Input):

@@ -50,6 +50,9 @@ VOCABULARY: dict[str, type[StrEnum]] = {
     "ticket_count_sentiment_known": Sentiment,
 }
 TABLES = SQLModel.metadata.sorted_tables
+MADE_BY_HAND = re.compile(r"facet|traits|folded|ticket_facet_newest|ticket_text.*")
+"""What migration 0006 makes for lists and searches, on one engine otherwise than on the other;
+tests/data/test_list_queries.py shows what it does."""
 
 
 CHECK_ON_SQLITE = re.compile(r"CONSTRAINT (\w+) CHECK \(")
@@ -90,6 +93,7 @@ def columns(connection: Connection) -> Any:
         table.name: sorted(
             (column["name"], str(column["type"]), column["nullable"], str(column["default"]))
             for column in inspect(connection).get_columns(table.name)
+            if not MADE_BY_HAND.fullmatch(column["name"])
         )
         for table in TABLES
     }
@@ -109,7 +113,11 @@ def test_migrations_lead_to_the_tables() -> None:
     with engine.connect() as connection:
         assert checks(connection) == by_tables[0]
         assert columns(connection) == by_tables[1]
-        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_name": lambda name, *_: not MADE_BY_HAND.fullmatch(name or "")},
+        )
+        assert compare_metadata(context, SQLModel.metadata) == []
         assert len(by_tables[0]) >= 52
 
 

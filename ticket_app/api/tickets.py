@@ -34,19 +34,18 @@ def open_ticket(new: TicketCreate, response: Response) -> TicketPublic:
     return ticket
 
 
-@router.get("/")
-def list_tickets(
-    query: Annotated[TicketListQuery, Query()], request: Request, response: Response
-) -> list[TicketPublic]:
+@router.get("/", response_model=list[TicketPublic])
+def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -> Response:
     """Tickets, newest first. The header `Link: <...>; rel="next"` leads to the next page."""
     page = tickets.list_tickets(query)
+    headers = {}
     if page.next_cursor is not None:
         kept = [
             (key, value) for key, value in request.query_params.multi_items() if key != "cursor"
         ]
         target = f"/api/tickets/?{urlencode([*kept, ('cursor', page.next_cursor)])}"
-        response.headers["Link"] = f'<{target}>; rel="next"'
-    return page.items
+        headers["Link"] = f'<{target}>; rel="next"'
+    return Response(page.json_array, media_type="application/json", headers=headers)
 
 
 @router.get("/stats/")

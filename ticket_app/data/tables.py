@@ -78,21 +78,16 @@ def _real() -> Any:
 
 
 class Ticket(SQLModel, table=True):
-    """A ticket. A deleted one keeps its row, with deleted_at set, and is out of every list."""
+    """A ticket. A deleted one keeps its row, with deleted_at set, and is out of every list.
+
+    The database adds what lists and searches go by: see migration 0006.
+    """
 
     __tablename__: ClassVar[Any] = "ticket"
     __table_args__ = (
         *ticket_checks(),
         Index(
             "ticket_newest",
-            "created_at",
-            "id",
-            postgresql_where=NOT_DELETED,
-            sqlite_where=NOT_DELETED,
-        ),
-        Index(
-            "ticket_status_newest",
-            "status",
             "created_at",
             "id",
             postgresql_where=NOT_DELETED,

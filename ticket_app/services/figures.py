@@ -109,6 +109,11 @@ def ticket_stats() -> TicketStats:
     return kept.stats
 
 
+def forget() -> None:
+    """Keep no figures: the next ones are read anew."""
+    _kept.clear()
+
+
 def _compute_stats(session: Session, today: date) -> TicketStats:
     days = _last_days(STATS_DAYS, today)
     totals = queries.totals(session)

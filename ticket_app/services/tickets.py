@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from ticket_app.data import figure_queries
+from ticket_app.data import figure_queries, list_queries
 from ticket_app.data import ticket_queries as queries
 from ticket_app.data.engine import reading, writing
 from ticket_app.data.tables import Ticket
@@ -108,12 +108,12 @@ def list_tickets(query: TicketListQuery) -> TicketPage:
     """One page, newest first (created_at, then id)."""
     after = None if query.cursor is None else Position.decode(query.cursor)
     with reading() as session:
-        rows = queries.newest_tickets(session, query, limit=query.limit + 1, after=after)
-        items = [TicketPublic.model_validate(row) for row in rows[: query.limit]]
-    more = len(rows) > query.limit
-    last = items[-1] if more else None
+        found = list_queries.newest_tickets(session, query, limit=query.limit + 1, after=after)
+    shown = found[: query.limit]
+    last = shown[-1] if len(found) > query.limit else None
     return TicketPage(
-        items=items, next_cursor=Position(last.created_at, last.id).encode() if last else None
+        json_array=f"[{','.join(ticket.json for ticket in shown)}]",
+        next_cursor=Position(last.created_at, last.id).encode() if last else None,
     )
 
 
@@ -129,7 +129,7 @@ def count_tickets(wanted: TicketFilter) -> Matching:
     with reading() as session:
         if wanted.search is None:
             return Matching(figure_queries.count_by(session, wanted))
-        found = queries.count_tickets(session, wanted, at_most=SEARCH_COUNT_MAX + 1)
+        found = list_queries.count_found(session, wanted, at_most=SEARCH_COUNT_MAX + 1)
     return Matching(min(found, SEARCH_COUNT_MAX), or_more=found > SEARCH_COUNT_MAX)
 
 

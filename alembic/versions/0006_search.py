@@ -1,0 +1,137 @@
+"""Any page of a list and any search, however many tickets there are.
+
+Revision: 0006.
+
+A ticket's facet is its combination of category, priority, status and sentiment as a number; an
+index by facet and time serves every filter. PostgreSQL's text index is a GIN over trigrams of the
+folded text and, so that a filter narrows the search within the index, over the four values
+(`traits`). SQLite's is a table of FTS5.
+"""
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+VALUES = {
+    "category": ("billing", "technical", "account", "general"),
+    "priority": ("low", "medium", "high", "critical"),
+    "status": ("open", "in_progress", "resolved", "closed"),
+    "sentiment": ("calm", "neutral", "frustrated", "angry"),
+}
+NOT_DELETED = sa.text("deleted_at IS NULL")
+BETWEEN = "chr(31)"
+"""Parts title and description: the unit separator, which nobody searches for."""
+
+TRIGRAMS = """
+DO $$
+BEGIN
+  CREATE EXTENSION IF NOT EXISTS pg_trgm;
+EXCEPTION WHEN undefined_file OR insufficient_privilege THEN
+  RAISE EXCEPTION 'The extension pg_trgm is missing' USING ERRCODE = 'feature_not_supported';
+END
+$$
+"""
+
+ON_POSTGRESQL = f"""
+ALTER TABLE ticket
+  ADD COLUMN facet smallint GENERATED ALWAYS AS ({{facet}}) STORED,
+  ADD COLUMN traits smallint[] GENERATED ALWAYS AS (ARRAY[{{traits}}]::smallint[]) STORED,
+  ADD COLUMN folded text
+    GENERATED ALWAYS AS (ticket_fold(title) || {BETWEEN} || ticket_fold(description)) STORED
+"""
+TEXT_ON_POSTGRESQL = (
+    "CREATE INDEX ticket_text ON ticket USING gin (traits, folded gin_trgm_ops) "
+    "WHERE deleted_at IS NULL"
+)
+
+TEXT_ON_SQLITE = """
+CREATE VIRTUAL TABLE ticket_text USING fts5 (
+  title, description, tokenize = 'trigram case_sensitive 1'
+);
+INSERT INTO ticket_text (rowid, title, description)
+SELECT id, ticket_fold(title), ticket_fold(description) FROM ticket
+"""
+KEEP_TEXT_ON_SQLITE = (
+    """
+    CREATE TRIGGER ticket_text_insert AFTER INSERT ON ticket BEGIN
+      INSERT INTO ticket_text (rowid, title, description)
+      VALUES (NEW.id, ticket_fold(NEW.title), ticket_fold(NEW.description));
+    END
+    """,
+    """
+    CREATE TRIGGER ticket_text_update AFTER UPDATE OF id, title, description ON ticket
+    WHEN (OLD.id, OLD.title, OLD.description) <> (NEW.id, NEW.title, NEW.description) BEGIN
+      DELETE FROM ticket_text WHERE rowid = OLD.id;
+      INSERT INTO ticket_text (rowid, title, description)
+      VALUES (NEW.id, ticket_fold(NEW.title), ticket_fold(NEW.description));
+    END
+    """,
+    """
+    CREATE TRIGGER ticket_text_delete AFTER DELETE ON ticket BEGIN
+      DELETE FROM ticket_text WHERE rowid = OLD.id;
+    END
+    """,
+)
+
+
+def upgrade() -> None:
+    """Add what the lists and the search need, and fill it from the tickets there are."""
+    execute = op.get_bind().exec_driver_sql
+    if _on_sqlite():
+        execute(f"ALTER TABLE ticket ADD COLUMN facet INTEGER GENERATED ALWAYS AS ({_facet()})")
+        for statement in (*TEXT_ON_SQLITE.split(";"), *KEEP_TEXT_ON_SQLITE):
+            execute(statement)
+    else:
+        execute(TRIGRAMS)
+        execute("SET LOCAL maintenance_work_mem = '256MB'")
+        execute(ON_POSTGRESQL.format(facet=_facet(), traits=", ".join(_traits())))
+        execute(TEXT_ON_POSTGRESQL)
+    _create_index("ticket_facet_newest", ["facet", "created_at", "id"])
+    op.drop_index("ticket_status_newest", "ticket")
+
+
+def downgrade() -> None:
+    """Remove them; the extension stays, others may use it."""
+    _create_index("ticket_status_newest", ["status", "created_at", "id"])
+    op.drop_index("ticket_facet_newest", "ticket")
+    if _on_sqlite():
+        for change in ("insert", "update", "delete"):
+            op.execute(f"DROP TRIGGER ticket_text_{change}")
+        op.execute("DROP TABLE ticket_text")
+        op.execute("ALTER TABLE ticket DROP COLUMN facet")
+    else:
+        op.drop_index("ticket_text", "ticket")
+        op.execute("ALTER TABLE ticket DROP facet, DROP traits, DROP folded")
+
+
+def _create_index(name: str, columns: list[str]) -> None:
+    op.create_index(name, "ticket", columns, postgresql_where=NOT_DELETED, sqlite_where=NOT_DELETED)
+
+
+def _facet() -> str:
+    """From 0 to 255: the number of each value is a digit, of base four, the category's first."""
+    places = [len(VALUES) - 1 - place for place in range(len(VALUES))]
+    return " + ".join(
+        f"{4**place} * {_number(field, 0)}" for field, place in zip(VALUES, places, strict=True)
+    )
+
+
+def _traits() -> list[str]:
+    """A number for each value, no two fields' alike."""
+    return [_number(field, 4 * place) for place, field in enumerate(VALUES)]
+
+
+def _number(field: str, first: int) -> str:
+    cases = " ".join(
+        f"WHEN '{value}' THEN {number}" for number, value in enumerate(VALUES[field], first)
+    )
+    return f"CASE {field} {cases} END"
+
+
+def _on_sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"

@@ -1,0 +1,182 @@
+"""What is asked often reads no more of a large desk than of a small one: rows and pages, no time.
+
+Each statement that a service sends is sent again behind EXPLAIN ANALYZE.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+
+from bench.rows import administering, fill_postgresql
+from tests.conftest import new_postgres
+from ticket_app.data.engine import get_engine, use_database
+from ticket_app.schemas import Position, TicketFilter, TicketListQuery
+from ticket_app.services import figures
+from ticket_app.services.figures import ticket_insights, ticket_stats
+from ticket_app.services.tickets import count_tickets, get_ticket, list_tickets, ticket_history
+
+SMALL, LARGE = 15_000, 75_000
+GROWTH_MAX = 1.5
+STILL_FEW = 200
+"""Rows or pages: below this, nothing has grown that anyone would notice."""
+NARROW = {
+    "category": ["billing"], "priority": ["critical"], "status": ["open"], "sentiment": ["angry"],
+}  # fmt: skip
+DEEP = Position(datetime.now(UTC) - timedelta(minutes=1_000), 1).encode()
+
+Question = Callable[[], object]
+
+
+def listing(**values: Any) -> Question:
+    return lambda: list_tickets(TicketListQuery(**values))
+
+
+def counting(**values: Any) -> Question:
+    return lambda: count_tickets(TicketFilter(**values))
+
+
+def statistics() -> None:
+    figures.forget()
+    ticket_stats()
+
+
+FLAT: dict[str, Question] = {
+    "a page": listing(),
+    "a deep page": listing(cursor=DEEP),
+    "a page of what half of them are": listing(status=["open", "closed"]),
+    "a page of what few are": listing(**NARROW),
+    "a deep page of what few are": listing(**NARROW, cursor=DEEP),
+    "a page for a frequent term": listing(search="steady"),
+    "a page for a frequent term with a filter": listing(search="steady", status=["open"]),
+    "a page for an absent term": listing(search="nowhere to be found"),
+    "a count without a filter": counting(),
+    "a count with a filter": counting(**NARROW),
+    "a count of a frequent term": counting(search="steady"),
+    "a count of an absent term": counting(search="nowhere to be found"),
+    "statistics": statistics,
+    "a ticket": lambda: get_ticket(77),
+    "a history": lambda: ticket_history(77),
+}
+FOUND_BY_AN_INDEX: dict[str, Question] = {
+    "a page for a term that few have": listing(search="timeout", category=["technical"]),
+    "a page for a term of one": listing(search="28dd2c7955ce926456240b2ff0100bde"),
+    "a page for a frequent term with a narrow filter": listing(search="steady", **NARROW),
+    "insights": lambda: ticket_insights(90),
+}
+"""What reads each ticket that matches, or each day of a window, and nothing else. The term of one is the md5 of ticket 77."""
+
+
+class Plan:
+    """What PostgreSQL did for a question: every node of every plan."""
+
+    def __init__(self, question: Question) -> None:
+        sent: list[tuple[str, Any]] = []
+
+        def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+            if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+                sent.append((statement, parameters))
+
+        engine = get_engine()
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            question()
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        assert sent
+        self.plans = [_explained(statement, parameters) for statement, parameters in sent]
+
+    @property
+    def nodes(self) -> Iterator[dict[str, Any]]:
+        for plan in self.plans:
+            yield from _with_inner(plan)
+
+    @property
+    def pages(self) -> int:
+        """Of 8 KiB, that were touched."""
+        return sum(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in self.plans)
+
+    @property
+    def rows(self) -> int:
+        """That were read from tables and indexes."""
+        scans = (node for node in self.nodes if "Scan" in node["Node Type"])
+        return sum(
+            int(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+            for node in scans
+        )
+
+    @property
+    def scanned_tables(self) -> set[str]:
+        return {
+            node["Relation Name"] for node in self.nodes if node["Node Type"].endswith("Seq Scan")
+        }
+
+
+def _with_inner(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from _with_inner(inner)
+
+
+def _explained(statement: str, parameters: Any) -> dict[str, Any]:
+    explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
+    with get_engine().connect() as connection:
+        told = connection.exec_driver_sql(explain, parameters).scalar_one()
+    plan: dict[str, Any] = told[0]["Plan"]
+    return plan
+
+
+@pytest.fixture(scope="module")
+def desks(postgres_server: str) -> dict[int, str]:
+    """The addresses of a small and of a large desk."""
+    return {size: _desk(postgres_server, size) for size in (SMALL, LARGE)}
+
+
+def _desk(server: str, size: int) -> str:
+    url = new_postgres(server)
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    fill_postgresql(plain, size)
+    with administering(plain) as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    return url
+
+
+def asked_of(desk: str, question: Question) -> Plan:
+    use_database(desk)
+    try:
+        return Plan(question)
+    finally:
+        use_database(None)
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_a_large_desk_is_read_no_more_than_a_small_one(name: str, desks: dict[int, str]) -> None:
+    small, large = (asked_of(desks[size], FLAT[name]) for size in (SMALL, LARGE))
+    assert large.rows <= max(small.rows * GROWTH_MAX, STILL_FEW)
+    assert large.pages <= max(small.pages * GROWTH_MAX, STILL_FEW)
+    assert "ticket" not in large.scanned_tables
+
+
+@pytest.mark.parametrize("name", FOUND_BY_AN_INDEX)
+def test_what_is_found_by_an_index_reads_what_it_found(name: str, desks: dict[int, str]) -> None:
+    large = asked_of(desks[LARGE], FOUND_BY_AN_INDEX[name])
+    assert "ticket" not in large.scanned_tables
+    assert large.rows < LARGE / 10
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in FLAT if name.startswith(("a page of", "a deep"))]
+)
+def test_no_list_sorts_more_than_pages(name: str, desks: dict[int, str]) -> None:
+    large = asked_of(desks[LARGE], FLAT[name])
+    page = TicketListQuery().limit + 1
+    sorted_rows = [
+        inner["Actual Rows"] * inner["Actual Loops"]
+        for node in large.nodes
+        if node["Node Type"] == "Sort"
+        for inner in node["Plans"]
+    ]
+    assert all(rows <= page for rows in sorted_rows)

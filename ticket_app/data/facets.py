@@ -1,0 +1,52 @@
+"""What a filter asks for as numbers, as the generated columns of migration 0006 have them.
+
+A ticket's facet is its combination of category, priority, status and sentiment: the number of each
+value is a digit, so that there are 256. Its traits are the four values, each with a number of its
+own.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import product
+
+from ticket_app.schemas import TicketFilter
+from ticket_app.vocabulary import Category, Priority, Sentiment, Status
+
+FIELDS: dict[str, type[StrEnum]] = {
+    "category": Category,
+    "priority": Priority,
+    "status": Status,
+    "sentiment": Sentiment,
+}
+"""What a list can be filtered by, in the order of a facet's digits."""
+
+
+def filtered(wanted: TicketFilter) -> list[str]:
+    """The fields that the filter narrows."""
+    return [field for field in FIELDS if getattr(wanted, field)]
+
+
+def facets_of(wanted: TicketFilter) -> list[int]:
+    """Every facet that the filter lets through."""
+    facets = []
+    for digits in product(*(_digits(wanted, field) for field in FIELDS)):
+        facet = 0
+        for digit, values in zip(digits, FIELDS.values(), strict=True):
+            facet = facet * len(values) + digit
+        facets.append(facet)
+    return facets
+
+
+def traits_of(wanted: TicketFilter, field: str) -> list[int]:
+    """The numbers of the values of that field which the filter lets through."""
+    first = 0
+    for name, values in FIELDS.items():
+        if name == field:
+            break
+        first += len(values)
+    return [first + digit for digit in _digits(wanted, field)]
+
+
+def _digits(wanted: TicketFilter, field: str) -> Iterator[int]:
+    chosen = getattr(wanted, field)
+    return (digit for digit, value in enumerate(FIELDS[field]) if not chosen or value in chosen)

@@ -1,0 +1,138 @@
+"""The SQL of a page and of a count, in both dialects; data/list_queries.py says which is used when.
+
+All of it is made of words of its own: what a caller asks for comes in as parameters.
+"""
+
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from ticket_app.schemas import TicketPublic
+
+Dialect = Literal["sqlite", "postgresql"]
+
+
+class Way(StrEnum):
+    """How the tickets of a page are found."""
+
+    ONE_BY_ONE = "one by one"
+    AMONG_NEWEST = "among the newest"
+    BY_FACET = "by facet"
+    BY_TEXT = "by text"
+
+
+class Shape(NamedTuple):
+    """What a statement is made for; its values come with each call.
+
+    `fields` are those that a filter narrows; `behind` says that the page begins behind a place.
+    """
+
+    dialect: Dialect
+    way: Way
+    fields: tuple[str, ...]
+    search: bool
+    behind: bool
+
+
+PRESENT = "deleted_at IS NULL"
+NEWEST_FIRST = "ORDER BY created_at DESC, id DESC"
+# Spelled out instead of as a row value: the plain bound on created_at lets both engines start their
+# walk through an index at the right place.
+BEHIND = "created_at <= :after_time AND (created_at < :after_time OR id < :after_id)"
+
+TIMES = ("created_at", "updated_at", "resolved_at")
+TIME: dict[Dialect, str] = {  # PostgreSQL's connections are in UTC
+    "postgresql": """to_char({time}, 'YYYY-MM-DD"T"HH24\\:MI\\:SS.US"Z"')""",
+    "sqlite": "replace({time}, ' ', 'T') || 'Z'",
+}
+CONTAINS: dict[Dialect, str] = {
+    "postgresql": "folded LIKE ticket_fold(:pattern)",
+    "sqlite": (
+        "EXISTS (SELECT 1 FROM ticket_text WHERE rowid = ticket.id "
+        "AND (instr(title, :search) OR instr(description, :search)))"
+    ),
+}
+
+
+def page_statement(shape: Shape) -> str:
+    """id, created_at and the TicketPublic as JSON of `:limit` tickets, newest first."""
+    return (
+        f"SELECT id, created_at, {_json(shape.dialect)} AS json "
+        f"FROM (SELECT id FROM ({_found(shape)}) AS found {NEWEST_FIRST} LIMIT :limit) AS page "
+        f"JOIN ticket USING (id) {NEWEST_FIRST}"
+    )
+
+
+def count_statement(shape: Shape) -> str:
+    """How many tickets there are, but no more than `:limit`."""
+    some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT :limit"
+    return f"SELECT count(*) FROM ({some}) AS counted"
+
+
+def _found(shape: Shape) -> str:
+    """id and created_at of what is wanted; of BY_FACET as much as can be on the page."""
+    listed = f"{PRESENT} AND {BEHIND}" if shape.behind else PRESENT
+    match shape.way:
+        case Way.ONE_BY_ONE:
+            return f"SELECT id, created_at FROM ticket WHERE {_all(listed, *_wanted(shape))}"
+        case Way.AMONG_NEWEST:
+            newest = f"SELECT * FROM ticket WHERE {listed} {NEWEST_FIRST} LIMIT :scanned"
+            return f"SELECT id, created_at FROM ({newest}) AS ticket WHERE {_all(*_wanted(shape))}"
+        case Way.BY_FACET:
+            return _by_facet(shape.dialect, listed)
+        case Way.BY_TEXT:
+            return _by_text(shape, listed)
+
+
+def _by_facet(dialect: Dialect, listed: str) -> str:
+    """The newest of each facet, from an index that holds them in this order."""
+    if dialect == "postgresql":
+        return (
+            "SELECT id, created_at FROM unnest(CAST(:facets AS smallint[])) AS facets (wanted) "
+            "CROSS JOIN LATERAL (SELECT id, created_at FROM ticket "
+            f"WHERE facet = wanted AND {listed} {NEWEST_FIRST} LIMIT :limit) AS newest"
+        )
+    return (
+        "SELECT id, created_at FROM ticket WHERE id IN ("
+        "SELECT newest.id FROM json_each(:facets) AS facets CROSS JOIN ticket AS newest "
+        "ON newest.id IN (SELECT id FROM ticket "
+        f"WHERE facet = facets.value AND {listed} {NEWEST_FIRST} LIMIT :limit))"
+    )
+
+
+def _by_text(shape: Shape, listed: str) -> str:
+    if shape.dialect == "postgresql":
+        traits = (f"traits && CAST(:{field}_traits AS smallint[])" for field in shape.fields)
+        wanted = _all(listed, CONTAINS["postgresql"], *traits)
+        # Materialized, or it might be walked in the page's order in the hope of an early end.
+        return (
+            f"WITH found AS MATERIALIZED (SELECT id, created_at FROM ticket WHERE {wanted}) "
+            "SELECT id, created_at FROM found"
+        )
+    return (
+        "SELECT id, created_at FROM (SELECT rowid AS id FROM ticket_text "
+        "WHERE ticket_text MATCH :phrase) AS hit CROSS JOIN ticket USING (id) "
+        f"WHERE {_all(listed, *_narrowed(shape))}"
+    )
+
+
+def _wanted(shape: Shape) -> list[str]:
+    search = [CONTAINS[shape.dialect]] if shape.search else []
+    return [*_narrowed(shape), *search]
+
+
+def _narrowed(shape: Shape) -> list[str]:
+    return [f"{field} IN :{field}" for field in shape.fields]
+
+
+def _all(*conditions: str) -> str:
+    return " AND ".join(conditions)
+
+
+def _json(dialect: Dialect) -> str:
+    names = tuple(TicketPublic.model_fields)
+    values = {name: TIME[dialect].format(time=name) if name in TIMES else name for name in names}
+    if dialect == "sqlite":
+        pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
+        return f"json_object({pairs})"
+    columns = ", ".join(f"{value} AS {name}" for name, value in values.items())
+    return f"CAST((SELECT row_to_json(shown) FROM (SELECT {columns}) AS shown) AS text)"
