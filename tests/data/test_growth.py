@@ -67,7 +67,10 @@ FOUND_BY_AN_INDEX: dict[str, Question] = {
     "a page for a frequent term with a narrow filter": listing(search="steady", **NARROW),
     "insights": lambda: ticket_insights(90),
 }
-"""What reads each ticket that matches, or each day of a window, and nothing else. The term of one is the md5 of ticket 77."""
+"""What reads each ticket that matches, or each day of a window, and nothing else.
+
+The term of one is the md5 of ticket 77's number.
+"""
 
 
 class Plan:
