@@ -11,6 +11,7 @@ from alembic.config import Config
 from sqlalchemy import inspect, text
 
 from alembic import command
+from tests.conftest import new_postgres
 from ticket_app.data import migrations
 from ticket_app.data.engine import get_engine, use_database
 from ticket_app.data.migrations import migrate
@@ -168,3 +169,13 @@ def test_figures_are_filled_from_the_tickets_there_are() -> None:
         connection.execute(text("UPDATE ticket SET deleted_at = NULL"))
     migrate()
     assert (recount().tickets, recount().differences) == (4, [])
+
+
+def test_a_server_without_the_trigrams_is_refused_with_a_sentence(postgres_server: str) -> None:
+    database = new_postgres(postgres_server)
+    with psycopg2.connect(database.replace("+psycopg2", "")) as connection:
+        connection.cursor().execute("CREATE ROLE guest LOGIN; GRANT ALL ON SCHEMA public TO guest")
+    use_database(database.replace("desk@", "guest@"))
+    with pytest.raises(ConfigurationError, match="CREATE EXTENSION pg_trgm"):
+        migrate()
+    use_database(None)

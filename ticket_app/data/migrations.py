@@ -9,7 +9,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DatabaseError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from alembic import command
 from ticket_app.data.engine import get_engine
@@ -42,6 +47,11 @@ def migrate() -> bool:
                 "for example: DATABASE_URL=postgresql://desk:password@localhost:5432/desk"
             ) from None
         raise
+    except NotSupportedError as error:
+        raise ConfigurationError(
+            "The search needs PostgreSQL's extension pg_trgm. Install the server's contrib package, "
+            "or let its superuser run in this database: CREATE EXTENSION pg_trgm"
+        ) from error
     except DatabaseError as error:
         if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_NOTADB:
             raise
