@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from ticket_app.data import engine
+from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
 from ticket_app.errors import DatabaseUnavailableError
 
@@ -35,6 +36,15 @@ def test_a_statement_that_never_ends_is_ended() -> None:
         assert monotonic() - started < 5
         with reading() as session:
             assert session.scalar(text("SELECT count(*) FROM ticket")) == 0
+
+
+@pytest.mark.usefixtures("database")
+def test_so_is_one_that_is_sent_directly() -> None:
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailableError), asking() as ask:
+            ask.rows(ENDLESS.text, {})
+        with asking() as ask:
+            assert ask.rows("SELECT count(*) FROM ticket", {}) == [(0,)]
 
 
 @pytest.mark.usefixtures("sqlite_database")

@@ -14,11 +14,18 @@ from contextlib import contextmanager
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
@@ -39,32 +46,54 @@ POOL = {
     "pool_size": 10,
     "max_overflow": 10,
     "pool_timeout": 5,
-    "pool_pre_ping": True,
 }
+IDLE_SECONDS = 1.0
+"""A connection that has been idle for longer is tried before it is used: the server may be another
+one by now. To try each one each time would cost every request a round trip."""
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 3,
     "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
     f" -c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
 }
 
+Dialect = Literal["sqlite", "postgresql"]
 _sqlite_writer = threading.Lock()
-_engines: list[Engine] = []
-"""At most one: the engine of this process."""
+
+
+class _Engines(NamedTuple):
+    """Of one database. On SQLite both are the same."""
+
+    for_sessions: Engine
+    direct: Engine
+
+
+_engines: list[_Engines] = []
+"""At most one: those of this process."""
 
 
 def get_engine() -> Engine:
     """The engine of this process, made at its first use from the settings."""
+    return _get_engines().for_sessions
+
+
+def get_direct_engine() -> Engine:
+    """As `get_engine`, but each statement is a transaction of its own."""
+    return _get_engines().direct
+
+
+def _get_engines() -> _Engines:
     if not _engines:
-        _engines.append(_make_engine(get_settings().database.get_secret_value()))
+        _engines.append(_make_engines(get_settings().database.get_secret_value()))
     return _engines[0]
 
 
 def use_database(url: str | None) -> None:
     """Close every connection and take this database from now on; None: the settings' one again."""
     while _engines:
-        _engines.pop().dispose()
+        for engine in _engines.pop():
+            engine.dispose()
     if url is not None:
-        _engines.append(_make_engine(url))
+        _engines.append(_make_engines(url))
 
 
 @contextmanager
@@ -88,13 +117,20 @@ def writing() -> Iterator[Session]:
         with _transaction(engine) as session:
             yield session
         return
-    # SQLite has one writer at a time. Within this process they queue up here, in order and at once;
-    # its own way of waiting is to sleep and try again.
+    at_once = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+    with only_writer(), _transaction(at_once) as session:
+        yield session
+
+
+@contextmanager
+def only_writer() -> Iterator[None]:
+    """SQLite has one writer at a time. Within this process they queue up here, in order and at
+    once; its own way of waiting is to sleep and try again. DatabaseUnavailableError when it is
+    not one's turn in time."""
     if not _sqlite_writer.acquire(timeout=BUSY_TIMEOUT_SECONDS):
         raise DatabaseUnavailableError
     try:
-        with _transaction(engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")) as session:
-            yield session
+        yield
     finally:
         _sqlite_writer.release()
 
@@ -126,28 +162,57 @@ def _transaction(engine: Engine) -> Iterator[Session]:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
     except PoolTimeoutError as error:
-        log.warning("no free database connection: %s", type(error).__name__)
-        raise DatabaseUnavailableError from error
+        raise unavailable("no free database connection", error) from error
     except (OperationalError, InterfaceError) as error:
-        if _is_a_mistake_of_ours(error):
+        if is_a_mistake_of_ours(error.orig):
             raise
-        log.warning("the database did not answer: %s", type(error.orig).__name__)
-        raise DatabaseUnavailableError from error
+        raise unavailable("the database did not answer", error.orig or error) from error
 
 
-def _is_a_mistake_of_ours(error: DBAPIError) -> bool:
+def unavailable(what: str, error: Exception) -> DatabaseUnavailableError:
+    """The error for the caller, once it was logged."""
+    log.warning("%s: %s", what, type(error).__name__)
+    return DatabaseUnavailableError()
+
+
+def is_a_mistake_of_ours(error: BaseException | None) -> bool:
     """SQLite reports a wrong statement by the same class as a locked or missing file."""
-    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
-def _make_engine(url: str) -> Engine:
+def _make_engines(url: str) -> _Engines:
     try:
         parts = make_url(url)
     except (ArgumentError, ValueError):
         raise _wrong_address("it cannot be read") from None
     if parts.get_backend_name() == "sqlite":
-        return _make_sqlite_engine(url)
-    return create_engine(url, connect_args=POSTGRESQL_OPTIONS, **POOL)
+        engine = _make_sqlite_engine(url)
+        return _Engines(engine, engine)
+    # The driver changes a connection from one kind to the other by asking the server.
+    engines = _Engines(
+        create_engine(url, connect_args=POSTGRESQL_OPTIONS, **POOL),
+        create_engine(url, connect_args=POSTGRESQL_OPTIONS, isolation_level="AUTOCOMMIT", **POOL),
+    )
+    for engine in engines:
+        event.listen(engine, "checkout", _try_if_idle)
+        event.listen(engine, "checkin", _note_use)
+    return engines
+
+
+def _note_use(_: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = monotonic()
+
+
+def _try_if_idle(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    """Raises DisconnectionError, upon which the pool takes another connection."""
+    if monotonic() - record.info.get("used_at", inf) < IDLE_SECONDS:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except psycopg2.Error as error:
+        raise DisconnectionError from error
 
 
 def _wrong_address(problem: str) -> ConfigurationError:

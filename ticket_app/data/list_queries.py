@@ -6,17 +6,16 @@ rarer is found by an index: of trigrams for a search, of facets for filters alon
 a trigram has no index; it looks at one ticket after the other, for as long as a statement may take.
 """
 
+import json
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, BindParameter, Text, TextClause, bindparam, text
-from sqlmodel import Session
-
+from ticket_app.data.direct import Direct
 from ticket_app.data.facets import facets_of, filtered, traits_of
 from ticket_app.data.folding import fold
-from ticket_app.data.list_sql import Dialect, Shape, Way, count_statement, page_statement
-from ticket_app.data.types import UtcDateTime
+from ticket_app.data.list_sql import Shape, Way, count_statement, page_statement
+from ticket_app.data.types import as_text, utc
 from ticket_app.schemas import Position, TicketFilter
 
 SAMPLED = 400
@@ -35,32 +34,30 @@ class Listed(NamedTuple):
 
 
 def newest_tickets(
-    session: Session, wanted: TicketFilter, *, limit: int, after: Position | None
+    ask: Direct, wanted: TicketFilter, *, limit: int, after: Position | None
 ) -> list[Listed]:
     """At most `limit` tickets, newest first, that come behind `after` in that order."""
-    values = _values(session, wanted) | {"limit": limit}
-    if after is not None:
-        values |= {"after_time": after.created_at, "after_id": after.id}
+    values = _values(ask, wanted) | {"limit": limit} | _place(ask, after)
 
-    def ask(way: Way, scanned: int) -> list[Listed]:
-        statement = _page(_shape(session, wanted, way, behind=after is not None))
-        return [Listed(*row) for row in session.execute(statement, values | {"scanned": scanned})]
+    def page(way: Way, scanned: int) -> list[Listed]:
+        shape = _shape(ask, wanted, way, behind=after is not None)
+        rows = ask.rows(_page(shape), values | {"scanned": scanned})
+        return [Listed(ticket_id, utc(at), shown) for ticket_id, at, shown in rows]
 
     if wanted.search is None and not filtered(wanted):
-        return ask(Way.ONE_BY_ONE, 0)
-    listed = ask(Way.AMONG_NEWEST, SAMPLED)
+        return page(Way.ONE_BY_ONE, 0)
+    listed = page(Way.AMONG_NEWEST, SAMPLED)
     if _scanning_will_do(len(listed), limit):
-        listed = ask(Way.AMONG_NEWEST, SCANNED)
-    return listed if len(listed) == limit else ask(_way_of_the_rare(wanted), 0)
+        listed = page(Way.AMONG_NEWEST, SCANNED)
+    return listed if len(listed) == limit else page(_way_of_the_rare(wanted), 0)
 
 
-def count_found(session: Session, wanted: TicketFilter, *, at_most: int) -> int:
+def count_found(ask: Direct, wanted: TicketFilter, *, at_most: int) -> int:
     """How many tickets a search finds; counting stops at `at_most`."""
-    values = _values(session, wanted) | {"limit": at_most, "scanned": SCANNED}
+    values = _values(ask, wanted) | {"limit": at_most, "scanned": SCANNED}
     found = 0
     for way in (Way.AMONG_NEWEST, _way_of_the_rare(wanted)):
-        statement = _count(_shape(session, wanted, way, behind=False))
-        found = session.scalar(statement, values) or 0
+        ((found,),) = ask.rows(_count(_shape(ask, wanted, way, behind=False)), values)
         if found == at_most:
             break
     return found
@@ -83,50 +80,46 @@ def _has_trigram(search: str) -> bool:
     return any(len(part) >= TRIGRAM for part in parts)
 
 
-def _shape(session: Session, wanted: TicketFilter, way: Way, *, behind: bool) -> Shape:
-    search = wanted.search is not None
-    return Shape(_dialect(session), way, tuple(filtered(wanted)), search, behind)
+def _shape(ask: Direct, wanted: TicketFilter, way: Way, *, behind: bool) -> Shape:
+    return Shape(ask.dialect, way, tuple(filtered(wanted)), wanted.search is not None, behind)
 
 
-def _values(session: Session, wanted: TicketFilter) -> dict[str, Any]:
-    values: dict[str, Any] = {field: getattr(wanted, field) for field in filtered(wanted)}
-    if wanted.search is not None:
-        return values | _sought(session, wanted)
-    facets = facets_of(wanted)
-    return values | {"facets": facets if _dialect(session) == "postgresql" else str(facets)}
+def _values(ask: Direct, wanted: TicketFilter) -> dict[str, Any]:
+    lists: dict[str, list[Any]] = {
+        field: [value.value for value in getattr(wanted, field)] for field in filtered(wanted)
+    }
+    if wanted.search is None:
+        lists |= {"facets": facets_of(wanted)} if lists else {}
+    else:
+        lists |= {f"{field}_traits": traits_of(wanted, field) for field in filtered(wanted)}
+    sought = {} if wanted.search is None else _sought(ask, wanted.search)
+    if ask.dialect == "sqlite":
+        return sought | {name: json.dumps(values) for name, values in lists.items()}
+    return sought | lists
 
 
-def _sought(session: Session, wanted: TicketFilter) -> dict[str, Any]:
-    search = wanted.search or ""
-    if _dialect(session) == "sqlite":
+def _sought(ask: Direct, search: str) -> dict[str, str]:
+    if ask.dialect == "sqlite":
         folded = fold(search) or ""
         quoted = folded.replace('"', '""')
         return {"search": folded, "phrase": f'"{quoted}"'}
     for special in (ESCAPE, "%", "_"):  # the search's own stand for themselves
         search = search.replace(special, ESCAPE + special)
-    traits = {f"{field}_traits": traits_of(wanted, field) for field in filtered(wanted)}
-    return {"pattern": f"%{search}%"} | traits
+    return {"pattern": f"%{search}%"}
+
+
+def _place(ask: Direct, after: Position | None) -> dict[str, Any]:
+    if after is None:
+        return {}
+    time = as_text(after.created_at) if ask.dialect == "sqlite" else after.created_at
+    return {"after_time": time, "after_id": after.id}
 
 
 @cache
-def _page(shape: Shape) -> Any:
-    statement = _bound(page_statement(shape), shape)
-    return statement.columns(id=BigInteger, created_at=UtcDateTime, json=Text)
+def _page(shape: Shape) -> str:
+    return page_statement(shape)
 
 
 @cache
-def _count(shape: Shape) -> TextClause:
-    return _bound(count_statement(shape), shape)
-
-
-def _bound(sql: str, shape: Shape) -> TextClause:
-    bound: list[BindParameter[Any]] = [
-        bindparam(field, expanding=True) for field in shape.fields if f"IN :{field}" in sql
-    ]
-    if shape.behind:
-        bound.append(bindparam("after_time", type_=UtcDateTime))
-    return text(sql).bindparams(*bound)
-
-
-def _dialect(session: Session) -> Dialect:
-    return "sqlite" if session.get_bind().dialect.name == "sqlite" else "postgresql"
+def _count(shape: Shape) -> str:
+    return count_statement(shape)

@@ -4,11 +4,10 @@ All of it is made of words of its own: what a caller asks for comes in as parame
 """
 
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from ticket_app.data.engine import Dialect
 from ticket_app.schemas import TicketPublic
-
-Dialect = Literal["sqlite", "postgresql"]
 
 
 class Way(StrEnum):
@@ -35,47 +34,50 @@ class Shape(NamedTuple):
 
 PRESENT = "deleted_at IS NULL"
 NEWEST_FIRST = "ORDER BY created_at DESC, id DESC"
-# Spelled out instead of as a row value: the plain bound on created_at lets both engines start their
-# walk through an index at the right place.
-BEHIND = "created_at <= :after_time AND (created_at < :after_time OR id < :after_id)"
 
 TIMES = ("created_at", "updated_at", "resolved_at")
 TIME: dict[Dialect, str] = {  # PostgreSQL's connections are in UTC
-    "postgresql": """to_char({time}, 'YYYY-MM-DD"T"HH24\\:MI\\:SS.US"Z"')""",
+    "postgresql": """to_char({time}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
     "sqlite": "replace({time}, ' ', 'T') || 'Z'",
 }
 CONTAINS: dict[Dialect, str] = {
-    "postgresql": "folded LIKE ticket_fold(:pattern)",
+    "postgresql": "folded LIKE ticket_fold(%(pattern)s)",
     "sqlite": (
         "EXISTS (SELECT 1 FROM ticket_text WHERE rowid = ticket.id "
         "AND (instr(title, :search) OR instr(description, :search)))"
     ),
 }
+ONE_OF: dict[Dialect, str] = {
+    "postgresql": "{field} = ANY(%({field})s)",
+    "sqlite": "{field} IN (SELECT value FROM json_each(:{field}))",
+}
 
 
 def page_statement(shape: Shape) -> str:
-    """id, created_at and the TicketPublic as JSON of `:limit` tickets, newest first."""
+    """id, created_at and the TicketPublic as JSON of `limit` tickets, newest first."""
+    limit = _given("limit", shape.dialect)
     return (
         f"SELECT id, created_at, {_json(shape.dialect)} AS json "
-        f"FROM (SELECT id FROM ({_found(shape)}) AS found {NEWEST_FIRST} LIMIT :limit) AS page "
+        f"FROM (SELECT id FROM ({_found(shape)}) AS found {NEWEST_FIRST} LIMIT {limit}) AS page "
         f"JOIN ticket USING (id) {NEWEST_FIRST}"
     )
 
 
 def count_statement(shape: Shape) -> str:
-    """How many tickets there are, but no more than `:limit`."""
-    some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT :limit"
+    """How many tickets there are, but no more than `limit`."""
+    some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT {_given('limit', shape.dialect)}"
     return f"SELECT count(*) FROM ({some}) AS counted"
 
 
 def _found(shape: Shape) -> str:
     """id and created_at of what is wanted; of BY_FACET as much as can be on the page."""
-    listed = f"{PRESENT} AND {BEHIND}" if shape.behind else PRESENT
+    listed = _all(PRESENT, _behind(shape.dialect)) if shape.behind else PRESENT
     match shape.way:
         case Way.ONE_BY_ONE:
             return f"SELECT id, created_at FROM ticket WHERE {_all(listed, *_wanted(shape))}"
         case Way.AMONG_NEWEST:
-            newest = f"SELECT * FROM ticket WHERE {listed} {NEWEST_FIRST} LIMIT :scanned"
+            scanned = _given("scanned", shape.dialect)
+            newest = f"SELECT * FROM ticket WHERE {listed} {NEWEST_FIRST} LIMIT {scanned}"
             return f"SELECT id, created_at FROM ({newest}) AS ticket WHERE {_all(*_wanted(shape))}"
         case Way.BY_FACET:
             return _by_facet(shape.dialect, listed)
@@ -87,9 +89,9 @@ def _by_facet(dialect: Dialect, listed: str) -> str:
     """The newest of each facet, from an index that holds them in this order."""
     if dialect == "postgresql":
         return (
-            "SELECT id, created_at FROM unnest(CAST(:facets AS smallint[])) AS facets (wanted) "
+            "SELECT id, created_at FROM unnest(CAST(%(facets)s AS smallint[])) AS facets (wanted) "
             "CROSS JOIN LATERAL (SELECT id, created_at FROM ticket "
-            f"WHERE facet = wanted AND {listed} {NEWEST_FIRST} LIMIT :limit) AS newest"
+            f"WHERE facet = wanted AND {listed} {NEWEST_FIRST} LIMIT %(limit)s) AS newest"
         )
     return (
         "SELECT id, created_at FROM ticket WHERE id IN ("
@@ -101,7 +103,7 @@ def _by_facet(dialect: Dialect, listed: str) -> str:
 
 def _by_text(shape: Shape, listed: str) -> str:
     if shape.dialect == "postgresql":
-        traits = (f"traits && CAST(:{field}_traits AS smallint[])" for field in shape.fields)
+        traits = (f"traits && CAST(%({field}_traits)s AS smallint[])" for field in shape.fields)
         wanted = _all(listed, CONTAINS["postgresql"], *traits)
         # Materialized, or it might be walked in the page's order in the hope of an early end.
         return (
@@ -121,7 +123,19 @@ def _wanted(shape: Shape) -> list[str]:
 
 
 def _narrowed(shape: Shape) -> list[str]:
-    return [f"{field} IN :{field}" for field in shape.fields]
+    return [ONE_OF[shape.dialect].format(field=field) for field in shape.fields]
+
+
+def _behind(dialect: Dialect) -> str:
+    # Spelled out instead of as a row value: the plain bound on created_at lets both engines start
+    # their walk through an index at the right place.
+    time, ticket_id = _given("after_time", dialect), _given("after_id", dialect)
+    return f"created_at <= {time} AND (created_at < {time} OR id < {ticket_id})"
+
+
+def _given(name: str, dialect: Dialect) -> str:
+    """A parameter, as the driver writes it."""
+    return f":{name}" if dialect == "sqlite" else f"%({name})s"
 
 
 def _all(*conditions: str) -> str:

@@ -49,8 +49,8 @@ def migrate() -> bool:
         raise
     except NotSupportedError as error:
         raise ConfigurationError(
-            "The search needs PostgreSQL's extension pg_trgm. Install the server's contrib package, "
-            "or let its superuser run in this database: CREATE EXTENSION pg_trgm"
+            "The search needs PostgreSQL's extension pg_trgm. Install the server's contrib "
+            "package, or let its superuser run in this database: CREATE EXTENSION pg_trgm"
         ) from error
     except DatabaseError as error:
         if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_NOTADB:

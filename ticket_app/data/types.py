@@ -1,6 +1,7 @@
 """Column types that behave the same on SQLite and PostgreSQL."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -31,17 +32,12 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a time zone cannot be stored; use datetime.now(UTC)")
-        utc = value.astimezone(UTC)
-        return _as_text(utc) if dialect.name == "sqlite" else utc
+        in_utc = value.astimezone(UTC)
+        return as_text(in_utc) if dialect.name == "sqlite" else in_utc
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """An aware UTC datetime."""
-        if value is None:
-            return None
-        if dialect.name == "sqlite":
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
-        stored: datetime = value
-        return stored.astimezone(UTC)
+        return None if value is None else utc(value)
 
 
 class UtcDay(TypeDecorator[date]):
@@ -63,8 +59,16 @@ class UtcDay(TypeDecorator[date]):
         return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _as_text(utc: datetime) -> str:
-    return utc.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+def utc(stored: datetime | str) -> datetime:
+    """The time as either driver hands it out, as an aware UTC datetime."""
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return stored.astimezone(UTC)
+
+
+def as_text(in_utc: datetime) -> str:
+    """A UTC time as SQLite stores it: of one width, so that it sorts as time does."""
+    return in_utc.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
 class Phrases(TypeDecorator[tuple[str, ...]]):
@@ -75,8 +79,13 @@ class Phrases(TypeDecorator[tuple[str, ...]]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002
         """The JSON text."""
-        return json.dumps(list(value), ensure_ascii=False)
+        return phrases_as_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002
         """The phrases."""
         return tuple(json.loads(value))
+
+
+def phrases_as_text(phrases: Iterable[str]) -> str:
+    """Phrases as they are stored."""
+    return json.dumps(list(phrases), ensure_ascii=False)

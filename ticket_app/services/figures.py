@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Row
 from sqlmodel import Session
 
 from ticket_app.data import figure_queries as queries
+from ticket_app.data.direct import asking
 from ticket_app.data.engine import get_engine, reading
 from ticket_app.data.figure_tables import HOUR_FIGURES, URGENCY_FIGURES
 from ticket_app.vocabulary import Category, Priority, Sentiment, Status
@@ -89,6 +90,7 @@ class _Kept(NamedTuple):
     changes: int
     today: date
     stats: TicketStats
+    json: str
 
 
 _kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
@@ -100,13 +102,32 @@ def ticket_stats() -> TicketStats:
 
     While no figure has changed they are those of the last time, after a look at whether one has.
     """
+    return _up_to_date().stats
+
+
+def ticket_stats_json() -> str:
+    """The same as JSON."""
+    return _up_to_date().json
+
+
+def _up_to_date() -> _Kept:
     engine, today = get_engine(), datetime.now(UTC).date()
+    kept = _kept.get(engine)
+    if kept is not None and kept.today == today:
+        with asking() as ask:
+            if queries.changes(ask) == kept.changes:
+                return kept
+    _kept[engine] = fresh = _compute(today)
+    return fresh
+
+
+def _compute(today: date) -> _Kept:
+    # Counted before the figures are read: what changes between the two is found by the next look.
+    with asking() as ask:
+        changes = queries.changes(ask)
     with reading() as session:
-        changes, kept = queries.changes(session), _kept.get(engine)
-        if kept is None or (changes, today) != (kept.changes, kept.today):
-            kept = _Kept(changes, today, _compute_stats(session, today))
-    _kept[engine] = kept
-    return kept.stats
+        stats = _compute_stats(session, today)
+    return _Kept(changes, today, stats, stats.model_dump_json())
 
 
 def forget() -> None:

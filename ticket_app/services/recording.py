@@ -14,13 +14,6 @@ SCORES = frozenset({TriageField.SENTIMENT, TriageField.URGENCY_SCORE})
 """What only an engine sets: whoever changed the text, the triage is named for its scores."""
 
 
-def record_creation(session: Session, ticket: Ticket, edge: Edge, now: datetime) -> None:
-    """Insert the ticket and the first line of its history."""
-    session.add(ticket)
-    session.flush()
-    session.add(_event(ticket, EventKind.CREATED, edge, now))
-
-
 def record_transition(
     session: Session, ticket: Ticket, kind: EventKind, edge: Edge, now: datetime
 ) -> None:
@@ -56,27 +49,30 @@ def record_changes(
 def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: datetime) -> None:
     """Keep what an engine proposed for every field, apart from what the ticket says."""
     session.add_all(
-        Suggestion(
-            ticket_id=id_of(ticket),
-            field=field,
-            value=str(finding.value),
-            confidence=finding.confidence,
-            engine=source.engine,
-            model=source.model,
-            prompt_version=triage.prompt_version,
-            latency_ms=triage.latency_ms,
-            evidence=finding.evidence,
-            created_at=now,
-        )
-        for field in TriageField
-        for finding, source in [(getattr(triage, field), triage.source(field))]
+        Suggestion(ticket_id=id_of(ticket), created_at=now, **proposal)
+        for proposal in proposals(triage)
     )
 
 
-def record_waiting(
-    session: Session, ticket: Ticket, now: datetime, scope: TriageScope = TriageScope.ALL
-) -> None:
-    """Let a ticket that has no job, and is marked as pending, wait for a provider's answer."""
+def proposals(triage: Triage) -> list[dict[str, Any]]:
+    """What an engine proposed for every field, as columns of a suggestion."""
+    return [
+        {
+            "field": field.value,
+            "value": str(finding.value),
+            "confidence": finding.confidence,
+            "engine": source.engine,
+            "model": source.model,
+            "prompt_version": triage.prompt_version,
+            "latency_ms": triage.latency_ms,
+            "evidence": finding.evidence,
+        }
+        for field in TriageField
+        for finding, source in [(getattr(triage, field), triage.source(field))]
+    ]
+
+
+def _record_waiting(session: Session, ticket: Ticket, now: datetime, scope: TriageScope) -> None:
     session.add(
         TriageJob(
             ticket_id=id_of(ticket),
@@ -96,7 +92,7 @@ def await_triage(session: Session, ticket: Ticket, scope: TriageScope, now: date
     ticket.triage_status = TriageStatus.PENDING
     job = lock_job(session, id_of(ticket))
     if job is None:
-        record_waiting(session, ticket, now, scope)
+        _record_waiting(session, ticket, now, scope)
     else:
         job.due_at, job.failures, job.bad_answers = now, 0, 0
 

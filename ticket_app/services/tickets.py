@@ -7,7 +7,9 @@ from sqlmodel import Session
 
 from ticket_app.data import figure_queries, list_queries
 from ticket_app.data import ticket_queries as queries
+from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
+from ticket_app.data.filing import file_ticket
 from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.live.bus import Change, bus
@@ -25,11 +27,10 @@ from ticket_app.schemas import (
 from ticket_app.services.recording import (
     await_triage,
     differences,
+    proposals,
     record_changes,
-    record_creation,
     record_suggestions,
     record_transition,
-    record_waiting,
     settle_triage,
 )
 from ticket_app.settings import get_settings
@@ -67,33 +68,28 @@ def open_ticket(
     )
     awaits = proposed.engine == OFFLINE and at is None and _has_provider()
     now = at or datetime.now(UTC)
-    ticket = Ticket(
-        title=new.title,
-        description=new.description,
-        category=new.category or proposed.category.value,
-        priority=new.priority or proposed.priority.value,
-        status=new.status,
-        sentiment=proposed.sentiment.value,
-        urgency_score=proposed.urgency_score.value,
-        requester_name=new.requester_name,
-        requester_email=new.requester_email,
-        created_at=now,
-        updated_at=now,
-        resolved_at=now if new.status in SETTLED else None,
-        version=1,
-        engine=proposed.engine,
-        triage_status=TriageStatus.PENDING if awaits else TriageStatus.DONE,
-        category_by=_decided_by(new.category),
-        priority_by=_decided_by(new.priority),
-    )
-    with writing() as session:
-        record_creation(session, ticket, edge, now)
-        record_suggestions(session, ticket, proposed, now)
-        if awaits:
-            record_waiting(session, ticket, now)
-        public = TicketPublic.model_validate(ticket)
-    bus.publish(Change(public.id, awaits_triage=awaits))
-    return public
+    ticket = {
+        "title": new.title,
+        "description": new.description,
+        "category": new.category or proposed.category.value,
+        "priority": new.priority or proposed.priority.value,
+        "status": new.status,
+        "sentiment": proposed.sentiment.value,
+        "urgency_score": proposed.urgency_score.value,
+        "requester_name": new.requester_name,
+        "requester_email": new.requester_email,
+        "created_at": now,
+        "updated_at": now,
+        "resolved_at": now if new.status in SETTLED else None,
+        "version": 1,
+        "engine": proposed.engine,
+        "triage_status": TriageStatus.PENDING if awaits else TriageStatus.DONE,
+        "category_by": _decided_by(new.category),
+        "priority_by": _decided_by(new.priority),
+    }
+    ticket_id = file_ticket(ticket, proposals(proposed), edge, waits=awaits)
+    bus.publish(Change(ticket_id, awaits_triage=awaits))
+    return TicketPublic(id=ticket_id, **ticket)
 
 
 def get_ticket(ticket_id: int) -> TicketPublic:
@@ -107,8 +103,8 @@ def get_ticket(ticket_id: int) -> TicketPublic:
 def list_tickets(query: TicketListQuery) -> TicketPage:
     """One page, newest first (created_at, then id)."""
     after = None if query.cursor is None else Position.decode(query.cursor)
-    with reading() as session:
-        found = list_queries.newest_tickets(session, query, limit=query.limit + 1, after=after)
+    with asking() as ask:
+        found = list_queries.newest_tickets(ask, query, limit=query.limit + 1, after=after)
     shown = found[: query.limit]
     last = shown[-1] if len(found) > query.limit else None
     return TicketPage(
@@ -126,10 +122,11 @@ class Matching(NamedTuple):
 
 def count_tickets(wanted: TicketFilter) -> Matching:
     """How many tickets match. Only a search is counted no further than SEARCH_COUNT_MAX."""
-    with reading() as session:
-        if wanted.search is None:
+    if wanted.search is None:
+        with reading() as session:
             return Matching(figure_queries.count_by(session, wanted))
-        found = list_queries.count_found(session, wanted, at_most=SEARCH_COUNT_MAX + 1)
+    with asking() as ask:
+        found = list_queries.count_found(ask, wanted, at_most=SEARCH_COUNT_MAX + 1)
     return Matching(min(found, SEARCH_COUNT_MAX), or_more=found > SEARCH_COUNT_MAX)
 
 

@@ -1,0 +1,111 @@
+"""Past SQLAlchemy's layers, for what is asked so often that they would be most of the time.
+
+Statements go to the driver as they are, in its own way of writing parameters.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from math import inf
+from time import monotonic
+from typing import Any
+
+import psycopg2
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from ticket_app.data import engine
+from ticket_app.data.engine import (
+    Dialect,
+    get_direct_engine,
+    is_a_mistake_of_ours,
+    only_writer,
+    unavailable,
+)
+
+DRIVER_ERRORS = (
+    psycopg2.OperationalError, psycopg2.InterfaceError,
+    sqlite3.OperationalError, sqlite3.InterfaceError,
+)  # fmt: skip
+
+Values = Mapping[str, Any]
+
+
+class Direct:
+    """A connection of the pool, to be given statements as the driver wants them.
+
+    On SQLite one that reads is interrupted after `seconds`; PostgreSQL sees to that by itself.
+    """
+
+    def __init__(self, connection: PoolProxiedConnection, seconds: float) -> None:
+        self.dialect: Dialect = _dialect()
+        self._cursor: Any = connection.cursor()
+        self._about = connection.info
+        self._seconds = seconds
+
+    def rows(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
+        """Every row of the answer."""
+        self._about["read_until"] = monotonic() + self._seconds
+        self._cursor.execute(statement, values)
+        found: list[tuple[Any, ...]] = self._cursor.fetchall()
+        return found
+
+    def insert(self, statement: str, values: Values) -> int:
+        """The id of the row that the statement inserts."""
+        self._cursor.execute(statement, values)
+        return int(self._cursor.lastrowid)
+
+    def insert_all(self, statement: str, rows: Iterable[Values]) -> None:
+        """Send the statement once for each row."""
+        self._cursor.executemany(statement, rows)
+
+
+@contextmanager
+def asking() -> Iterator[Direct]:
+    """Read; each statement sees a moment of its own. DatabaseUnavailableError without an answer."""
+    with _connected() as connection:
+        yield Direct(connection, engine.STATEMENT_TIMEOUT_MS / 1000)
+
+
+@contextmanager
+def telling() -> Iterator[Direct]:
+    """Write, durably, all or nothing. DatabaseUnavailableError as above.
+
+    On PostgreSQL that is one statement, which commits by itself and so costs one round trip.
+    """
+    if _dialect() == "postgresql":
+        with _connected() as connection:
+            yield Direct(connection, inf)
+        return
+    with only_writer(), _connected() as connection:
+        connection.info["read_until"] = inf  # an interrupted statement takes the transaction along
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            yield Direct(connection, inf)
+            cursor.execute("COMMIT")
+        finally:
+            if connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+                cursor.execute("ROLLBACK")
+
+
+@contextmanager
+def _connected() -> Iterator[PoolProxiedConnection]:
+    try:
+        connection = get_direct_engine().raw_connection()
+    except (PoolTimeoutError, *DRIVER_ERRORS) as error:
+        raise unavailable("no connection to the database", error) from error
+    try:
+        yield connection
+    except DRIVER_ERRORS as error:
+        if is_a_mistake_of_ours(error):
+            raise
+        if getattr(connection.driver_connection, "closed", False):
+            connection.invalidate()
+        raise unavailable("the database did not answer", error) from error
+    finally:
+        connection.close()
+
+
+def _dialect() -> Dialect:
+    return "sqlite" if get_direct_engine().dialect.name == "sqlite" else "postgresql"
