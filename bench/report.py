@@ -1,42 +1,15 @@
-"""The figures as tables, and the page of the documentation that shows them."""
+"""Tables, circumstances, and the page of the documentation that shows what was measured."""
 
 import os
 import platform
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 
-from bench.load import BenchError, Run, typical
+from bench.load import BenchError
 
 BEGIN, END = "<!-- written by make bench -->", "<!-- end of what make bench writes -->"
-Figures = Mapping[str, list[Run]]
-"""The runs for each request's name, in the order of the rounds."""
-
-
-def compared(desk: Figures, peers: Mapping[str, Figures]) -> str:
-    """One table: the desk beside each peer, and how many times as many answers it gives.
-
-    The ratio is the median of the rounds' own ratios, with the lowest and the highest: far apart,
-    they tell of a machine that had other things to do.
-    """
-    names = [f"peer, {name}" for name in peers]
-    head = ["request", *(_measured("desk")), *(part for name in names for part in _measured(name))]
-    head += [f"desk : {name}" for name in names]
-    rows = []
-    for request, runs in desk.items():
-        others = [figures[request] for figures in peers.values()]
-        cells = [request, *_cells(runs), *(cell for other in others for cell in _cells(other))]
-        rows.append([*cells, *(_ratio(runs, other) for other in others)])
-    return table(head, rows)
-
-
-def alone(figures: Figures) -> str:
-    """A table of one side."""
-    rows = [[request, *_cells(runs)] for request, runs in figures.items()]
-    return table(["request", *_measured("desk")], rows)
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -75,20 +48,6 @@ def write_into(page: Path, text: str) -> None:
         raise BenchError(f"{page} has no place for the figures; it is between {BEGIN} and {END}")
     after = written.sub(lambda _: f"{BEGIN}\n\n{text}\n\n{END}", before)
     page.write_text(after, encoding="utf-8")
-
-
-def _measured(who: str) -> list[str]:
-    return [f"{who}: req/s", "p50 ms", "p99 ms"]
-
-
-def _cells(runs: list[Run]) -> list[str]:
-    run = typical(runs)
-    return [f"{run.per_second:,.0f}", f"{run.p50_ms:.1f}", f"{run.p99_ms:.1f}"]
-
-
-def _ratio(ours: list[Run], theirs: list[Run]) -> str:
-    ratios = [a.per_second / b.per_second for a, b in zip(ours, theirs, strict=True)]
-    return f"**{median(ratios):.2f}** ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def _cpu() -> str:

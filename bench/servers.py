@@ -1,6 +1,7 @@
-"""The two sides as they run in production, each in processes of its own."""
+"""The sides as they run in production, each in processes of its own."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +20,8 @@ from ticket_app.settings import ROOT, Settings
 
 SECONDS_TO_START = 300
 """The first start compiles the pages."""
-SECONDS_TO_STOP = 15
+SECONDS_TO_STOP = 45
+"""The peer's workers end what they have begun, for which they have 30 s."""
 ASK_VERSIONS = """
 from importlib.metadata import version
 for name in ("Django", "djangorestframework", "gunicorn"):
@@ -32,21 +34,47 @@ def desk(database_url: str, **environment: str) -> Iterator[str]:
     """`python -m ticket_app serve` on this database, with these settings; yields its address."""
     port = free_port()
     with tempfile.TemporaryDirectory() as data:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ticket_app", "serve"],
-            cwd=ROOT,
-            env=_without_settings()
-            | {"PORT": str(port), "DATABASE_URL": database_url, "DATA_DIR": data}
-            | environment,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
+        ours = {"PORT": str(port), "DATABASE_URL": database_url, "DATA_DIR": data}
+        command = [sys.executable, "-m", "ticket_app", "serve"]
+        url = f"http://127.0.0.1:{port}"
+        with _running(command, _without_settings() | ours | environment) as process:
             _wait_for(f"{url}/api/health/", process)
             yield url
-        finally:
-            _stop(process)
+
+
+@contextmanager
+def workers(count: int) -> Iterator[dict[str, str]]:
+    """The desk's settings for so many worker processes, and the Redis that several need."""
+    if count == 1:
+        yield {}
+        return
+    port = free_port()
+    command = [redis_server(), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+    with tempfile.TemporaryDirectory() as folder, _running([*command, "--dir", folder]) as process:
+        _wait_for_port(port, process)
+        yield {"WORKERS": str(count), "REDIS_URL": f"redis://127.0.0.1:{port}/0"}
+
+
+def redis_server() -> str:
+    """The program. Raises BenchError where it is missing."""
+    path = shutil.which("redis-server")
+    if path is None:
+        raise BenchError("redis-server is missing; bring it with: apt-get install redis-server")
+    return path
+
+
+@contextmanager
+def floor(database_url: str, statements: Path, *, workers: int) -> Iterator[str]:
+    """The server of bench/floor.py, which sends these statements; yields its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "bench.floor:app", "--interface", "asgi"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+    command += ["--log-level", "warning"]
+    ours = {"FLOOR_DATABASE_URL": database_url, "FLOOR_STATEMENTS": str(statements)}
+    url = f"http://127.0.0.1:{port}"
+    with _running(command, dict(os.environ) | ours) as process:
+        _wait_for(f"{url}/noop", process)
+        yield url
 
 
 class Peer:
@@ -59,6 +87,7 @@ class Peer:
         venv = os.environ.get("PEER_VENV") or str(Path(tempfile.gettempdir()) / "bench-peer-venv")
         self._environment = dict(os.environ) | {"PEER_VENV": venv}
         self._python = Path(venv) / "bin" / "python"
+        self._pid_file = Path(venv) / "pid"
 
     def load(self, database_url: str, count: int) -> None:
         """Fill its table; the first time it installs what it needs."""
@@ -75,7 +104,7 @@ class Peer:
             yield url
         finally:
             self._call("stop")
-            _wait_until_gone(port)
+            _wait_until_gone(self._pid_file)
 
     def versions(self) -> str:
         """What it is made of."""
@@ -112,27 +141,59 @@ def _without_settings() -> dict[str, str]:
     return environment | {"ENV_FILE": os.devnull}
 
 
+@contextmanager
+def _running(
+    command: list[str], environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
 def _wait_for(url: str, process: subprocess.Popen[bytes] | None = None) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
-        if process is not None and process.poll() is not None:
-            raise BenchError(f"The server ended with {process.returncode} before it answered.")
+        _require_running(process)
         try:
-            if httpx2.get(url, timeout=5).is_success:
+            if httpx2.get(url, timeout=SECONDS_TO_START).is_success:
                 return
         except httpx2.TransportError:
             time.sleep(0.1)
     raise BenchError(f"{url} did not answer in {SECONDS_TO_START} s.")
 
 
-def _wait_until_gone(port: int) -> None:
-    deadline = time.monotonic() + SECONDS_TO_STOP
+def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
+        _require_running(process)
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.1)
-    raise BenchError(f"The peer on port {port} did not stop.")
+    raise BenchError(f"Nothing listens on port {port} after {SECONDS_TO_START} s.")
+
+
+def _require_running(process: subprocess.Popen[bytes] | None) -> None:
+    if process is not None and process.poll() is not None:
+        raise BenchError(f"The server ended with {process.returncode} before it answered.")
+
+
+def _wait_until_gone(pid_file: Path) -> None:
+    """gunicorn removes it as the last thing it does."""
+    deadline = time.monotonic() + SECONDS_TO_STOP
+    while time.monotonic() < deadline:
+        if not pid_file.exists():
+            return
+        time.sleep(0.1)
+    raise BenchError(f"The peer did not stop in {SECONDS_TO_STOP} s.")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

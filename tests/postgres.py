@@ -28,10 +28,10 @@ def find_binaries() -> Path | None:
 
 
 @contextmanager
-def running_server(binaries: Path, *, durable: bool = False) -> Iterator[str]:
+def running_server(binaries: Path, *, settings: str = SPEED) -> Iterator[str]:
     """Start a server on a free loopback port; yields `postgresql://desk@127.0.0.1:port`.
 
-    `durable` keeps PostgreSQL's own settings, for measurements; tests want speed.
+    `settings` are its own, as `-c name=value`; without any it keeps every acknowledged commit.
     """
     home = Path(tempfile.mkdtemp(prefix="desk-postgres-"))
     user = _unprivileged_user()
@@ -51,6 +51,7 @@ def running_server(binaries: Path, *, durable: bool = False) -> Iterator[str]:
         )
         port = free_port()
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home}"
+        options += f" {settings}"
         _run(
             user,
             binaries / "pg_ctl",
@@ -60,7 +61,7 @@ def running_server(binaries: Path, *, durable: bool = False) -> Iterator[str]:
             home / "log",
             "-w",
             "-o",
-            options if durable else f"{options} {SPEED}",
+            options,
             "start",
         )
         try:

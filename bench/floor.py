@@ -1,0 +1,95 @@
+"""The floor under each path: the desk's own statements, sent by bare psycopg2 behind bare FastAPI.
+
+What a path of the desk takes longer than here is spent in the desk's Python. Its environment:
+FLOOR_STATEMENTS, the file that bench/statements.py made, and FLOOR_DATABASE_URL.
+"""
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from fastapi import FastAPI, Request, Response
+from psycopg2.extensions import connection
+
+from bench.requests import LIST_PATH, OTHER_STATUS
+
+ANY_ID = "<id>"
+"""Stands in a statement for the number of the ticket that it is about."""
+NEW_STATUS, OLD_STATUS = "<new>", "<old>"
+CREATE_KEY, STATUS_KEY = "POST", "PATCH"
+
+app = FastAPI()
+_of_this_thread = threading.local()
+_statements: dict[str, list[str]] = {}
+
+
+@app.get("/noop")
+async def noop() -> Response:
+    """What HTTP costs by itself."""
+    return Response(b"{}", media_type="application/json")
+
+
+@app.get(LIST_PATH)
+@app.get(f"{LIST_PATH}stats/")
+def read(request: Request) -> Response:
+    """Whatever the desk asks the database for at this address."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    rows: list[Any] = []
+    with _connection().cursor() as cursor:
+        for statement in _known()[request.url.path + query]:
+            cursor.execute(statement)
+            rows = cursor.fetchall()
+    return _answer(rows)
+
+
+@app.post(LIST_PATH, status_code=201)
+def create() -> Response:
+    """Whatever the desk writes for a new ticket."""
+    first, *others = _known()[CREATE_KEY]
+    with _connection() as transaction, transaction.cursor() as cursor:
+        cursor.execute(first)
+        ticket_id = next(iter(cursor))[0]
+        for statement in others:
+            cursor.execute(_with({ANY_ID: str(ticket_id)}, statement))
+    return _answer(ticket_id)
+
+
+@app.patch(f"{LIST_PATH}{{ticket_id}}/")
+def change_status(ticket_id: int, change: dict[str, str]) -> Response:
+    """Whatever the desk writes for a ticket that changes its status."""
+    new = change["status"]
+    values = {ANY_ID: str(ticket_id), NEW_STATUS: new, OLD_STATUS: OTHER_STATUS[new]}
+    with _connection() as transaction, transaction.cursor() as cursor:
+        for statement in _known()[STATUS_KEY]:
+            cursor.execute(_with(values, statement))
+    return _answer(ticket_id)
+
+
+def _with(values: dict[str, str], statement: str) -> str:
+    for placeholder, value in values.items():
+        statement = statement.replace(placeholder, value)
+    return statement
+
+
+def _answer(content: Any) -> Response:
+    return Response(json.dumps(content, default=str), media_type="application/json")
+
+
+def _connection() -> connection:
+    """This thread's own. In a `with` of its own it is a transaction, else each statement is one."""
+    if not hasattr(_of_this_thread, "connection"):
+        opened = psycopg2.connect(os.environ["FLOOR_DATABASE_URL"])
+        opened.autocommit = True
+        _of_this_thread.connection = opened
+    found: connection = _of_this_thread.connection
+    return found
+
+
+def _known() -> dict[str, list[str]]:
+    if not _statements:
+        path = Path(os.environ["FLOOR_STATEMENTS"])
+        _statements.update(json.loads(path.read_text(encoding="utf-8")))
+    return _statements

@@ -1,0 +1,154 @@
+"""How long a search takes, whatever is searched for: one request after the other.
+
+Every term comes from a ticket that is known, so that what must be found is known as well.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import md5
+from random import Random
+from statistics import median, quantiles
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import httpx2
+
+from bench.requests import LIST_PATH, SECONDS_TO_ANSWER, require
+
+SEED = 4711
+TIMES = 100
+"""Searches of each kind: just enough for a 99th percentile."""
+LONG_MS, SHORT_MS = 100.0, 1000.0
+"""Asked of the 99th percentile, for terms of three letters and more, and of fewer."""
+FIELDS = ("category", "priority", "status", "sentiment")
+SIMILAR = "similar tickets"
+SIMILAR_PATH = "/api/tickets/{ticket_id}/similar/"
+
+Json = dict[str, Any]
+
+
+class Latency(NamedTuple):
+    """Milliseconds, and how many are asked of the 99th percentile."""
+
+    p50_ms: float
+    p99_ms: float
+    asked_ms: float
+
+
+class Kind(NamedTuple):
+    """Terms of one kind: as many letters as this, from words that most tickets share, from one
+    ticket's own word, or from a word of nobody's."""
+
+    name: str
+    letters: tuple[int, int]
+    source: str
+    asked_ms: float
+
+
+RARE = Kind("rare", (12, 32), "own", LONG_MS)
+KINDS = (
+    Kind("frequent", (3, 6), "shared", LONG_MS),
+    Kind("three letters of one in a hundred", (3, 3), "own", LONG_MS),
+    RARE,
+    Kind("absent", (12, 32), "nobody's", LONG_MS),
+    Kind("two letters, frequent", (2, 2), "shared", SHORT_MS),
+    Kind("one or two letters, less so", (1, 2), "own", SHORT_MS),
+)
+
+
+class Search(NamedTuple):
+    """A search that is made because of this ticket."""
+
+    kind: Kind
+    term: str
+    filters: Mapping[str, str]
+    ticket: Json
+
+
+def search_latencies(url: str, tickets: int) -> dict[str, Latency]:
+    """By kind of term and of filter, one line for each. Raises BenchError for a wrong answer.
+
+    Half of the filtered searches ask for the four values of the very ticket that the term is from,
+    half for those of another one, where the two may hardly meet.
+    """
+    chance = Random(SEED)  # noqa: S311  # the same searches every time
+    found = {}
+    with httpx2.Client(base_url=url, timeout=SECONDS_TO_ANSWER) as client:
+        for kind in KINDS:
+            for filtered in (False, True):
+                searches = [
+                    _search(client, kind, chance, tickets, filtered=filtered, own=number % 2 == 0)
+                    for number in range(TIMES)
+                ]
+                taken = [_timed_search(client, search) for search in searches]
+                name = f"{kind.name}, {'four filters' if filtered else 'no filter'}"
+                found[name] = _latency(taken, kind.asked_ms)
+        if SIMILAR_PATH in client.get("/api/openapi.json").json()["paths"]:
+            taken = [_similar(client, chance.randint(1, tickets)) for _ in range(TIMES)]
+            found[SIMILAR] = _latency(taken, LONG_MS)
+    return found
+
+
+def _search(
+    client: httpx2.Client, kind: Kind, chance: Random, tickets: int, *, filtered: bool, own: bool
+) -> Search:
+    ticket = _ticket(client, chance.randint(1, tickets))
+    whose = ticket if own else _ticket(client, chance.randint(1, tickets))
+    filters = {field: str(whose[field]) for field in FIELDS} if filtered else {}
+    return Search(kind, _term(kind, ticket, chance), filters, ticket)
+
+
+def _term(kind: Kind, ticket: Json, chance: Random) -> str:
+    word = {
+        "shared": chance.choice(["ticket", ticket["description"].split()[-1]]),
+        "own": ticket["title"].split()[-1],
+        "nobody's": md5(f"nobody {ticket['id']}".encode()).hexdigest(),  # noqa: S324  # a word
+    }[kind.source]
+    shortest, longest = kind.letters
+    letters = chance.randint(shortest, min(longest, len(word)))
+    start = chance.randint(0, len(word) - letters)
+    return str(word[start : start + letters])
+
+
+def _timed_search(client: httpx2.Client, search: Search) -> float:
+    """The milliseconds of a search whose answer is right."""
+    started = perf_counter()
+    answer = client.get(LIST_PATH, params={**search.filters, "search": search.term})
+    taken = (perf_counter() - started) * 1000
+    require(answer.is_success, f"the search for {search.term} answers {answer.status_code}")
+    check(search, answer.json())
+    return taken
+
+
+def check(search: Search, rows: Sequence[Json]) -> None:
+    """See that there is nothing that was not asked for, and something where it must be."""
+    for row in rows:
+        inside = search.term in f"{row['title']}\n{row['description']}".lower()
+        fits = all(row[field] == value for field, value in search.filters.items())
+        require(inside and fits, f"{search.term}: ticket {row['id']} does not fit")
+    here = all(search.ticket[field] == value for field, value in search.filters.items())
+    if search.kind.source == "nobody's":
+        require(not rows, f"{search.term}: something is found")
+    elif here:
+        require(bool(rows), f"{search.term}: nothing is found")
+    if search.kind == RARE:
+        found = search.ticket["id"] in [row["id"] for row in rows]
+        require(
+            found == here, f"{search.term}: ticket {search.ticket['id']} is wrongly (not) found"
+        )
+
+
+def _similar(client: httpx2.Client, ticket_id: int) -> float:
+    started = perf_counter()
+    answer = client.get(SIMILAR_PATH.format(ticket_id=ticket_id))
+    taken = (perf_counter() - started) * 1000
+    require(answer.is_success, f"{SIMILAR} answer {answer.status_code}")
+    return taken
+
+
+def _ticket(client: httpx2.Client, ticket_id: int) -> Json:
+    ticket: Json = client.get(f"{LIST_PATH}{ticket_id}/").raise_for_status().json()
+    return ticket
+
+
+def _latency(taken: Sequence[float], asked_ms: float) -> Latency:
+    return Latency(median(taken), quantiles(taken, n=100)[98], asked_ms)

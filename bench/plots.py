@@ -1,0 +1,62 @@
+"""The curves: what a request costs at every size, the desk's beside the peer's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.compare import Measured, Runs
+from bench.load import typical
+from bench.requests import requests
+from ticket_app.settings import ROOT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PICTURE = ROOT / "docs" / "images" / "bench-curves.svg"
+COLUMNS = 4
+WIDTH_INCHES, HEIGHT_INCHES = 12.0, 5.6
+PAPER, INK, GRID = "#ffffff", "#24292f", "#d8dee4"
+"""Its own paper, so that it reads as well on a dark page."""
+SIDES = {"desk": ("#0a5bd3", "o"), "peer": ("#c4540a", "s")}
+STYLE: Any = {
+    "svg.fonttype": "none",  # text stays text, and the file small
+    "svg.hashsalt": "bench",  # the same figures make the same file
+    "font.size": 9,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def draw(sizes: Sequence[Measured], target: Path) -> None:
+    """Write the picture: a field for each request, both axes logarithmic."""
+    import matplotlib as mpl  # noqa: PLC0415  # half a second that only a picture should pay
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    names = [request.name for request in requests(sizes[0].tickets)]
+    with mpl.rc_context(STYLE):
+        figure = Figure((WIDTH_INCHES, HEIGHT_INCHES), facecolor=PAPER, layout="constrained")
+        fields = figure.subplots(-(-len(names) // COLUMNS), COLUMNS, sharex=True)
+        for field, name in zip(fields.flat, names, strict=True):
+            _draw_request(field, name, sizes)
+        figure.supxlabel("tickets")
+        figure.supylabel("milliseconds a request: 1000 / requests a second")
+        fields.flat[0].legend(frameon=False)
+        figure.savefig(target, format="svg", metadata={"Date": None})
+
+
+def _draw_request(field: "Axes", name: str, sizes: Sequence[Measured]) -> None:
+    field.set_title(name, fontsize=9)
+    field.set(xscale="log", yscale="log")
+    field.grid(color=GRID, linewidth=0.6)
+    for side, (colour, marker) in SIDES.items():
+        runs: list[Runs] = [getattr(measured, side) for measured in sizes]
+        points = [
+            (measured.tickets, 1000 / typical(run[name]).per_second)
+            for measured, run in zip(sizes, runs, strict=True)
+            if name in run
+        ]
+        if points:
+            field.plot(*zip(*points, strict=True), color=colour, marker=marker, label=side)
