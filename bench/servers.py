@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx2
 
@@ -29,9 +30,23 @@ for name in ("Django", "djangorestframework", "gunicorn"):
 """
 
 
+class Served(NamedTuple):
+    """A server that answers: its address, and the process that began it."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
 def desk(database_url: str, **environment: str) -> Iterator[str]:
     """`python -m ticket_app serve` on this database, with these settings; yields its address."""
+    with served_desk(database_url, **environment) as served:
+        yield served.url
+
+
+@contextmanager
+def served_desk(database_url: str, **environment: str) -> Iterator[Served]:
+    """The same, for who wants to look into its process."""
     port = free_port()
     with tempfile.TemporaryDirectory() as data:
         ours = {"PORT": str(port), "DATABASE_URL": database_url, "DATA_DIR": data}
@@ -39,7 +54,7 @@ def desk(database_url: str, **environment: str) -> Iterator[str]:
         url = f"http://127.0.0.1:{port}"
         with _running(command, _without_settings() | ours | environment) as process:
             _wait_for(f"{url}/api/health/", process)
-            yield url
+            yield Served(url, process.pid)
 
 
 @contextmanager

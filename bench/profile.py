@@ -1,0 +1,130 @@
+"""`python -m bench.profile`: what the desk's Python does while it answers, by a sampling profiler.
+
+Samples only what holds the interpreter's lock, so that waiting for PostgreSQL is not counted. Needs
+py-spy, and the right to look into other processes (on Linux: root, or ptrace_scope 0).
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from time import sleep
+
+from sqlalchemy import text
+
+from bench.load import BenchError, put_under_load
+from bench.report import machine, table
+from bench.requests import CREATE, STATUS, creating_script, reading, status_script
+from bench.rows import administering, fill_postgresql, settle, unsettled
+from bench.servers import served_desk
+from tests import postgres
+from ticket_app.cli.say import say
+from ticket_app.errors import TicketAppError
+from ticket_app.settings import ROOT
+
+SECONDS = 5
+SAMPLES_A_SECOND = 200
+SHARES = 7
+"""The packages that are named; the others are summed up."""
+OURS = "the desk"
+STANDARD_LIBRARY = "Python's library"
+
+
+def main() -> int:
+    """Print the table; 2 where something a person must bring is missing."""
+    parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__)
+    parser.add_argument("--tickets", type=int, default=100_000, help="(default: %(default)s)")
+    arguments = parser.parse_args()
+    try:
+        profiles = _profiles(arguments.tickets)
+    except TicketAppError as error:
+        say(error.detail, to=sys.stderr)
+        return 2
+    say(f"{machine()}; {arguments.tickets:,} tickets, one worker process\n")
+    say(_shares(profiles))
+    return 0
+
+
+def packages(stacks: str) -> Counter[str]:
+    """Samples by the package whose Python was running, from py-spy's raw output."""
+    counts: Counter[str] = Counter()
+    for line in stacks.splitlines():
+        frames, _, samples = line.rpartition(" ")
+        counts[_package(frames.rpartition(";")[2])] += int(samples)
+    return counts
+
+
+def _package(frame: str) -> str:
+    """Of a frame, written as `function (/path/to/file.py:12)`."""
+    path = frame.rpartition("(")[2]
+    if path.startswith(f"{ROOT / 'ticket_app'}/"):
+        return OURS
+    installed = re.search(r"/site-packages/(\w+)", path)
+    return installed[1] if installed else STANDARD_LIBRARY
+
+
+def _profiles(tickets: int) -> dict[str, Counter[str]]:
+    """The samples of each request, in the order of `reading`; writing comes last."""
+    binaries = postgres.find_binaries()
+    if binaries is None:
+        raise BenchError(f"PostgreSQL is missing; bring it with: {postgres.HOW_TO_BRING_IT}")
+    with ExitStack() as stack:
+        server = stack.enter_context(postgres.running_server(binaries, settings=""))
+        with administering(f"{server}/postgres") as connection:
+            connection.execute(text("CREATE DATABASE desk"))
+        database = f"{server}/desk"
+        fill_postgresql(database, tickets)
+        settle(database)
+        served = stack.enter_context(served_desk(database))
+        profiles = {}
+        for name, path, script in _requests(database, tickets):
+            say(f"Looking into: {name}.")
+            profiles[name] = _profile(served.pid, served.url + path, script)
+    return profiles
+
+
+def _requests(database: str, tickets: int) -> Iterator[tuple[str, str, str | None]]:
+    """The name, the path and wrk's script of each."""
+    for request in reading(tickets):
+        yield request.name, request.path, None
+    yield STATUS.name, STATUS.path, status_script(unsettled(database, "ticket"))
+    yield CREATE.name, CREATE.path, creating_script()
+
+
+def _profile(pid: int, url: str, script: str | None) -> Counter[str]:
+    """The samples of a process and its children under load."""
+    with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory() as folder:
+        load = pool.submit(put_under_load, url, seconds=SECONDS + 2, script=script)
+        sleep(1)
+        path = Path(folder) / "stacks"
+        command = ["py-spy", "record", "--pid", str(pid), "--subprocesses", "--gil"]
+        command += ["--rate", str(SAMPLES_A_SECOND), "--duration", str(SECONDS)]
+        command += ["--format", "raw", "--full-filenames", "--output", str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        load.result()
+        if done.returncode:
+            raise BenchError(f"py-spy failed: {done.stderr.strip()}")
+        return packages(path.read_text(encoding="utf-8"))
+
+
+def _shares(profiles: Mapping[str, Counter[str]]) -> str:
+    """For each request, how busy the interpreter was, and whose code it ran, in percent."""
+    together: Counter[str] = sum(profiles.values(), Counter())
+    named = [name for name, _ in together.most_common(SHARES)]
+    rows = []
+    for request, counts in profiles.items():
+        total = counts.total()
+        shares = [counts[name] / total for name in named]
+        busy = total / (SECONDS * SAMPLES_A_SECOND)
+        rows.append([request, *(f"{share:.0%}" for share in (busy, *shares, 1 - sum(shares)))])
+    return table(["request", "busy", *named, "others"], rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
