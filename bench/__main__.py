@@ -15,6 +15,7 @@ from bench.load import CONNECTIONS, BenchError, Run, wrk
 from bench.on_sqlite import STEPS as SQLITE_STEPS
 from bench.on_sqlite import TICKETS as SQLITE_TICKETS
 from bench.on_sqlite import Load, measure_sqlite
+from bench.profile import shares
 from bench.rows import administering
 from bench.servers import Peer, redis_server
 from bench.watch import watching
@@ -112,6 +113,8 @@ def _told(circumstances: str, sizes: Sequence[Measured], sqlite: Mapping[Load, l
             f"## Searches, {sizes[-1].tickets:,} tickets",
             tables.searched(sizes[-1].searches),
         ]
+    if sizes[-1].profiles:
+        parts += [f"## Whose code runs, {sizes[-1].tickets:,} tickets", shares(sizes[-1].profiles)]
     if sqlite:
         parts += [f"## SQLite, {SQLITE_TICKETS:,} tickets", tables.on_sqlite(sqlite)]
     return "\n\n".join(parts)

@@ -1,7 +1,7 @@
 """One size: the desk, the floor under it and the peer, each under the same load in turn."""
 
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import ceil
@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from bench.growth import figures_ms
 from bench.latency import Latency, search_latencies
-from bench.load import CONNECTIONS, NoAnswerError, Run, put_under_load
+from bench.load import CONNECTIONS, BenchError, NoAnswerError, Run, put_under_load
+from bench.profile import profiles
 from bench.requests import (
     CREATE,
     STATUS,
@@ -36,7 +37,7 @@ from bench.rows import (
     unsettled,
     wait_until_idle,
 )
-from bench.servers import Peer, desk, floor, workers
+from bench.servers import Peer, Served, floor, served_desk, workers
 from bench.statements import recorded
 from bench.watch import Watch
 
@@ -56,11 +57,14 @@ Runs = Mapping[str, list[Run]]
 
 
 class Plan(NamedTuple):
-    """How one size is measured: the seconds of a usual run, and each side's worker processes."""
+    """How one size is measured: the seconds of a usual run, and each side's worker processes.
+
+    Where it is `thorough`, searches are timed one by one, and a profiler looks on.
+    """
 
     seconds: int
     workers: int
-    searches: bool
+    thorough: bool
 
 
 class Measured(NamedTuple):
@@ -72,6 +76,7 @@ class Measured(NamedTuple):
     peer: Runs
     figures: Mapping[str, float]
     searches: Mapping[str, Latency]
+    profiles: Mapping[str, Counter[str]]
 
 
 class _Side(NamedTuple):
@@ -86,7 +91,7 @@ class _Side(NamedTuple):
 def steps(plan: Plan, *, peer: bool) -> int:
     """How many steps of a watch a size takes."""
     count = len(requests(1))
-    return 1 + plan.searches + ROUNDS * (2 * count + 1 + count * peer)
+    return 1 + 2 * plan.thorough + ROUNDS * (2 * count + 1 + count * peer)
 
 
 def measure(server: str, tickets: int, peer: Peer | None, plan: Plan, watch: Watch) -> Measured:
@@ -112,7 +117,8 @@ class _Comparison:
         self._watch.begin(f"loading {self._tickets:,} tickets")
         self._fill()
         with workers(self._plan.workers) as environment, ExitStack() as stack:
-            url = stack.enter_context(desk(self._desk.database, **environment))
+            served = stack.enter_context(served_desk(self._desk.database, **environment))
+            url = served.url
             seen = check_desk(url, self._tickets)
             if self._peer_server is not None:
                 stack.callback(self._peer_server.stop)
@@ -121,9 +127,9 @@ class _Comparison:
             figures = figures_ms(self._desk.database)
             searches = self._search(url)
             self._measure(url, stack.enter_context(self._serving_floor()))
-        return Measured(
-            self._tickets, self._desk.runs, self._floor.runs, self._peer.runs, figures, searches
-        )
+            sampled = self._profile(served)
+        runs = (self._desk.runs, self._floor.runs, self._peer.runs)
+        return Measured(self._tickets, *runs, figures, searches, sampled)
 
     def _fill(self) -> None:
         fill_postgresql(self._desk.database, self._tickets)
@@ -133,11 +139,23 @@ class _Comparison:
             settle(self._peer.database)
 
     def _search(self, url: str) -> Mapping[str, Latency]:
-        if not self._plan.searches:
+        if not self._plan.thorough:
             return {}
         self._watch.begin("the latency of searches")
         found = search_latencies(url, self._tickets)
         self._watch.done("    latency of searches: measured")
+        return found
+
+    def _profile(self, served: Served) -> Mapping[str, Counter[str]]:
+        if not self._plan.thorough:
+            return {}
+        self._watch.begin("whose code the desk runs")
+        try:
+            found = profiles(served, self._desk.database, self._tickets)
+        except BenchError as error:  # not every machine lets one process look into another
+            self._watch.done(f"    {error.detail}")
+            return {}
+        self._watch.done("    whose code the desk runs: measured")
         return found
 
     @contextmanager

@@ -21,6 +21,7 @@ SIDES = {"desk": ("#0a5bd3", "o"), "peer": ("#c4540a", "s")}
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text, and the file small
     "svg.hashsalt": "bench",  # the same figures make the same file
+    "font.sans-serif": ["DejaVu Sans", "Arial"],
     "font.size": 9,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -38,7 +39,7 @@ def draw(sizes: Sequence[Measured], target: Path) -> None:
     names = [request.name for request in requests(sizes[0].tickets)]
     with mpl.rc_context(STYLE):
         figure = Figure((WIDTH_INCHES, HEIGHT_INCHES), facecolor=PAPER, layout="constrained")
-        fields = figure.subplots(-(-len(names) // COLUMNS), COLUMNS, sharex=True)
+        fields = figure.subplots(-(-len(names) // COLUMNS), COLUMNS, sharex=True, sharey=True)
         for field, name in zip(fields.flat, names, strict=True):
             _draw_request(field, name, sizes)
         figure.supxlabel("tickets")
@@ -50,6 +51,7 @@ def draw(sizes: Sequence[Measured], target: Path) -> None:
 def _draw_request(field: "Axes", name: str, sizes: Sequence[Measured]) -> None:
     field.set_title(name, fontsize=9)
     field.set(xscale="log", yscale="log")
+    field.minorticks_off()
     field.grid(color=GRID, linewidth=0.6)
     for side, (colour, marker) in SIDES.items():
         runs: list[Runs] = [getattr(measured, side) for measured in sizes]

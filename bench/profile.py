@@ -12,7 +12,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from time import sleep
 
@@ -21,8 +20,8 @@ from sqlalchemy import text
 from bench.load import BenchError, put_under_load
 from bench.report import machine, table
 from bench.requests import CREATE, STATUS, creating_script, reading, status_script
-from bench.rows import administering, fill_postgresql, settle, unsettled
-from bench.servers import served_desk
+from bench.rows import administering, fill_postgresql, settle, unsettled, wait_until_idle
+from bench.servers import Served, served_desk
 from tests import postgres
 from ticket_app.cli.say import say
 from ticket_app.errors import TicketAppError
@@ -42,12 +41,12 @@ def main() -> int:
     parser.add_argument("--tickets", type=int, default=100_000, help="(default: %(default)s)")
     arguments = parser.parse_args()
     try:
-        profiles = _profiles(arguments.tickets)
+        found = _profiles(arguments.tickets)
     except TicketAppError as error:
         say(error.detail, to=sys.stderr)
         return 2
     say(f"{machine()}; {arguments.tickets:,} tickets, one worker process\n")
-    say(_shares(profiles))
+    say(shares(found))
     return 0
 
 
@@ -70,23 +69,29 @@ def _package(frame: str) -> str:
 
 
 def _profiles(tickets: int) -> dict[str, Counter[str]]:
-    """The samples of each request, in the order of `reading`; writing comes last."""
     binaries = postgres.find_binaries()
     if binaries is None:
         raise BenchError(f"PostgreSQL is missing; bring it with: {postgres.HOW_TO_BRING_IT}")
-    with ExitStack() as stack:
-        server = stack.enter_context(postgres.running_server(binaries, settings=""))
+    with postgres.running_server(binaries, settings="") as server:
         with administering(f"{server}/postgres") as connection:
             connection.execute(text("CREATE DATABASE desk"))
         database = f"{server}/desk"
         fill_postgresql(database, tickets)
         settle(database)
-        served = stack.enter_context(served_desk(database))
-        profiles = {}
-        for name, path, script in _requests(database, tickets):
-            say(f"Looking into: {name}.")
-            profiles[name] = _profile(served.pid, served.url + path, script)
-    return profiles
+        with served_desk(database) as served:
+            return profiles(served, database, tickets)
+
+
+def profiles(served: Served, database: str, tickets: int) -> dict[str, Counter[str]]:
+    """The samples of each request, in the order of `requests`. Raises BenchError without py-spy.
+
+    Files tickets, and changes some.
+    """
+    found = {}
+    for name, path, script in _requests(database, tickets):
+        wait_until_idle(database.rpartition("/")[0])
+        found[name] = _profile(served.pid, served.url + path, script)
+    return found
 
 
 def _requests(database: str, tickets: int) -> Iterator[tuple[str, str, str | None]]:
@@ -103,26 +108,35 @@ def _profile(pid: int, url: str, script: str | None) -> Counter[str]:
         load = pool.submit(put_under_load, url, seconds=SECONDS + 2, script=script)
         sleep(1)
         path = Path(folder) / "stacks"
-        command = ["py-spy", "record", "--pid", str(pid), "--subprocesses", "--gil"]
+        command = [
+            str(Path(sys.executable).with_name("py-spy")),
+            "record",
+            "--pid",
+            str(pid),
+            "--subprocesses",
+            "--gil",
+        ]
         command += ["--rate", str(SAMPLES_A_SECOND), "--duration", str(SECONDS)]
         command += ["--format", "raw", "--full-filenames", "--output", str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        load.result()
-        if done.returncode:
-            raise BenchError(f"py-spy failed: {done.stderr.strip()}")
+        try:
+            subprocess.run(command, capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise BenchError(f"py-spy cannot look into the desk: {error}") from None
+        finally:
+            load.result()
         return packages(path.read_text(encoding="utf-8"))
 
 
-def _shares(profiles: Mapping[str, Counter[str]]) -> str:
+def shares(found: Mapping[str, Counter[str]]) -> str:
     """For each request, how busy the interpreter was, and whose code it ran, in percent."""
-    together: Counter[str] = sum(profiles.values(), Counter())
+    together: Counter[str] = sum(found.values(), Counter())
     named = [name for name, _ in together.most_common(SHARES)]
     rows = []
-    for request, counts in profiles.items():
+    for request, counts in found.items():
         total = counts.total()
-        shares = [counts[name] / total for name in named]
+        parts = [counts[name] / total for name in named]
         busy = total / (SECONDS * SAMPLES_A_SECOND)
-        rows.append([request, *(f"{share:.0%}" for share in (busy, *shares, 1 - sum(shares)))])
+        rows.append([request, *(f"{share:.0%}" for share in (busy, *parts, 1 - sum(parts)))])
     return table(["request", "busy", *named, "others"], rows)
 
 

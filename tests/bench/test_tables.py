@@ -17,7 +17,7 @@ def measured(tickets: int, *, desk: float = 3000, peer: float = 100, ms: float =
     floor = {name: runs(2 * desk) for name in [*names, NOOP.name]}
     theirs = {name: runs(peer) for name in names}
     ours = {name: runs(desk) for name in names}
-    return Measured(tickets, ours, floor, theirs, {"statistics": ms}, {})
+    return Measured(tickets, ours, floor, theirs, {"statistics": ms}, {}, {})
 
 
 def runs(rate: float) -> list[Run]:
