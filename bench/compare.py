@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bench.growth import figures_ms
 from bench.latency import Latency, search_latencies
-from bench.load import CONNECTIONS, BenchError, NoAnswerError, Run, put_under_load
+from bench.load import CONNECTIONS, BenchError, Run, put_under_load
 from bench.profile import profiles
 from bench.requests import (
     CREATE,
@@ -202,10 +202,7 @@ class _Comparison:
 
 
 def _read(_: _Side, url: str, request: Request, seconds: int) -> Run:
-    try:
-        return put_under_load(url + request.path, seconds=seconds)
-    except NoAnswerError:
-        return put_under_load(url + request.path, seconds=4 * LONGEST_SECONDS)
+    return put_under_load(url + request.path, seconds=seconds)
 
 
 def _create(side: _Side, url: str, request: Request, seconds: int) -> Run:

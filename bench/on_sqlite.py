@@ -51,7 +51,7 @@ def measure_sqlite(server: str, seconds: int, watch: Watch) -> dict[Load, list[R
             for load in [*loads * ROUNDS, *[Load(CREATE, CONNECTIONS)] * ROUNDS]:
                 watch.begin(f"SQLite: {load.request.name}")
                 runs[load].append(_run(url, load, seconds))
-                watch.done(f"    SQLite {load.request.name}, {load.connections} connections")
+                watch.done(f"    SQLite {load.request.name}, connections: {load.connections}")
             check_creating(url)
     return runs
 

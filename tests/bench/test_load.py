@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench import load
 from bench.load import BenchError, NoAnswerError, Run, read_output, typical
 
 PRINTED = """\
@@ -44,6 +45,22 @@ def test_an_output_without_its_figures_is_an_error(lost: str) -> None:
 def test_no_answer_at_all_is_an_error() -> None:
     with pytest.raises(NoAnswerError):
         read_output(PRINTED.format(space="", errors="").replace("1560 requests", "0 requests"))
+
+
+def test_a_run_without_an_answer_is_made_once_more_and_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+
+    def wrk(_: str, seconds: int, *__: object) -> Run:
+        made.append(seconds)
+        if len(made) == 1:
+            raise NoAnswerError("wrk saw no answer.")
+        return Run(0.1, 1, 1, 6)
+
+    monkeypatch.setattr(load, "_put_under_load", wrk)
+    assert load.put_under_load("http://127.0.0.1/", seconds=3) == Run(0.1, 1, 1, 6)
+    assert made == [3, load.LONG_SECONDS]
 
 
 def test_the_typical_run_is_the_median_of_each_figure() -> None:
