@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,9 @@ SERVER = {
 def main() -> int:
     """Measure, print, and write the page; 2 where something a person must bring is missing."""
     arguments = _arguments()
+    # Whoever ends it, however: the servers that it has started end with it.
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(name, lambda number, _: sys.exit(128 + number))
     try:
         _measure(arguments)
     except TicketAppError as error:

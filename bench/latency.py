@@ -3,7 +3,7 @@
 Every term comes from a ticket that is known, so that what must be found is known as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import md5
 from random import Random
 from statistics import median, quantiles
@@ -73,28 +73,27 @@ def search_latencies(url: str, tickets: int) -> dict[str, Latency]:
     chance = Random(SEED)  # noqa: S311  # the same searches every time
     found = {}
     with httpx2.Client(base_url=url, timeout=SECONDS_TO_ANSWER) as client:
+        known = [_ticket(client, chance.randint(1, tickets)) for _ in range(TIMES)]
         for kind in KINDS:
             for filtered in (False, True):
-                searches = [
-                    _search(client, kind, chance, tickets, filtered=filtered, own=number % 2 == 0)
-                    for number in range(TIMES)
-                ]
+                searches = _searches(kind, known, chance, filtered=filtered)
                 taken = [_timed_search(client, search) for search in searches]
                 name = f"{kind.name}, {'four filters' if filtered else 'no filter'}"
                 found[name] = _latency(taken, kind.asked_ms)
         if SIMILAR_PATH in client.get("/api/openapi.json").json()["paths"]:
-            taken = [_similar(client, chance.randint(1, tickets)) for _ in range(TIMES)]
+            taken = [_similar(client, ticket["id"]) for ticket in known]
             found[SIMILAR] = _latency(taken, LONG_MS)
     return found
 
 
-def _search(
-    client: httpx2.Client, kind: Kind, chance: Random, tickets: int, *, filtered: bool, own: bool
-) -> Search:
-    ticket = _ticket(client, chance.randint(1, tickets))
-    whose = ticket if own else _ticket(client, chance.randint(1, tickets))
-    filters = {field: str(whose[field]) for field in FIELDS} if filtered else {}
-    return Search(kind, _term(kind, ticket, chance), filters, ticket)
+def _searches(
+    kind: Kind, known: Sequence[Json], chance: Random, *, filtered: bool
+) -> Iterator[Search]:
+    """One for each of these tickets."""
+    for number, ticket in enumerate(known):
+        whose = ticket if number % 2 else known[number - 1]
+        filters = {field: str(whose[field]) for field in FIELDS} if filtered else {}
+        yield Search(kind, _term(kind, ticket, chance), filters, ticket)
 
 
 def _term(kind: Kind, ticket: Json, chance: Random) -> str:
