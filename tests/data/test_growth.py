@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from bench.rows import administering, fill_postgresql
 from tests.conftest import new_postgres
+from ticket_app.data.direct import Direct, Values
 from ticket_app.data.engine import get_engine, use_database
 from ticket_app.schemas import Position, TicketFilter, TicketListQuery
 from ticket_app.services import figures
@@ -77,18 +78,7 @@ class Plan:
     """What PostgreSQL did for a question: every node of every plan."""
 
     def __init__(self, question: Question) -> None:
-        sent: list[tuple[str, Any]] = []
-
-        def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-            if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-                sent.append((statement, parameters))
-
-        engine = get_engine()
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            question()
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
+        sent = _statements_of(question)
         assert sent
         self.plans = [_explained(statement, parameters) for statement, parameters in sent]
 
@@ -116,6 +106,29 @@ class Plan:
         return {
             node["Relation Name"] for node in self.nodes if node["Node Type"].endswith("Seq Scan")
         }
+
+
+def _statements_of(question: Question) -> list[tuple[str, Any]]:
+    """What it sends through a session, and what it sends to the driver."""
+    sent: list[tuple[str, Any]] = []
+    rows, engine = Direct.rows, get_engine()
+
+    def by_session(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            sent.append((statement, parameters))
+
+    def directly(ask: Direct, statement: str, values: Values) -> list[tuple[Any, ...]]:
+        sent.append((statement, values))
+        return rows(ask, statement, values)
+
+    event.listen(engine, "before_cursor_execute", by_session)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Direct, "rows", directly)
+            question()
+    finally:
+        event.remove(engine, "before_cursor_execute", by_session)
+    return sent
 
 
 def _with_inner(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
