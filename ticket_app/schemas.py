@@ -161,6 +161,17 @@ class TicketPublic(BaseModel):
     priority_by: DecidedBy
 
 
+class SimilarTicket(BaseModel):
+    """A ticket whose text is like another's: `similarity` is 0..1, of 1 the words are the same.
+
+    `shared_words` are those of both, the ones that fewest tickets have first, 8 at most.
+    """
+
+    ticket: TicketPublic
+    similarity: float
+    shared_words: tuple[str, ...]
+
+
 class TicketFilter(_Input):
     """Which tickets to list. Values of one field widen the choice, fields narrow it."""
 

@@ -266,3 +266,32 @@ def test_openapi_describes_the_contract(client: TestClient) -> None:
     for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
         assert client.get(f"/api/docs/files/{name}").status_code == 200
         assert f'"/api/docs/files/{name}"' in page
+
+
+def test_similar_tickets_come_with_the_words_they_share(client: TestClient) -> None:
+    first = post(client, title="Export stops", description="The nightly export stops at row 5000.")
+    second = post(client, title="Export stops", description="The nightly export stops at row 70.")
+    post(client, title="Ribbon", description="I had chosen gold, and it was silver.")
+    (found,) = client.get(f"/api/tickets/{first['id']}/similar/").json()
+    assert found["ticket"] == client.get(f"/api/tickets/{second['id']}/").json()
+    assert 0.5 < found["similarity"] < 1
+    assert {"export", "nightly", "row"} <= set(found["shared_words"])
+
+
+def test_similar_tickets_are_as_many_as_wanted(client: TestClient) -> None:
+    ids = [post(client, description="The nightly export stops.")["id"] for _ in range(23)]
+    similar = f"/api/tickets/{ids[-1]}/similar/"
+    for query, expected in (("", 5), ("?limit=1", 1), ("?limit=20", 20)):
+        found = [one["ticket"]["id"] for one in client.get(f"{similar}{query}").json()]
+        assert found == ids[-2 : -2 - expected : -1]
+    for limit in ("0", "21", "-1", "x", ""):
+        assert client.get(f"{similar}?limit={limit}").status_code == 422
+
+
+def test_nothing_is_similar_to_a_ticket_that_is_not_there(client: TestClient) -> None:
+    gone = post(client)["id"]
+    client.delete(f"/api/tickets/{gone}/")
+    for ticket in (gone, 4_711):
+        answer = client.get(f"/api/tickets/{ticket}/similar/")
+        assert (answer.status_code, answer.json()["code"]) == (404, "ticket_not_found")
+    assert client.get("/api/tickets/0/similar/").status_code == 422

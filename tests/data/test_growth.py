@@ -18,6 +18,7 @@ from ticket_app.data.engine import get_engine, use_database
 from ticket_app.schemas import Position, TicketFilter, TicketListQuery
 from ticket_app.services import figures
 from ticket_app.services.figures import ticket_insights, ticket_stats
+from ticket_app.services.similar import similar_tickets
 from ticket_app.services.tickets import count_tickets, get_ticket, list_tickets, ticket_history
 
 SMALL, LARGE = 15_000, 75_000
@@ -66,6 +67,7 @@ FOUND_BY_AN_INDEX: dict[str, Question] = {
     "a page for a term that few have": listing(search="timeout", category=["technical"]),
     "a page for a term of one": listing(search="28dd2c7955ce926456240b2ff0100bde"),
     "a page for a frequent term with a narrow filter": listing(search="steady", **NARROW),
+    "similar tickets": lambda: similar_tickets(77, 5),
     "insights": lambda: ticket_insights(90),
 }
 """What reads each ticket that matches, or each day of a window, and nothing else.

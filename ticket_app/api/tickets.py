@@ -9,6 +9,7 @@ from ticket_app.api.problems import Problem
 from ticket_app.schemas import (
     Classification,
     Described,
+    SimilarTicket,
     SuggestionPublic,
     TicketCreate,
     TicketListQuery,
@@ -16,10 +17,12 @@ from ticket_app.schemas import (
     TicketUpdate,
     TitleSuggestion,
 )
-from ticket_app.services import figures, tickets, triage
+from ticket_app.services import figures, similar, tickets, triage
 from ticket_app.vocabulary import ID_MAX, Edge
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
+
+SIMILAR_MAX = 20
 
 TicketId = Annotated[int, Path(ge=1, le=ID_MAX, description="The ticket's number.")]
 
@@ -76,6 +79,15 @@ def get_ticket(ticket_id: TicketId) -> TicketPublic:
 def get_suggestions(ticket_id: TicketId) -> list[SuggestionPublic]:
     """What the engines proposed for a ticket and why, newest first, 200 at most."""
     return tickets.ticket_suggestions(ticket_id)
+
+
+@router.get("/{ticket_id}/similar/", responses=NOT_FOUND)
+def get_similar(
+    ticket_id: TicketId,
+    limit: Annotated[int, Query(ge=1, le=SIMILAR_MAX, description="Tickets at most.")] = 5,
+) -> list[SimilarTicket]:
+    """Tickets whose text is like this one's, the most similar first, with the words they share."""
+    return similar.similar_tickets(ticket_id, limit)
 
 
 @router.patch("/{ticket_id}/", response_model=TicketPublic, responses=NOT_FOUND)

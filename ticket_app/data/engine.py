@@ -52,7 +52,7 @@ IDLE_SECONDS = 1.0
 one by now. To try each one each time would cost every request a round trip."""
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 3,
-    "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+    "options": f"-c timezone=UTC -c jit=off -c statement_timeout={STATEMENT_TIMEOUT_MS}"
     f" -c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
 }
 

@@ -1,6 +1,6 @@
 """Named queries over one ticket, its history and its suggestions. Every one has a bound."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlmodel import Session, col
@@ -13,6 +13,12 @@ HISTORY_MAX = 200
 def find_ticket(session: Session, ticket_id: int) -> Ticket | None:
     """The ticket, unless it was deleted."""
     return session.scalar(_by_id(ticket_id).where(_present()))
+
+
+def find_tickets(session: Session, ticket_ids: Collection[int]) -> dict[int, Ticket]:
+    """Those of the tickets that exist and were not deleted, by id."""
+    found = select(col(Ticket.id), Ticket).where(col(Ticket.id).in_(ticket_ids), _present())
+    return {ticket_id: ticket for ticket_id, ticket in session.execute(found) if ticket_id}
 
 
 def lock_ticket(session: Session, ticket_id: int, *, deleted: bool = False) -> Ticket | None:
