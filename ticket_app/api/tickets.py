@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from ticket_app.api.problems import Problem
+from ticket_app.api.threads import CHANGING, QUICK, SEARCHING, in_thread
 from ticket_app.schemas import (
     Classification,
     Described,
@@ -30,17 +31,18 @@ router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 
 @router.post("/", status_code=201, response_model=TicketPublic)
-def open_ticket(new: TicketCreate) -> Response:
+async def open_ticket(new: TicketCreate) -> Response:
     """File a ticket. Absent category and priority are filled by the triage."""
-    ticket = tickets.open_ticket(new, Edge.REST)
+    ticket = await in_thread(QUICK, lambda: tickets.open_ticket(new, Edge.REST))
     location = {"Location": f"/api/tickets/{ticket.id}/"}
     return _json(ticket.model_dump_json(), status_code=201, headers=location)
 
 
 @router.get("/", response_model=list[TicketPublic])
-def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -> Response:
+async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -> Response:
     """Tickets, newest first. The header `Link: <...>; rel="next"` leads to the next page."""
-    page = tickets.list_tickets(query)
+    kind = QUICK if query.search is None else SEARCHING
+    page = await in_thread(kind, lambda: tickets.list_tickets(query))
     headers = {}
     if page.next_cursor is not None:
         kept = [
@@ -52,9 +54,9 @@ def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -
 
 
 @router.get("/stats/", response_model=figures.TicketStats)
-def get_stats() -> Response:
+async def get_stats() -> Response:
     """Figures over all tickets, kept by the database."""
-    return _json(figures.ticket_stats_json())
+    return _json(await in_thread(QUICK, figures.ticket_stats_json))
 
 
 @router.post("/classify/")
@@ -82,18 +84,19 @@ def get_suggestions(ticket_id: TicketId) -> list[SuggestionPublic]:
 
 
 @router.get("/{ticket_id}/similar/", responses=NOT_FOUND)
-def get_similar(
+async def get_similar(
     ticket_id: TicketId,
     limit: Annotated[int, Query(ge=1, le=SIMILAR_MAX, description="Tickets at most.")] = 5,
 ) -> list[SimilarTicket]:
     """Tickets whose text is like this one's, the most similar first, with the words they share."""
-    return similar.similar_tickets(ticket_id, limit)
+    return await in_thread(SEARCHING, lambda: similar.similar_tickets(ticket_id, limit))
 
 
 @router.patch("/{ticket_id}/", response_model=TicketPublic, responses=NOT_FOUND)
-def update_ticket(ticket_id: TicketId, update: TicketUpdate) -> Response:
+async def update_ticket(ticket_id: TicketId, update: TicketUpdate) -> Response:
     """Change the fields given. A new title or description recomputes sentiment and urgency."""
-    return _json(tickets.update_ticket(ticket_id, update, Edge.REST).model_dump_json())
+    ticket = await in_thread(CHANGING, lambda: tickets.update_ticket(ticket_id, update, Edge.REST))
+    return _json(ticket.model_dump_json())
 
 
 @router.delete("/{ticket_id}/", status_code=204, responses=NOT_FOUND)
