@@ -120,7 +120,8 @@ def _statements_of(question: Question) -> list[tuple[str, Any]]:
             sent.append((statement, parameters))
 
     def directly(ask: Direct, statement: str, values: Values) -> list[tuple[Any, ...]]:
-        sent.append((statement, values))
+        if not statement.startswith("EXPLAIN"):  # reads nothing
+            sent.append((statement, values))
         return rows(ask, statement, values)
 
     event.listen(engine, "before_cursor_execute", by_session)

@@ -28,6 +28,8 @@ def few_are_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page of a small desk is then found in every way that there is."""
     monkeypatch.setattr(list_queries, "SAMPLED", 4)
     monkeypatch.setattr(list_queries, "SCANNED", 20)
+    monkeypatch.setattr(list_queries, "FREQUENT", 30)
+    monkeypatch.setattr(list_queries, "SCANNED_FOR_THE_FREQUENT", 60)
 
 
 def fill(chance: Random, count: int) -> None:

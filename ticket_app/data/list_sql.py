@@ -47,6 +47,10 @@ CONTAINS: dict[Dialect, str] = {
         "AND (instr(title, :search) OR instr(description, :search)))"
     ),
 }
+ESTIMATE = (
+    f"EXPLAIN (FORMAT JSON) SELECT 1 FROM ticket WHERE {PRESENT} AND {CONTAINS['postgresql']}"
+)
+"""How many tickets PostgreSQL expects a search to meet; it does not look for them."""
 ONE_OF: dict[Dialect, str] = {
     "postgresql": "{field} = ANY(%({field})s)",
     "sqlite": "{field} IN (SELECT value FROM json_each(:{field}))",
