@@ -14,7 +14,13 @@ from typing import Any, NamedTuple
 from ticket_app.data.direct import Direct
 from ticket_app.data.facets import facets_of, filtered, traits_of
 from ticket_app.data.folding import fold
-from ticket_app.data.list_sql import ESTIMATE, Shape, Way, count_statement, page_statement
+from ticket_app.data.list_sql import (
+    Shape,
+    Way,
+    count_statement,
+    estimate_statement,
+    page_statement,
+)
 from ticket_app.data.types import as_text, utc
 from ticket_app.schemas import Position, TicketFilter
 
@@ -79,10 +85,11 @@ def _scanning_will_do(found: int, limit: int) -> bool:
 
 
 def _is_frequent(ask: Direct, wanted: TicketFilter, values: dict[str, Any]) -> bool:
-    """Whether PostgreSQL takes the search, apart from filters, for one that many tickets meet."""
+    """Whether PostgreSQL expects the search, with its filters, to be met by many tickets."""
     if ask.dialect == "sqlite" or wanted.search is None:
         return False
-    ((explained,),) = ask.rows(ESTIMATE, values)
+    shape = _shape(ask, wanted, Way.ONE_BY_ONE, behind=False)
+    ((explained,),) = ask.rows(_estimate(shape), values)
     return bool(explained[0]["Plan"]["Plan Rows"] >= FREQUENT)
 
 
@@ -141,3 +148,8 @@ def _page(shape: Shape) -> str:
 @cache
 def _count(shape: Shape) -> str:
     return count_statement(shape)
+
+
+@cache
+def _estimate(shape: Shape) -> str:
+    return estimate_statement(shape)

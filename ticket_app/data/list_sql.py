@@ -47,10 +47,6 @@ CONTAINS: dict[Dialect, str] = {
         "AND (instr(title, :search) OR instr(description, :search)))"
     ),
 }
-ESTIMATE = (
-    f"EXPLAIN (FORMAT JSON) SELECT 1 FROM ticket WHERE {PRESENT} AND {CONTAINS['postgresql']}"
-)
-"""How many tickets PostgreSQL expects a search to meet; it does not look for them."""
 ONE_OF: dict[Dialect, str] = {
     "postgresql": "{field} = ANY(%({field})s)",
     "sqlite": "{field} IN (SELECT value FROM json_each(:{field}))",
@@ -71,6 +67,11 @@ def count_statement(shape: Shape) -> str:
     """How many tickets there are, but no more than `limit`."""
     some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT {_given('limit', shape.dialect)}"
     return f"SELECT count(*) FROM ({some}) AS counted"
+
+
+def estimate_statement(shape: Shape) -> str:
+    """How many tickets PostgreSQL expects to be wanted; it does not look for them."""
+    return f"EXPLAIN (FORMAT JSON) SELECT 1 FROM ticket WHERE {_all(PRESENT, *_wanted(shape))}"
 
 
 def _found(shape: Shape) -> str:
