@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests import postgres
+from tests import postgres, redis_server
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
 from ticket_app.settings import Settings, get_settings
@@ -71,6 +71,16 @@ def postgres_server() -> Iterator[str]:
         leave_out("PostgreSQL", postgres.HOW_TO_BRING_IT)
     with postgres.running_server(binaries) as address:
         yield address
+
+
+@pytest.fixture
+def redis() -> Iterator[redis_server.RedisServer]:
+    """An empty Redis server of this test's own."""
+    binary = redis_server.find_binary()
+    if binary is None:
+        leave_out("Redis", redis_server.HOW_TO_BRING_IT)
+    with redis_server.running_redis(binary) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

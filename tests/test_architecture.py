@@ -46,6 +46,7 @@ SPEAKERS = {
     "sqlite3": {"data"},
     "alembic": {"data"},
     "litellm": {"triage"},
+    "redis": {"live"},
     "httpx": {"triage"},
     "sklearn": {"triage"},
     "scipy": {"triage"},

@@ -25,6 +25,8 @@ from ticket_app.vocabulary import Category, Priority
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg2", "sqlite")
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+WORKERS_MAX = 64
 
 ProviderName = Literal["openai", "gemini", "anthropic", "ollama"]
 
@@ -54,6 +56,16 @@ def _comma_separated(value: Any) -> Any:
 def _known_database(value: SecretStr) -> SecretStr:
     if value.get_secret_value().partition("://")[0] not in DATABASE_SCHEMES:
         raise ValueError("must begin with postgresql:// or sqlite:///")
+    return value
+
+
+def _known_redis(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().partition("://")[0] not in REDIS_SCHEMES:
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    try:
+        _ = urlsplit(value.get_secret_value()).port
+    except ValueError:  # its own words may repeat a password
+        raise ValueError("the port must be a number") from None
     return value
 
 
@@ -101,6 +113,11 @@ class Settings(BaseSettings):
         (), examples=["https://intranet.example.com"]
     )
 
+    workers: int = Field(1, ge=1, le=WORKERS_MAX, examples=["2"])
+    redis_url: Annotated[SecretStr, AfterValidator(_known_redis)] | None = Field(
+        None, examples=["redis://localhost:6379/0"]
+    )
+
     database_url: Annotated[SecretStr, AfterValidator(_known_database)] | None = Field(
         None, examples=["postgresql://desk:password@localhost:5432/desk"]
     )
@@ -143,6 +160,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"AI_PROVIDER is {self.ai_provider}, but {self.ai_provider.upper()}_API_KEY is not "
                 f"set; for example: {self.ai_provider.upper()}_API_KEY=your-key"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _several_workers_have_their_redis(self) -> "Settings":
+        if self.workers > 1 and self.redis_url is None:
+            raise ValueError(
+                f"WORKERS is {self.workers}, but REDIS_URL is not set, through which several "
+                "processes tell each other of changes; for example: "
+                "REDIS_URL=redis://localhost:6379/0"
             )
         return self
 

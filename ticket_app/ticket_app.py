@@ -8,6 +8,7 @@ import reflex as rx
 from reflex.event import EventSpec
 from reflex.utils.exec import get_frontend_mount
 from reflex.utils.prerequisites import get_web_dir
+from reflex_base.config import get_config
 from reflex_base.event.context import EventContext
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -20,6 +21,9 @@ from ticket_app.errors import TicketAppError
 from ticket_app.live.bus import bus
 from ticket_app.live.learning import learning
 from ticket_app.live.ledger import keeping_ledger
+from ticket_app.live.page_store import PageStore
+from ticket_app.live.redis_server import connect
+from ticket_app.live.relay import connections, relaying
 from ticket_app.live.worker import improving
 from ticket_app.pages.board import board
 from ticket_app.pages.desk import desk
@@ -30,6 +34,7 @@ from ticket_app.state.board import Board
 from ticket_app.state.detail import Detail
 from ticket_app.state.figures import Figures
 from ticket_app.state.insights import Insights
+from ticket_app.state.kept import Arrivals, KeptStates
 from ticket_app.state.live import presence
 from ticket_app.state.notices import seldom, told_failure
 from ticket_app.state.queue import Queue
@@ -41,10 +46,19 @@ log = logging.getLogger(__name__)
 
 
 class Desk(rx.App):
-    """Reflex's application, without its CORS middleware.
+    """Reflex's application, with pages that outlive their process, and without its CORS middleware.
 
     That one stands before the gateway and answers every preflight request by its own rules.
     """
+
+    def _setup_state(self) -> None:
+        super()._setup_state()
+        if (url := get_settings().redis_url) is None or self._event_namespace is None:
+            return
+        store = PageStore(connect(url), seconds_kept=get_config().redis_token_expiration)
+        states = KeptStates(store=store, reached=connections)
+        self._state_manager = states
+        self._event_namespace._token_manager = Arrivals(states)  # noqa: SLF001  # no other way in
 
     def __call__(self) -> ASGIApp:
         """The whole desk as one ASGI application."""
@@ -102,6 +116,7 @@ presence.ask = lambda token: (
     app.event_namespace is not None and (token in app.event_namespace.token_to_sid)
 )
 app.register_lifespan_task(bus.running)
+app.register_lifespan_task(relaying)
 app.register_lifespan_task(keeping_ledger)  # ends after those that write into it
 app.register_lifespan_task(improving)
 app.register_lifespan_task(learning)

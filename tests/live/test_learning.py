@@ -37,6 +37,7 @@ def _in_haste(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database is that of the programs we start, too, and nobody waits for an hour."""
     monkeypatch.setenv("DATABASE_URL", database)
     monkeypatch.setattr(background, "FIRST_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(background, "SPREAD_SECONDS", 0.0)
     monkeypatch.setattr(background, "LOOK_SECONDS", 0.1)
     monkeypatch.setattr(background, "REFRESH_SECONDS", 0.05)
 

@@ -1,4 +1,4 @@
-"""The production server: Granian with one worker process, which holds the whole desk."""
+"""The production server: Granian with WORKERS processes, each of which holds the whole desk."""
 
 import asyncio
 import logging
@@ -24,7 +24,11 @@ LOCAL = ("127.0.0.1", "::1", "[::1]", *EVERY_ADDRESS)
 
 
 def serve_until_stopped(settings: Settings) -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP; the worker then has seconds to finish its requests."""
+    """Serve until SIGINT, SIGTERM or SIGHUP; workers then have seconds to finish their requests.
+
+    One of several workers that dies is replaced. Where it was the only one, the end of the server
+    says so to whoever watches it.
+    """
     # A fresh interpreter: nothing that this process has open (a database, say) gets shared.
     multiprocessing.set_start_method("spawn", force=True)
     server = Server(
@@ -33,7 +37,8 @@ def serve_until_stopped(settings: Settings) -> int:
         address=settings.host.strip("[]"),
         port=settings.port,
         interface=Interfaces.ASGI,
-        workers=1,
+        workers=settings.workers,
+        respawn_failed_workers=settings.workers > 1,
         workers_kill_timeout=SECONDS_TO_FINISH,
         log_level=LogLevels.warning,
     )

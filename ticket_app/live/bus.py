@@ -1,24 +1,34 @@
-"""Tells whoever listens in this process that a ticket changed: open pages, the triage worker.
+"""Tells whoever listens that a ticket changed: open pages, the triage worker.
 
 A service publishes once its transaction has committed, from whatever thread it runs in. Listeners
-live on the server's event loop; without one (a command, a test) there is nobody to tell.
+live on the server's event loop; without one (a command, a test) there is nobody to tell. Where the
+desk runs as several processes, live/relay.py carries what is published here to the others.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Change:
-    """A ticket was written; `awaits_triage` says that it waits for a provider since then."""
+    """A ticket was written; `awaits_triage` says that it waits for a provider since then.
 
-    ticket_id: int
+    Without a ticket it stands for changes that nobody could count: read everything again.
+    """
+
+    ticket_id: int | None
     awaits_triage: bool = False
+    from_here: bool = True
+
+
+MISSED = Change(None, awaits_triage=True, from_here=False)
+
+Carrier = Callable[[Change], None]
 
 
 class Bus:
@@ -27,6 +37,7 @@ class Bus:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queues: set[asyncio.Queue[Change]] = set()
+        self._carriers: list[Carrier] = []
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -41,7 +52,24 @@ class Bus:
         """Tell every listener; returns at once, from any thread."""
         loop = self._loop  # read once: the server's end may set it to None meanwhile
         if loop is not None:
-            loop.call_soon_threadsafe(self._deliver, change)
+            loop.call_soon_threadsafe(self._tell, change)
+
+    def pass_on(self, change: Change) -> None:
+        """Tell other processes that a ticket awaits triage which nobody here can take now.
+
+        On the event loop. They heard of the ticket before, but not that they are needed: of ten
+        workers nine would ask the database in vain.
+        """
+        for carry in self._carriers:
+            carry(change)
+
+    def deliver(self, change: Change) -> None:
+        """Tell every listener of this process, on the event loop."""
+        for queue in self._queues:
+            if not queue.full():
+                queue.put_nowait(change)
+            elif queue.maxsize > 1:
+                log.warning("a listener is behind; ticket %s was not told to it", change.ticket_id)
 
     @contextmanager
     def subscribe(self, capacity: int) -> Iterator[asyncio.Queue[Change]]:
@@ -57,12 +85,19 @@ class Bus:
         finally:
             self._queues.discard(queue)
 
-    def _deliver(self, change: Change) -> None:
-        for queue in self._queues:
-            if not queue.full():
-                queue.put_nowait(change)
-            elif queue.maxsize > 1:
-                log.warning("a listener is behind; ticket %d was not told to it", change.ticket_id)
+    @contextmanager
+    def carried_by(self, carrier: Carrier) -> Iterator[None]:
+        """While the block lasts, this is called on the event loop with what others are to hear."""
+        self._carriers.append(carrier)
+        try:
+            yield
+        finally:
+            self._carriers.remove(carrier)
+
+    def _tell(self, change: Change) -> None:
+        self.deliver(change)
+        for carry in self._carriers:
+            carry(replace(change, awaits_triage=False))
 
 
 bus = Bus()

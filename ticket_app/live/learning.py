@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from random import uniform
 
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.services.learning import Seen, fields_due, refresh_models
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "ticket_app", "triage", "learn", "--due")
 FIRST_LOOK_SECONDS = 60.0
+SPREAD_SECONDS = 60.0
+"""Processes that start together look one after the other: who comes later finds that one learns."""
 LOOK_SECONDS = 3600.0
 REFRESH_SECONDS = 30.0
 RUN_SECONDS = 600.0
@@ -51,7 +54,7 @@ async def _follow() -> None:
 
 
 async def _learn() -> None:
-    await asyncio.sleep(FIRST_LOOK_SECONDS)
+    await asyncio.sleep(FIRST_LOOK_SECONDS + uniform(0, SPREAD_SECONDS))  # noqa: S311  # no secret
     while True:
         try:
             if await asyncio.to_thread(fields_due):

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 CHANGES_MAX = 1_000
 POLL_SECONDS = 5.0
-"""Between two looks into the database: for what another process filed, or left behind."""
+"""Between two looks into the database: for what another process left behind."""
 
 
 @asynccontextmanager
@@ -96,17 +96,30 @@ class Worker:
 
     async def _room(self) -> int:
         """How many calls may start now."""
+        self._count()
+        room = min(self._at_once - len(self._tasks), int(self._allowed))
+        return await useful_calls(room) if room > 0 else 0
+
+    def _count(self) -> None:
+        """Add the calls that the time since the last count allows."""
         now = monotonic()
         self._allowed += (now - self._counted) * self._per_second
         self._allowed = min(self._allowed, float(self._at_once))
         self._counted = now
-        room = min(self._at_once - len(self._tasks), int(self._allowed))
-        return await useful_calls(room) if room > 0 else 0
 
     async def _listen(self, changes: "asyncio.Queue[Change]") -> None:
         while True:
-            if (await changes.get()).awaits_triage:
-                self._news.set()
+            change = await changes.get()
+            if not change.awaits_triage:
+                continue
+            self._news.set()
+            if change.from_here and not self._may_start():
+                bus.pass_on(change)
+
+    def _may_start(self) -> bool:
+        """Whether this process would take a ticket now, as far as it can tell by itself."""
+        self._count()
+        return len(self._tasks) < self._at_once and self._allowed >= 1
 
     async def _wait(self) -> None:
         """Return when a call may start: a ticket came, a call ended, or time passed."""

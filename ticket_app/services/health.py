@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from ticket_app.data.engine import get_engine, is_ready
+from ticket_app.live.relay import relay_state
 from ticket_app.triage.engine import ProviderState, provider_state
 
 
@@ -15,22 +16,31 @@ class DatabaseState(BaseModel):
     state: Literal["ok", "unavailable"]
 
 
+class RedisState(BaseModel):
+    """`unavailable`: tickets are taken as ever; pages hear of this process's changes alone."""
+
+    state: Literal["ok", "unavailable"]
+
+
 class Health(BaseModel):
-    """`live`: the process answers. `ready`: it can take tickets. A missing provider is no fault."""
+    """`live`: the process answers. `ready`: it can take tickets. A missing provider is no fault,
+    and neither is a Redis that is away; `redis` is None where none is set."""
 
     live: Literal[True] = True
     ready: bool
     database: DatabaseState
+    redis: RedisState | None
     provider: ProviderState
 
 
 def check_health() -> Health:
     """The state right now; asks the database, never the provider."""
-    ready = is_ready()
+    ready, sharing = is_ready(), relay_state()
     return Health(
         ready=ready,
         database=DatabaseState(
             engine=get_engine().dialect.name, state="ok" if ready else "unavailable"
         ),
+        redis=None if sharing is None else RedisState(state=sharing),
         provider=provider_state(),
     )

@@ -82,8 +82,13 @@ class LearningBusyError(TicketAppError):
 
 
 def fields_due() -> list[LearnedField]:
-    """The fields for which people have decided enough since they were last learned."""
+    """The fields for which people have decided enough since they were last learned.
+
+    None while some process learns: what is due then is looked at again later.
+    """
     with reading() as session:
+        if any(turn.held_until > datetime.now(UTC) for turn in queries.turns(session)):
+            return []
         return [field for field in FIELDS if _is_due(session, field)]
 
 
