@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from reflex.istate.manager import StateManager
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex.state import OnLoadInternalState, State, StateUpdate
 from reflex_base.constants.state import FIELD_MARKER
@@ -131,7 +132,7 @@ class Tabs:
 
 
 @asynccontextmanager
-async def browser() -> AsyncIterator[Tabs]:
+async def browser(manager: StateManager | None = None) -> AsyncIterator[Tabs]:
     """The server's event processor, and the bus that tells pages of changes."""
     processor = BaseStateEventProcessor(middleware=None)
     tabs = Tabs(processor)
@@ -141,7 +142,7 @@ async def browser() -> AsyncIterator[Tabs]:
         return tell_and_log(failure)
 
     processor.backend_exception_handler = told
-    manager = StateManagerMemory()  # type: ignore[abstract]  # overloads confuse the checker
-    server = processor.configure(state_manager=manager, event_namespace=tabs)
+    own = StateManagerMemory()  # type: ignore[abstract]  # overloads confuse the checker
+    server = processor.configure(state_manager=manager or own, event_namespace=tabs)
     async with bus.running(), server:
         yield tabs

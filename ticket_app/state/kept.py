@@ -16,7 +16,7 @@ from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.token import BaseStateToken, StateToken
 from reflex.state import BaseState, State
 from reflex.utils.token_manager import LocalTokenManager
-from reflex_base.utils.exceptions import StateSchemaMismatchError
+from reflex_base.utils.exceptions import StateSchemaMismatchError, StateSerializationError
 
 from ticket_app.live.page_store import PageStore, Parts
 
@@ -37,6 +37,7 @@ class KeptStates(StateManagerMemory):
 
     store: PageStore = dataclasses.field(kw_only=True)
     reached: Callable[[], int] = dataclasses.field(kw_only=True)
+    is_connected: Callable[[str], bool] = dataclasses.field(default=lambda _: True, kw_only=True)
 
     _changed: dict[str, BaseStateToken] = dataclasses.field(default_factory=dict, init=False)
     _whole: dict[str, int] = dataclasses.field(default_factory=dict, init=False)
@@ -93,7 +94,7 @@ class KeptStates(StateManagerMemory):
                 await self._read(token)
 
     async def _read(self, token: BaseStateToken) -> None:
-        parts = await self.store.read(token.cache_key)
+        parts = await self.store.read(token.ident)
         if parts:
             new = token.cls.get_root_state()(_reflex_internal_init=True)
             self.states[token.cache_key] = restored(new, parts)
@@ -116,24 +117,35 @@ class KeptStates(StateManagerMemory):
 
     async def _copy(self) -> bool:
         """Copy every changed page that no event works on now; whether Redis took them."""
-        tokens = [token for token in self._changed.values() if not self._is_busy(token)]
         reached = self.reached()
-        pages: dict[str, Parts] = {}
-        for token in tokens:
-            key = token.cache_key
-            del self._changed[key]
-            if (state := self.states.get(key)) is not None:
-                pages[key] = parts_of(state, whole=self._whole.get(key) != reached)
+        pages = self._changed_parts(reached)
         if not pages:
             return True
-        worked = await self.store.write(pages)
-        for token in tokens:
-            if worked:
-                self._whole[token.cache_key] = reached
-            elif token.cache_key in self.states:
-                self._whole.pop(token.cache_key, None)
-                self._changed.setdefault(token.cache_key, token)
+        worked = await self.store.write({token.ident: parts for token, parts in pages.items()})
+        for token in pages:
+            key = token.cache_key
+            if worked and key in self.states:
+                self._whole[key] = reached
+            else:
+                self._whole.pop(key, None)
+                # Who has left meanwhile may have gone on elsewhere, and further.
+                if self.is_connected(token.ident):
+                    self._changed.setdefault(key, token)
         return worked
+
+    def _changed_parts(self, reached: int) -> dict[BaseStateToken, Parts]:
+        pages: dict[BaseStateToken, Parts] = {}
+        for key, token in list(self._changed.items()):
+            if self._is_busy(token):
+                continue
+            del self._changed[key]
+            if (state := self.states.get(key)) is None:
+                continue
+            try:
+                pages[token] = parts_of(state, whole=self._whole.get(key) != reached)
+            except StateSerializationError:
+                log.exception("a page is not copied: something in it cannot be")
+        return pages
 
     def _is_busy(self, token: BaseStateToken) -> bool:
         lock = self._states_locks.get(token.lock_key)
@@ -146,6 +158,7 @@ class Arrivals(LocalTokenManager):
     def __init__(self, states: KeptStates) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._states = states
+        states.is_connected = lambda token: token in self.token_to_socket
 
     async def link_token_to_sid(self, token: str, sid: str) -> str | None:
         """As Reflex does; a new token where this one is in use here by another tab."""

@@ -1,6 +1,6 @@
 """What every triage engine answers: one validated shape, whoever gave it."""
 
-from typing import Annotated, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -63,6 +63,11 @@ class Triage(BaseModel):
     prompt_version: str
     latency_ms: float = Field(ge=0)
     failure: str | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A page keeps its suggestion, and is kept as a pickle, which finds no class by the name of
+        `Finding[Category]`."""
+        return (Triage.model_validate_json, (self.model_dump_json(),))
 
     def source(self, field: TriageField) -> Source:
         """Who proposed this field's value: one of the desk's lessons, or else the engine."""

@@ -1,0 +1,235 @@
+"""A page goes on in another process with what it had; without Redis it goes on where it is."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from pydantic import SecretStr
+from reflex.istate.manager.token import BaseStateToken
+from reflex.state import State
+
+from tests.redis_server import RedisServer
+from tests.state.page import browser
+from ticket_app.live import page_store
+from ticket_app.live.page_store import PageStore
+from ticket_app.live.redis_server import connect
+from ticket_app.state import kept
+from ticket_app.state.form import Form
+from ticket_app.state.kept import Arrivals, KeptStates, parts_of, restored
+from ticket_app.state.queue import Queue
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("sqlite_database")]
+
+SECONDS = 20
+CHARGED = "My credit card was charged twice for the same invoice."
+TAB = BaseStateToken(ident="tab-0", cls=State)
+
+
+class Reached:
+    """How often Redis was reached anew, as the relay counts it."""
+
+    times = 1
+
+    def __call__(self) -> int:
+        """The count."""
+        return self.times
+
+
+@pytest.fixture
+def reached() -> Reached:
+    """The count of a Redis that has been there all the time."""
+    return Reached()
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "COPY_SECONDS", 0.02)
+    monkeypatch.setattr(kept, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(page_store, "PAUSE_SECONDS", 0.05)
+
+
+@asynccontextmanager
+async def process(redis: RedisServer, reached: Reached) -> AsyncIterator[KeptStates]:
+    """The pages of one process, which is killed at the end of the block."""
+    client = connect(SecretStr(redis.url))
+    states = KeptStates(store=PageStore(client, seconds_kept=60), reached=reached)
+    async with asyncio.timeout(SECONDS):
+        yield states
+    for task in (states._copying, states._expiration_task):
+        if task is not None:
+            task.cancel()
+    await client.aclose()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return once this holds; `process` bounds the wait."""
+    while not condition():  # noqa: ASYNC110  # it comes true in Redis, which has no event
+        await asyncio.sleep(0.01)
+
+
+async def copied(states: KeptStates) -> None:
+    """Return once Redis has it all."""
+    await until(lambda: states._copying is not None and states._copying.done())
+
+
+async def choose(states: KeptStates, priority: str) -> None:
+    """Choose a priority in the form of the page."""
+    async with states.modify_state(TAB) as root:
+        root.get_substate(Form.get_full_name().split(".")).priority = priority
+
+
+async def chosen(states: KeptStates) -> str:
+    """The priority in the form of the page."""
+    async with states.modify_state(TAB) as root:
+        priority: str = root.get_substate(Form.get_full_name().split(".")).priority
+        return priority
+
+
+async def test_a_page_goes_on_where_another_process_takes_it_up(
+    redis: RedisServer, reached: Reached
+) -> None:
+    async with process(redis, reached) as first, browser(first) as tabs:
+        page = await tabs.open("/?status=open")
+        await page.do(Form.choose("priority", "critical"))
+        await page.do(Form.entitle("Charged twice"))
+        await page.do(Form.describe(CHARGED))
+        shown = page.shown(Form)
+        assert (shown["category"], shown["category_suggested"]) == ("billing", True)
+        await copied(first)
+    async with process(redis, reached) as second, browser(second) as tabs:
+        page = await tabs.open("/?status=open")
+        again = page.shown(Form)
+        assert {name: again[name] for name in ("category", "priority", "reasons", "sure")} == {
+            name: shown[name] for name in ("category", "priority", "reasons", "sure")
+        }
+        await page.do(Form.arrive())  # a new form is told what was typed into the one before
+        assert ("_set_value", {"ref": "ref_title", "value": "Charged twice"}) in (
+            page.asked_of_the_browser
+        )
+        assert page.shown(Queue)["status"] == ["open"]
+
+
+async def test_only_what_an_event_changed_is_copied(redis: RedisServer, reached: Reached) -> None:
+    async with process(redis, reached) as states:
+        await choose(states, "high")
+        await copied(states)
+        root = await states.get_state(TAB)
+        assert parts_of(root, whole=False) == {}
+        await chosen(states)
+        assert len(parts_of(root, whole=True)) > 5
+        async with states.modify_state(TAB) as root:
+            root.get_substate(Form.get_full_name().split(".")).priority = "low"
+            assert list(parts_of(root, whole=False)) == [Form.get_full_name()]
+
+
+async def test_who_comes_back_from_another_process_does_not_find_what_was(
+    redis: RedisServer, reached: Reached
+) -> None:
+    async with process(redis, reached) as first, process(redis, reached) as second:
+        await choose(first, "low")
+        await copied(first)
+        await Arrivals(second).link_token_to_sid(TAB.ident, "socket 1")
+        assert await chosen(second) == "low"
+        await choose(second, "high")
+        await copied(second)
+        assert await chosen(first) == "low"
+        await copied(first)
+        await Arrivals(first).link_token_to_sid(TAB.ident, "socket 2")
+        assert await chosen(first) == "high"
+
+
+async def test_a_second_tab_with_the_same_token_gets_one_of_its_own(
+    redis: RedisServer, reached: Reached
+) -> None:
+    async with process(redis, reached) as states:
+        arrivals = Arrivals(states)
+        assert await arrivals.link_token_to_sid(TAB.ident, "socket 1") is None
+        assert await arrivals.link_token_to_sid(TAB.ident, "socket 2") not in (None, TAB.ident)
+
+
+async def test_without_redis_pages_go_on_and_are_copied_whole_when_it_is_back(
+    redis: RedisServer, reached: Reached
+) -> None:
+    async with process(redis, reached) as first, process(redis, reached) as second:
+        one, other = Arrivals(first), Arrivals(second)
+        await one.link_token_to_sid(TAB.ident, "socket 1")
+        await choose(first, "low")
+        async with first.modify_state(TAB) as root:
+            root.get_substate(Queue.get_full_name().split(".")).search = "invoice"
+        await copied(first)
+        redis.stop()
+        began = time.monotonic()
+        await choose(first, "critical")
+        assert await chosen(first) == "critical"
+        await one.disconnect_token(TAB.ident, "socket 1")
+        await other.link_token_to_sid(TAB.ident, "socket 2")
+        assert await chosen(second) == ""  # a page that moves now begins anew
+        await other.disconnect_token(TAB.ident, "socket 2")
+        await one.link_token_to_sid(TAB.ident, "socket 3")
+        assert await chosen(first) == "critical"
+        assert time.monotonic() - began < 3
+        await until(lambda: not second._changed)  # what was left there overwrites nothing later
+        redis.start()  # empty
+        reached.times += 1
+        assert await chosen(first) == "critical"  # pages are refreshed then
+        await until(lambda: first._whole.get(TAB.cache_key) == reached.times)
+        await other.link_token_to_sid(TAB.ident, "socket 4")
+        assert await chosen(second) == "critical"
+        async with second.modify_state(TAB) as root:
+            assert root.get_substate(Queue.get_full_name().split(".")).search == "invoice"
+
+
+async def test_an_idle_page_is_copied_whole_after_redis_was_emptied(
+    redis: RedisServer, reached: Reached
+) -> None:
+    async with process(redis, reached) as first, process(redis, reached) as second:
+        await choose(first, "low")
+        await copied(first)
+        redis.stop()
+        redis.start()
+        reached.times += 1
+        await chosen(first)  # the page is refreshed, and nothing in it changed
+        await until(lambda: first._whole.get(TAB.cache_key) == reached.times)
+        assert await chosen(second) == "low"
+
+
+async def test_a_redis_that_says_nothing_holds_up_one_event_for_half_a_second(
+    redis: RedisServer, reached: Reached
+) -> None:
+    async with process(redis, reached) as states:
+        redis.freeze()
+        began = time.monotonic()
+        await choose(states, "low")
+        assert time.monotonic() - began < 1
+        for priority in ("high", "critical"):
+            began = time.monotonic()
+            await choose(states, priority)
+            assert time.monotonic() - began < 0.1
+        redis.thaw()
+
+
+async def test_the_end_of_a_process_copies_what_was_not_copied(
+    redis: RedisServer, reached: Reached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "COPY_SECONDS", 60.0)
+    async with process(redis, reached) as first, process(redis, reached) as second:
+        await choose(first, "high")
+        await first.close()
+        assert await chosen(second) == "high"
+
+
+async def test_a_part_that_cannot_be_read_is_new_and_the_others_stay(
+    redis: RedisServer, reached: Reached
+) -> None:
+    async with process(redis, reached) as states:
+        await choose(states, "high")
+        parts = parts_of(await states.get_state(TAB), whole=True)
+        parts[Queue.get_full_name()] = b"of another version"
+        fresh = await KeptStates(store=states.store, reached=reached).get_state(
+            BaseStateToken(ident="another", cls=State)
+        )
+    tree = restored(fresh, parts)
+    assert tree.get_substate(Form.get_full_name().split(".")).priority == "high"
+    assert tree.get_substate(Queue.get_full_name().split(".")).search == ""
