@@ -4,6 +4,7 @@ import asyncio
 import logging
 import multiprocessing
 import signal
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from granian.constants import Interfaces
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 SECONDS_TO_FINISH = 5
-TRIES, SECONDS_BETWEEN_TRIES = 500, 0.02
+TRIES, SECONDS_BETWEEN_TRIES = 3_000, 0.02
 
 EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104  # compared, never bound
 LOCAL = ("127.0.0.1", "::1", "[::1]", *EVERY_ADDRESS)
@@ -47,6 +48,8 @@ def serve_until_stopped(settings: Settings) -> int:
         server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
     else:
         server.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    # Once, by the process that starts the workers, and starts others in their place.
+    server.on_startup(Thread(target=asyncio.run, args=(announce(),), daemon=True).start)
     server.serve()
     return 0
 
@@ -60,7 +63,6 @@ def desk() -> "ASGIApp":
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    app.register_lifespan_task(announce)
     application: ASGIApp = app()
     return application
 

@@ -1,0 +1,158 @@
+"""Pages of a desk that runs as several processes hear of everything, and outlive their own."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP, SECONDS
+from tests.browser.parts import category, description, figure, form, priority, row, rows, title
+from tests.browser.wire import wire_to
+from tests.desk_family import kill_worker, wait_for_successors, workers
+from tests.redis_server import RedisServer
+from tests.serving import RunningDesk, running_desk
+
+LOST = "Connection lost"
+CHARGED = "My card was charged twice for invoice 4711."
+
+
+@pytest.fixture
+def settings(postgres_database: str, redis: RedisServer) -> dict[str, str]:
+    """What the processes of one desk have in common."""
+    return {"DATABASE_URL": postgres_database, "REDIS_URL": redis.url}
+
+
+@pytest.fixture
+def pair(settings: dict[str, str], tmp_path: Path) -> Iterator[tuple[RunningDesk, RunningDesk]]:
+    """Two servers that are one desk."""
+    with running_desk(tmp_path, **settings) as one, running_desk(tmp_path, **settings) as other:
+        yield one, other
+
+
+@contextmanager
+def opened(browser: Browser, address: str) -> Iterator[Page]:
+    """A window with the desk loaded from this address."""
+    context = browser.new_context(**DESKTOP)
+    context.set_default_timeout(SECONDS * 1000)
+    page = context.new_page()
+    page.goto(address)
+    expect(page.get_by_text(LOST)).to_be_hidden()
+    yield page
+    context.close()
+
+
+def filed(desk: RunningDesk, name: str) -> int:
+    """File a ticket over REST; its number."""
+    ticket = {"title": name, "description": "The wallpaper of the start page is blue."}
+    answer = httpx.post(f"{desk.url}/api/tickets/", json=ticket, timeout=SECONDS)
+    answer.raise_for_status()
+    number: int = answer.json()["id"]
+    return number
+
+
+def health(desk: RunningDesk) -> dict[str, Any]:
+    """What the desk says of itself."""
+    body: dict[str, Any] = httpx.get(f"{desk.url}/api/health/", timeout=SECONDS).json()
+    return body
+
+
+def write_half_a_ticket(page: Page) -> None:
+    """Type a ticket and choose its priority, but do not file it."""
+    description(page).fill(CHARGED)
+    expect(category(page)).to_have_value("billing")
+    title(page).fill("Charged twice")
+    priority(page).select_option("critical")
+    description(page).focus()  # leaving the title's field tells the desk what is in it
+    expect(form(page).get_by_text("Suggested", exact=True)).to_have_count(1)
+    page.wait_for_timeout(500)  # kept.COPY_SECONDS, and some
+
+
+def expect_half_a_ticket(page: Page) -> None:
+    """All that was typed and chosen."""
+    expect(title(page)).to_have_value("Charged twice")
+    expect(description(page)).to_have_value(CHARGED)
+    expect(priority(page)).to_have_value("critical")
+    expect(category(page)).to_have_value("billing")
+    expect(form(page).get_by_text("Suggested", exact=True)).to_have_count(1)
+
+
+def test_what_is_filed_at_one_server_shows_on_the_pages_of_the_other(
+    chromium: Browser, pair: tuple[RunningDesk, RunningDesk]
+) -> None:
+    one, other = pair
+    with opened(chromium, one.url) as here, opened(chromium, other.url) as there:
+        for desk, pages in ((one, (there, here)), (other, (here, there))):
+            number = filed(desk, f"Filed at {desk.url}")
+            for page in pages:
+                expect(row(page, number)).to_be_visible()
+        expect(figure(here, "Open")).to_have_text("2")
+        expect(figure(there, "Open")).to_have_text("2")
+
+
+def test_a_page_whose_server_is_killed_goes_on_at_the_other(
+    chromium: Browser, pair: tuple[RunningDesk, RunningDesk]
+) -> None:
+    one, other = pair
+    with wire_to(one.url) as wire, opened(chromium, f"{wire.url}/?priority=critical") as page:
+        write_half_a_ticket(page)
+        for worker in workers(one):
+            kill_worker(worker)
+        wire.to = ("127.0.0.1", int(other.url.rpartition(":")[2]))
+        wire.cut()
+        expect(page.get_by_text(LOST)).to_be_visible()
+        wire.mend()
+        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
+        expect_half_a_ticket(page)
+        page.reload()  # now all of it comes from the server
+        expect_half_a_ticket(page)
+        page.get_by_role("button", name="File ticket").click()
+        expect(rows(page)).to_have_count(1)
+        expect(rows(page).first).to_contain_text("Charged twice")
+        expect(rows(page).first).to_contain_text("Critical")
+
+
+def test_a_page_outlives_every_worker(
+    chromium: Browser, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with (
+        running_desk(tmp_path, **settings, WORKERS="2") as desk,
+        opened(chromium, desk.url) as page,
+    ):
+        write_half_a_ticket(page)
+        family = workers(desk)
+        for worker in family:
+            kill_worker(worker)
+        expect(page.get_by_text(LOST)).to_be_visible()
+        wait_for_successors(desk, family, 2)
+        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
+        expect_half_a_ticket(page)
+        number = filed(desk, "Filed since")
+        expect(row(page, number)).to_be_visible()
+
+
+def test_pages_work_without_redis_and_load_anew_when_it_is_back(
+    chromium: Browser, pair: tuple[RunningDesk, RunningDesk], redis: RedisServer
+) -> None:
+    one, other = pair
+    with ExitStack() as stack:
+        here = stack.enter_context(opened(chromium, one.url))
+        there = stack.enter_context(opened(chromium, other.url))
+        write_half_a_ticket(here)
+        redis.stop()
+        here.get_by_role("button", name="File ticket").click()
+        expect(rows(here)).to_have_count(1)
+        assert (health(one)["ready"], health(one)["redis"]) == (True, {"state": "unavailable"})
+        missed = filed(one, "Filed while Redis was away")
+        expect(row(here, missed)).to_be_visible()
+        assert row(there, missed).count() == 0
+        new = stack.enter_context(opened(chromium, other.url))
+        expect(row(new, missed)).to_be_visible()
+        redis.start()
+        expect(rows(there)).to_have_count(2)
+        number = filed(one, "Filed since")
+        expect(row(there, number)).to_be_visible()
+        assert health(one)["redis"] == {"state": "ok"}
