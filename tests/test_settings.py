@@ -104,6 +104,10 @@ def test_offline_can_be_insisted_on(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"ALLOWED_HOSTS": "https://a.example"}, ["ALLOWED_HOSTS", "desk.example.com"]),
         ({"AI_FALLBACK_CATEGORY": "sales"}, ["AI_FALLBACK_CATEGORY", "general"]),
         ({"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "info"]),
+        ({"WORKERS": "0"}, ["WORKERS", "WORKERS=2"]),
+        ({"WORKERS": "2"}, ["WORKERS is 2", "REDIS_URL is not set", "REDIS_URL=redis://"]),
+        ({"REDIS_URL": f"http://:{SECRET}@h"}, ["REDIS_URL", "redis://localhost:6379/0"]),
+        ({"REDIS_URL": f"redis://h:x{SECRET}"}, ["REDIS_URL", "port", "redis://localhost:6379/0"]),
     ],
 )
 def test_a_wrong_value_is_one_sentence(
@@ -133,5 +137,6 @@ def test_no_secret_in_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
         OPENAI_API_KEY=SECRET,
         POSTGRES_PASSWORD=SECRET,
         DATABASE_URL=f"postgresql://u:{SECRET}@h/d",
+        REDIS_URL=f"redis://:{SECRET}@h/0",
     )
     assert SECRET not in f"{found!r} {found} {found.provider!r} {found.database!r}"

@@ -9,6 +9,7 @@ from ticket_app.settings import ROOT, Settings
 EXAMPLE = ROOT / ".env.example"
 SETTING = re.compile(r"([A-Z_]+)=")
 NAMES = {name.upper() for name in Settings.model_fields}
+FOR_SEVERAL = {"REDIS_URL", "WORKERS"}
 
 
 def documented_names() -> list[str]:
@@ -31,12 +32,20 @@ def test_every_group_of_settings_has_a_word_about_it_above_it() -> None:
 
 
 def test_compose_hands_on_every_setting_that_means_something_in_a_container() -> None:
-    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    desk = compose.partition("\n  desk:\n")[2].partition("\n  database:\n")[0]
-    handed_on = set(re.findall(r"^      ([A-Z_]+): ", desk, re.MULTILINE))
     the_images_own = {"HOST", "PORT", "DATA_DIR", "DEV_PORT"}
-    # Compose brings the database; an address meant for another machine must not replace it.
-    assert handed_on == NAMES - the_images_own - {"DATABASE_URL"}
+    # Compose brings database and Redis; an address meant for another machine must not replace them.
+    assert _environment_of("desk") == NAMES - the_images_own - {"DATABASE_URL"} - FOR_SEVERAL
+    assert _environment_of("replica") == FOR_SEVERAL
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert "    environment: &settings\n" in compose and "      <<: *settings\n" in compose
+    assert "${REDIS_URL" not in compose
+
+
+def _environment_of(service: str) -> set[str]:
+    """The variables that compose names for a service."""
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    block = re.split(r"\n  \w+:\n", compose.partition(f"\n  {service}:\n")[2])[0]
+    return set(re.findall(r"^      ([A-Z_]+): ", block, re.MULTILINE))
 
 
 def test_no_secret_stands_in_a_file() -> None:
