@@ -11,7 +11,7 @@ from tests.services.conftest import Providing
 from tests.services.desk import changed, jobs, opened
 from tests.triage.fake_provider import FakeProvider, Script
 from ticket_app.live import worker
-from ticket_app.live.bus import bus
+from ticket_app.live.bus import Change, bus
 from ticket_app.live.worker import improving
 from ticket_app.schemas import TicketPublic
 from ticket_app.services.improving import Claim, improve_ticket
@@ -65,6 +65,56 @@ def test_a_filed_ticket_is_improved(providing: Providing) -> None:
 
     serve(work)
     assert len(fake.received) == 1
+
+
+def test_what_this_process_can_take_wakes_no_other(providing: Providing) -> None:
+    providing(Script.GOOD)
+    others: list[Change] = []
+
+    async def work() -> None:
+        with bus.carried_by(others.append):
+            tickets = await filed(AT_ONCE)
+            await until(lambda: all(improved(ticket) for ticket in tickets))
+
+    serve(work)
+    assert others
+    assert not any(change.awaits_triage for change in others)
+
+
+def test_what_this_process_cannot_take_wakes_the_others(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_BACKGROUND_SECONDS", "600")
+    fake = providing(Script.HANG)
+    others: list[Change] = []
+
+    async def work() -> None:
+        with bus.carried_by(others.append):
+            await filed(AT_ONCE)
+            await until(lambda: len(fake.received) == AT_ONCE)
+            assert not any(change.awaits_triage for change in others)
+            ticket = (await filed(1))[0]
+            await until(lambda: Change(ticket.id, awaits_triage=True) in others)
+
+    serve(work)
+
+
+def test_what_another_process_cannot_take_is_taken_at_once(
+    providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 60.0)
+    providing(Script.GOOD)
+
+    async def work() -> None:
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(bus, "_loop", None)  # filed by a process that tells nobody here
+            ticket = (await filed(1))[0]
+        with bus.carried_by(lambda change: pytest.fail(f"{change} was sent on")):
+            bus.deliver(Change(ticket.id, awaits_triage=True, from_here=False))
+            await asyncio.sleep(0)
+        await until(lambda: improved(ticket))
+
+    serve(work)
 
 
 def test_what_waited_while_nobody_served_is_improved(providing: Providing) -> None:

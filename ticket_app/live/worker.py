@@ -56,6 +56,7 @@ class Worker:
         self._counted = monotonic()
         self._tasks: dict[asyncio.Task[None], Claim] = {}
         self._news = asyncio.Event()
+        self._filed = 0  # here, since tickets were last taken
 
     async def work(self) -> None:
         """Until cancelled. What is under way then is given back."""
@@ -80,6 +81,7 @@ class Worker:
             log.exception("no ticket could be taken for improving")
             return
         self._allowed -= len(claims)
+        self._filed = 0
         for claim in claims:
             task = asyncio.create_task(_improve(claim))
             self._tasks[task] = claim
@@ -95,17 +97,17 @@ class Worker:
             raise
 
     async def _room(self) -> int:
-        """How many calls may start now."""
-        self._count()
-        room = min(self._at_once - len(self._tasks), int(self._allowed))
-        return await useful_calls(room) if room > 0 else 0
+        """How many calls are of use to start now."""
+        free = self._free()
+        return await useful_calls(free) if free > 0 else 0
 
-    def _count(self) -> None:
-        """Add the calls that the time since the last count allows."""
+    def _free(self) -> int:
+        """How many calls may start now, as far as this process is concerned."""
         now = monotonic()
         self._allowed += (now - self._counted) * self._per_second
         self._allowed = min(self._allowed, float(self._at_once))
         self._counted = now
+        return min(self._at_once - len(self._tasks), int(self._allowed))
 
     async def _listen(self, changes: "asyncio.Queue[Change]") -> None:
         while True:
@@ -113,13 +115,10 @@ class Worker:
             if not change.awaits_triage:
                 continue
             self._news.set()
-            if change.from_here and not self._may_start():
-                bus.pass_on(change)
-
-    def _may_start(self) -> bool:
-        """Whether this process would take a ticket now, as far as it can tell by itself."""
-        self._count()
-        return len(self._tasks) < self._at_once and self._allowed >= 1
+            if change.from_here:
+                self._filed += 1
+                if self._filed > self._free():
+                    bus.pass_on(change)
 
     async def _wait(self) -> None:
         """Return when a call may start: a ticket came, a call ended, or time passed."""
