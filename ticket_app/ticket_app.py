@@ -55,7 +55,11 @@ class Desk(rx.App):
         super()._setup_state()
         if (url := get_settings().redis_url) is None or self._event_namespace is None:
             return
-        store = PageStore(connect(url), seconds_kept=get_config().redis_token_expiration)
+        store = PageStore(
+            connect(url),
+            version=get_web_dir().name,  # of compiled pages: the fingerprint of their sources
+            seconds_kept=get_config().redis_token_expiration,
+        )
         states = KeptStates(store=store, reached=connections)
         self._state_manager = states
         self._event_namespace._token_manager = Arrivals(states)  # noqa: SLF001  # no other way in

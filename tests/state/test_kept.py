@@ -54,7 +54,8 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 async def process(redis: RedisServer, reached: Reached) -> AsyncIterator[KeptStates]:
     """The pages of one process, which is killed at the end of the block."""
     client = connect(SecretStr(redis.url))
-    states = KeptStates(store=PageStore(client, seconds_kept=60), reached=reached)
+    store = PageStore(client, version="1", seconds_kept=60)
+    states = KeptStates(store=store, reached=reached)
     async with asyncio.timeout(SECONDS):
         yield states
     for task in (states._copying, states._expiration_task):

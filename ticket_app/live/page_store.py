@@ -7,7 +7,7 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from ticket_app.live.redis_server import UNREACHABLE, database_of
+from ticket_app.live.redis_server import UNREACHABLE
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +19,14 @@ PAUSE_SECONDS = 1.0
 
 
 class PageStore:
-    """Pages by their token, each a few named parts. Whoever uses it can do without."""
+    """Pages by their token, each a few named parts. Whoever uses it can do without.
 
-    def __init__(self, redis: Redis, *, seconds_kept: int) -> None:
+    A page is found by processes of the same `version` alone: another may not be able to read it.
+    """
+
+    def __init__(self, redis: Redis, *, version: str, seconds_kept: int) -> None:
         self._redis = redis
-        self._prefix = f"desk:{database_of(redis)}:page:"
+        self._prefix = f"desk:page:{version}:"
         self._seconds_kept = seconds_kept
         self._left_alone_until = 0.0
 
