@@ -105,11 +105,13 @@ def test_a_redis_that_went_away_and_came_back_is_one_word_to_read_all_again(
         here.told()
         redis.start()
         await until(lambda: {each.relay.state for each in desk} == {"ok"})
-        await until(lambda: MISSED in other.told() and not here.relay._dropped)
+        await until(lambda: not here.relay._dropped)
         assert here.told() == [MISSED]
-        other.told()
         here.bus.publish(Change(7))
-        assert await other.heard.get() == Change(7, from_here=False)
+        heard = [await other.heard.get()]
+        while heard[-1] != Change(7, from_here=False):
+            heard.append(await other.heard.get())
+        assert set(heard[:-1]) == {MISSED}  # of its own accord, and by the word of the other
 
     run(redis, 2, work)
     said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
