@@ -6,6 +6,7 @@ from time import monotonic
 from typing import cast
 
 from redis.asyncio import Redis
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ticket_app.live.redis_server import UNREACHABLE
 
@@ -14,8 +15,8 @@ log = logging.getLogger(__name__)
 Parts = dict[str, bytes]
 """The parts of one page, by name."""
 
-PAUSE_SECONDS = 1.0
-"""After a failure Redis is left alone for so long: nobody else waits for the same answer."""
+PAUSE_SECONDS = 5.0
+"""After a silence Redis is left alone for so long: not every page is to wait for it."""
 
 
 class PageStore:
@@ -29,6 +30,7 @@ class PageStore:
         self._prefix = f"desk:page:{version}:"
         self._seconds_kept = seconds_kept
         self._left_alone_until = 0.0
+        self._said_away = False
 
     async def read(self, token: str) -> Parts | None:
         """The parts of a page, none of a page that is not known; None: Redis does not answer."""
@@ -39,8 +41,9 @@ class PageStore:
             asked = cast("Awaitable[dict[bytes, bytes]]", self._redis.hgetall(self._prefix + token))
             found = await asked
         except UNREACHABLE as error:
-            self._leave_alone(error)
+            self._is_away(error)
             return None
+        self._said_away = False
         return {name.decode(): part for name, part in found.items()}
 
     async def write(self, pages: Mapping[str, Parts]) -> bool:
@@ -55,8 +58,9 @@ class PageStore:
         try:
             await pipeline.execute()
         except UNREACHABLE as error:
-            self._leave_alone(error)
+            self._is_away(error)
             return False
+        self._said_away = False
         return True
 
     async def close(self) -> None:
@@ -66,6 +70,14 @@ class PageStore:
     def _is_left_alone(self) -> bool:
         return monotonic() < self._left_alone_until
 
-    def _leave_alone(self, error: Exception) -> None:
-        self._left_alone_until = monotonic() + PAUSE_SECONDS
-        log.info("pages are kept in this process alone for now: %s", type(error).__name__)
+    def _is_away(self, error: Exception) -> None:
+        if isinstance(error, TimeoutError | RedisTimeoutError):  # any other failure costs no time
+            self._left_alone_until = monotonic() + PAUSE_SECONDS
+        if self._said_away:
+            return
+        self._said_away = True
+        log.warning(
+            "Redis does not answer (%s): pages that come from other processes begin anew, those of "
+            "this one are kept here alone",
+            type(error).__name__,
+        )

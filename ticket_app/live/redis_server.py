@@ -1,6 +1,6 @@
 """The way to Redis: every command has a deadline, and what failed is not tried again by itself.
 
-Nothing of the desk may wait for Redis for long: whoever uses it has a way to go on without.
+Nothing but a page that connects ever waits for Redis, and all that use it can go on without.
 """
 
 from pydantic import SecretStr
@@ -9,8 +9,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-SECONDS = 0.5
-"""A command takes less than a millisecond; a server that needs so long is as good as away."""
+SECONDS = 2.0
+"""A command takes less than a millisecond, on a machine that is out of breath much longer; a server
+that needs so long is as good as away."""
 
 UNREACHABLE = (RedisError, OSError, TimeoutError)
 """Whatever a command raises that Redis did not carry out."""

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 COPY_SECONDS = 0.2
 """How long after an event its copy is made: the most that a killed process can take with it."""
 RETRY_SECONDS = 1.0
+LEAVING_SECONDS = 1.0
+"""How long a page that is connected here already has to leave, before another is a second tab."""
 
 
 @dataclasses.dataclass
@@ -162,9 +164,19 @@ class Arrivals(LocalTokenManager):
 
     async def link_token_to_sid(self, token: str, sid: str) -> str | None:
         """As Reflex does; a new token where this one is in use here by another tab."""
+        if token in self.token_to_socket:
+            await self._wait_until_it_has_left(token)
         if token not in self.token_to_socket:
             await self._states.take_over(token)
         return await super().link_token_to_sid(token, sid)
+
+    async def _wait_until_it_has_left(self, token: str) -> None:
+        """A page that loads anew may arrive before its former connection is seen to end; behind a
+        proxy it often does. A second tab stays, and only waits in vain."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING_SECONDS):
+                while token in self.token_to_socket:  # noqa: ASYNC110  # Reflex tells nobody
+                    await asyncio.sleep(0.02)
 
 
 def parts_of(state: BaseState, *, whole: bool) -> Parts:
