@@ -152,7 +152,7 @@ def test_pages_work_without_redis_and_load_anew_when_it_is_back(
         new = stack.enter_context(opened(chromium, other.url))
         expect(row(new, missed)).to_be_visible()
         redis.start()
-        expect(rows(there)).to_have_count(2)
+        expect(rows(there)).to_have_count(2, timeout=30_000)  # it tries every five seconds
         number = filed(one, "Filed since")
         expect(row(there, number)).to_be_visible()
         assert health(one)["redis"] == {"state": "ok"}
