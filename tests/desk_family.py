@@ -7,7 +7,7 @@ import time
 
 from tests.serving import RunningDesk
 
-SECONDS = 30
+SECONDS = 60
 
 
 def workers(desk: RunningDesk) -> list[int]:

@@ -14,7 +14,8 @@ from tests.desk_family import kill_worker, wait_for_successors, workers
 from tests.redis_server import RedisServer
 from tests.serving import RunningDesk, running_desk
 
-SECONDS = 20
+SECONDS = 60
+"""Far longer than anything here takes on a machine that has other work, too."""
 
 
 def health(desk: RunningDesk) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def test_a_redis_that_is_away_neither_delays_nor_loses_a_ticket(
         redis.thaw()
         writers.stop()
     assert (writers.answers, writers.broken) == ({201}, 0)
-    assert writers.slowest < 2, f"{writers.slowest:.2f} s"
+    assert writers.slowest < 5, f"{writers.slowest:.2f} s"
     kept = stored(postgres_database)
     assert {number: kept.get(number) for number in writers.acknowledged} == writers.acknowledged
 
