@@ -15,7 +15,7 @@ from bench.load import BenchError
 from bench.requests import CREATE, NEW_TICKET, STATUS, Request, reading
 from bench.rows import with_driver
 from ticket_app.api.app import make_api
-from ticket_app.data.engine import get_engine, use_database
+from ticket_app.data.engine import get_direct_engine, get_engine, use_database
 
 PINGS = {"SELECT 1"}
 """Sent whenever a connection is taken from the pool; no part of any request."""
@@ -76,7 +76,8 @@ def _recording(database_url: str) -> Iterator[tuple[TestClient, list[str]]]:
         connection.cursor_factory = factory
 
     try:
-        event.listen(get_engine(), "connect", record)
+        for engine in (get_engine(), get_direct_engine()):
+            event.listen(engine, "connect", record)
         with TestClient(make_api()) as client:
             yield client, sent
     finally:
