@@ -12,7 +12,7 @@ SECONDS = 60
 
 def workers(desk: RunningDesk) -> list[int]:
     """The processes that serve; the one that watches over them started them."""
-    asked = ["ps", "-o", "pid=,args=", "--ppid", str(desk.process.pid)]
+    asked = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(desk.process.pid)]
     lines = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
     return [int(line.split()[0]) for line in lines if "spawn_main" in line]
 
