@@ -1,8 +1,8 @@
 """Which threads the services run in: a kind of work may fill its own, and nobody else's.
 
 Few of each. Threads that work in turns on one interpreter spend more time on handing it over than
-on the work: with 32 requests at once a page of tickets comes out twice as often from four threads
-as from eight, and at half the rate again from 40.
+on the work: with 32 requests at once, pages of tickets came out twice as often from four threads as
+from eight.
 """
 
 from collections.abc import Callable
