@@ -27,8 +27,7 @@ TICKET = {
 }
 SECONDS = 1.0
 SLACK_SECONDS = 4.0
-"""A first call has LiteLLM import more, which takes seconds on a busy machine. What hangs, hangs for
-much longer."""
+"""For what LiteLLM still imports at a first call. A provider that hangs does so for much longer."""
 
 
 @pytest.mark.usefixtures("sqlite_database")
