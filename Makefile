@@ -30,7 +30,7 @@ test: $(DEV) ## run the whole suite: SQLite, PostgreSQL and Chromium
 
 .PHONY: prove
 prove: $(DEV) ## run the long forms of the tests: many kills, many examples
-	@exec $(PY) -m pytest -q -m prove
+	@exec $(PY) -m pytest -q -m prove --timeout 1800
 
 .PHONY: bench
 bench: $(DEV) ## measure the desk at 100,000 and 1,000,000 tickets, beside a peer; 20 minutes

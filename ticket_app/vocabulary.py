@@ -42,6 +42,15 @@ class Sentiment(StrEnum):
     ANGRY = "angry"
 
 
+FACETS: dict[str, type[StrEnum]] = {
+    "category": Category,
+    "priority": Priority,
+    "status": Status,
+    "sentiment": Sentiment,
+}
+"""What tickets can be filtered and counted by. The database numbers the values in this order."""
+
+
 class Edge(StrEnum):
     """The way by which a change came in; recorded with every event."""
 

@@ -42,7 +42,7 @@ def counting(**values: Any) -> Question:
 
 
 def statistics() -> None:
-    figures.forget()
+    figures._kept.clear()
     ticket_stats()
 
 

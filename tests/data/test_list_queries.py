@@ -11,11 +11,11 @@ from sqlalchemy import text
 from tests.services.desk import changed, opened
 from ticket_app.data import list_queries
 from ticket_app.data.engine import get_engine, reading, writing
-from ticket_app.data.facets import FIELDS, facets_of, traits_of
+from ticket_app.data.facets import facets_of, traits_of
 from ticket_app.data.tables import Ticket
 from ticket_app.schemas import Position, TicketFilter, TicketListQuery, TicketPublic
 from ticket_app.services.tickets import count_tickets, delete_ticket, list_tickets, restore_ticket
-from ticket_app.vocabulary import SETTLED, Edge
+from ticket_app.vocabulary import FACETS, SETTLED, Edge
 
 SEED = 20_261_121
 WORDS = ("printer", "Invoice", "PASSWORD", "a%b", "under_score", "Ärger", "refund", "x")
@@ -37,7 +37,7 @@ def fill(chance: Random, count: int) -> None:
     with writing() as session:
         for _ in range(count):
             values: dict[str, Any] = {
-                field: chance.choice(list(known)) for field, known in FIELDS.items()
+                field: chance.choice(list(known)) for field, known in FACETS.items()
             }
             at = START + timedelta(hours=chance.randrange(count // 4))
             session.add(
@@ -56,7 +56,7 @@ def fill(chance: Random, count: int) -> None:
 def random_filter(chance: Random) -> TicketFilter:
     chosen = {
         field: chance.sample(list(known), chance.choice((1, 1, 2, 3)))
-        for field, known in FIELDS.items()
+        for field, known in FACETS.items()
         if chance.random() < 0.4
     }
     return TicketFilter(**chosen, search=chance.choice(SEARCHES))
@@ -66,7 +66,7 @@ def is_wanted(ticket: TicketPublic, wanted: TicketFilter) -> bool:
     sought = (wanted.search or "").lower()
     return all(
         not getattr(wanted, field) or getattr(ticket, field) in getattr(wanted, field)
-        for field in FIELDS
+        for field in FACETS
     ) and (sought in ticket.title.lower() or sought in ticket.description.lower())
 
 
@@ -101,20 +101,20 @@ def test_pages_and_counts_are_those_of_a_look_at_every_ticket() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_the_database_numbers_facets_as_the_filters_do() -> None:
-    combinations = list(product(*FIELDS.values()))
+    combinations = list(product(*FACETS.values()))
     with writing() as session:
         for values in combinations:
-            named: dict[str, Any] = dict(zip(FIELDS, values, strict=True))
+            named: dict[str, Any] = dict(zip(FACETS, values, strict=True))
             resolved_at = START if named["status"] in SETTLED else None
             session.add(
                 Ticket(title="A", description="B", created_at=START, updated_at=START,
                        resolved_at=resolved_at, **named)
             )  # fmt: skip
     with reading() as session:
-        rows = session.execute(text(f"SELECT {', '.join(FIELDS)}, facet FROM ticket")).all()
+        rows = session.execute(text(f"SELECT {', '.join(FACETS)}, facet FROM ticket")).all()
     assert len({row.facet for row in rows}) == len(combinations) == 256
     for row in rows:
-        wanted = TicketFilter.model_validate({field: [getattr(row, field)] for field in FIELDS})
+        wanted = TicketFilter.model_validate({field: [getattr(row, field)] for field in FACETS})
         assert facets_of(wanted) == [row.facet]
 
 
@@ -126,7 +126,7 @@ def test_postgresql_numbers_traits_as_the_filters_do() -> None:
     wanted = TicketFilter(
         category=["account"], priority=["critical"], status=["resolved"], sentiment=[row.sentiment]
     )
-    assert row.traits == [number for field in FIELDS for number in traits_of(wanted, field)]
+    assert row.traits == [number for field in FACETS for number in traits_of(wanted, field)]
 
 
 def found(search: str) -> list[int]:

@@ -15,6 +15,8 @@ Answer = TypeVar("Answer")
 
 QUICK = CapacityLimiter(4)
 """What takes a millisecond or two, and waits for nobody."""
+FILING = CapacityLimiter(4)
+"""New tickets: they may wait for a turn to write, and nothing else shall make them wait."""
 CHANGING = CapacityLimiter(8)
 """What may wait until somebody else is done with the same ticket."""
 SEARCHING = CapacityLimiter(4)

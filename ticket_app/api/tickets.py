@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from ticket_app.api.problems import Problem
-from ticket_app.api.threads import CHANGING, QUICK, SEARCHING, in_thread
+from ticket_app.api.threads import CHANGING, FILING, QUICK, SEARCHING, in_thread
 from ticket_app.schemas import (
     Classification,
     Described,
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 @router.post("/", status_code=201, response_model=TicketPublic)
 async def open_ticket(new: TicketCreate) -> Response:
     """File a ticket. Absent category and priority are filled by the triage."""
-    ticket = await in_thread(QUICK, lambda: tickets.open_ticket(new, Edge.REST))
+    ticket = await in_thread(FILING, lambda: tickets.open_ticket(new, Edge.REST))
     location = {"Location": f"/api/tickets/{ticket.id}/"}
     return _json(ticket.model_dump_json(), status_code=201, headers=location)
 

@@ -6,32 +6,23 @@ own.
 """
 
 from collections.abc import Iterator
-from enum import StrEnum
 from itertools import product
 
 from ticket_app.schemas import TicketFilter
-from ticket_app.vocabulary import Category, Priority, Sentiment, Status
-
-FIELDS: dict[str, type[StrEnum]] = {
-    "category": Category,
-    "priority": Priority,
-    "status": Status,
-    "sentiment": Sentiment,
-}
-"""What a list can be filtered by, in the order of a facet's digits."""
+from ticket_app.vocabulary import FACETS
 
 
 def filtered(wanted: TicketFilter) -> list[str]:
     """The fields that the filter narrows."""
-    return [field for field in FIELDS if getattr(wanted, field)]
+    return [field for field in FACETS if getattr(wanted, field)]
 
 
 def facets_of(wanted: TicketFilter) -> list[int]:
     """Every facet that the filter lets through."""
     facets = []
-    for digits in product(*(_digits(wanted, field) for field in FIELDS)):
+    for digits in product(*(_digits(wanted, field) for field in FACETS)):
         facet = 0
-        for digit, values in zip(digits, FIELDS.values(), strict=True):
+        for digit, values in zip(digits, FACETS.values(), strict=True):
             facet = facet * len(values) + digit
         facets.append(facet)
     return facets
@@ -40,7 +31,7 @@ def facets_of(wanted: TicketFilter) -> list[int]:
 def traits_of(wanted: TicketFilter, field: str) -> list[int]:
     """The numbers of the values of that field which the filter lets through."""
     first = 0
-    for name, values in FIELDS.items():
+    for name, values in FACETS.items():
         if name == field:
             break
         first += len(values)
@@ -49,4 +40,4 @@ def traits_of(wanted: TicketFilter, field: str) -> list[int]:
 
 def _digits(wanted: TicketFilter, field: str) -> Iterator[int]:
     chosen = getattr(wanted, field)
-    return (digit for digit, value in enumerate(FIELDS[field]) if not chosen or value in chosen)
+    return (digit for digit, value in enumerate(FACETS[field]) if not chosen or value in chosen)

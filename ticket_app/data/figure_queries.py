@@ -24,7 +24,6 @@ from sqlmodel import Session
 
 from ticket_app.data.direct import Direct
 from ticket_app.data.figure_tables import (
-    BREAKDOWNS,
     HOUR_FIGURES,
     URGENCY_FIGURES,
     VALUE_FIGURES,
@@ -33,6 +32,7 @@ from ticket_app.data.figure_tables import (
     ticket_resolution,
 )
 from ticket_app.schemas import TicketFilter
+from ticket_app.vocabulary import FACETS
 
 BUCKETS_A_DOUBLING = 50
 
@@ -74,7 +74,7 @@ def status_counts(session: Session) -> Row[Any]:
         select(
             *(
                 _total(counter.tickets, counter.status == value).label(f"status_{value.value}")
-                for value in BREAKDOWNS["status"]
+                for value in FACETS["status"]
             )
         )
     ).one()
@@ -83,9 +83,7 @@ def status_counts(session: Session) -> Row[Any]:
 def count_by(session: Session, wanted: TicketFilter) -> int:
     """How many tickets match, whatever the search says."""
     conditions = [
-        ticket_count.c[field].in_(values)
-        for field in BREAKDOWNS
-        if (values := getattr(wanted, field))
+        ticket_count.c[field].in_(values) for field in FACETS if (values := getattr(wanted, field))
     ]
     return session.scalar(select(_total(ticket_count.c.tickets)).where(*conditions)) or 0
 

@@ -17,18 +17,10 @@ from ticket_app.data.checks import (
     ticket_resolution_checks,
 )
 from ticket_app.data.types import BigId, UtcDay
-from ticket_app.vocabulary import Category, Priority, Sentiment, Status
+from ticket_app.vocabulary import FACETS
 
-BREAKDOWNS = {
-    "category": Category,
-    "priority": Priority,
-    "status": Status,
-    "sentiment": Sentiment,
-}
 VALUE_FIGURES = {
-    f"{field}_{value.value}": (field, value)
-    for field, values in BREAKDOWNS.items()
-    for value in values
+    f"{field}_{value.value}": (field, value) for field, values in FACETS.items() for value in values
 }
 HISTOGRAM_STEP = 10
 URGENCY_FIGURES = {f"urgency_{low}": low for low in range(0, 100, HISTOGRAM_STEP)}
@@ -58,7 +50,7 @@ def _counter(
 
 ticket_count = _counter(
     "ticket_count",
-    [Column(field, Text) for field in BREAKDOWNS],
+    [Column(field, Text) for field in FACETS],
     ("tickets", "urgency_sum", "resolved", "resolve_ms"),
     ticket_count_checks(),
 )

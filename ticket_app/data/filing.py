@@ -10,7 +10,7 @@ from typing import Any
 from ticket_app.data.direct import Direct, telling
 from ticket_app.data.types import as_text, phrases_as_text
 from ticket_app.schemas import TicketPublic
-from ticket_app.vocabulary import Edge
+from ticket_app.vocabulary import Edge, EventKind, TriageScope
 
 Row = dict[str, Any]
 """Values by the names of a table's columns."""
@@ -45,14 +45,14 @@ WITH filed AS (
   VALUES ({", ".join(f"%({name})s" for name in TICKET)}) RETURNING id
 ), told AS (
   INSERT INTO ticket_event (ticket_id, {", ".join(EVENT)})
-  SELECT id, 1, 'created', %(edge)s, %(created_at)s FROM filed
+  SELECT id, 1, '{EventKind.CREATED}', %(edge)s, %(created_at)s FROM filed
 ), proposed AS (
   INSERT INTO suggestion (ticket_id, created_at, {", ".join(SUGGESTION)})
   SELECT filed.id, %(created_at)s, each.* FROM filed, json_to_recordset(%(proposed)s)
     AS each ({", ".join(f"{name} {kind}" for name, kind in SUGGESTION.items())})
 ), waiting AS (
   INSERT INTO triage_job (ticket_id, {", ".join(JOB)})
-  SELECT id, 'all', %(created_at)s, %(created_at)s FROM filed WHERE %(waits)s
+  SELECT id, '{TriageScope.ALL}', %(created_at)s, %(created_at)s FROM filed WHERE %(waits)s
 )
 SELECT id FROM filed
 """
@@ -64,12 +64,12 @@ def _in_several_statements(
     now = as_text(ticket["created_at"])
     ticket_id = tell.insert(_insert("ticket", TICKET), _as_stored(ticket))
     of_ticket = {"ticket_id": ticket_id, "created_at": now}
-    event = of_ticket | {"ticket_version": 1, "kind": "created", "edge": edge}
+    event = of_ticket | {"ticket_version": 1, "kind": EventKind.CREATED, "edge": edge}
     tell.insert(_insert("ticket_event", ("ticket_id", *EVENT)), event)
     into = _insert("suggestion", ("ticket_id", "created_at", *SUGGESTION))
     tell.insert_all(into, [of_ticket | row for row in proposed])
     if waits:
-        job = of_ticket | {"scope": "all", "due_at": now}
+        job = of_ticket | {"scope": TriageScope.ALL, "due_at": now}
         tell.insert(_insert("triage_job", ("ticket_id", *JOB)), job)
     return ticket_id
 

@@ -8,7 +8,6 @@ a trigram has no index; it looks at one ticket after the other, for as long as a
 
 import json
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 from ticket_app.data.direct import Direct
@@ -51,7 +50,7 @@ def newest_tickets(
 
     def page(way: Way, scanned: int) -> list[Listed]:
         shape = _shape(ask, wanted, way, behind=after is not None)
-        rows = ask.rows(_page(shape), values | {"scanned": scanned})
+        rows = ask.rows(page_statement(shape), values | {"scanned": scanned})
         return [Listed(ticket_id, utc(at), shown) for ticket_id, at, shown in rows]
 
     if wanted.search is None and not filtered(wanted):
@@ -69,7 +68,7 @@ def count_found(ask: Direct, wanted: TicketFilter, *, at_most: int) -> int:
     values = _values(ask, wanted) | {"limit": at_most}
 
     def count(way: Way, scanned: int) -> int:
-        statement = _count(_shape(ask, wanted, way, behind=False))
+        statement = count_statement(_shape(ask, wanted, way, behind=False))
         ((found,),) = ask.rows(statement, values | {"scanned": scanned})
         return int(found)
 
@@ -86,10 +85,10 @@ def _scanning_will_do(found: int, limit: int) -> bool:
 
 def _is_frequent(ask: Direct, wanted: TicketFilter, values: dict[str, Any]) -> bool:
     """Whether PostgreSQL expects the search, with its filters, to be met by many tickets."""
-    if ask.dialect == "sqlite" or wanted.search is None:
+    if ask.dialect == "sqlite" or _way_of_the_rare(wanted) is not Way.BY_TEXT:
         return False
     shape = _shape(ask, wanted, Way.ONE_BY_ONE, behind=False)
-    ((explained,),) = ask.rows(_estimate(shape), values)
+    ((explained,),) = ask.rows(estimate_statement(shape), values)
     return bool(explained[0]["Plan"]["Plan Rows"] >= FREQUENT)
 
 
@@ -138,18 +137,3 @@ def _place(ask: Direct, after: Position | None) -> dict[str, Any]:
         return {}
     time = as_text(after.created_at) if ask.dialect == "sqlite" else after.created_at
     return {"after_time": time, "after_id": after.id}
-
-
-@cache
-def _page(shape: Shape) -> str:
-    return page_statement(shape)
-
-
-@cache
-def _count(shape: Shape) -> str:
-    return count_statement(shape)
-
-
-@cache
-def _estimate(shape: Shape) -> str:
-    return estimate_statement(shape)

@@ -4,6 +4,7 @@ All of it is made of words of its own: what a caller asks for comes in as parame
 """
 
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 from ticket_app.data.engine import Dialect
@@ -53,6 +54,7 @@ ONE_OF: dict[Dialect, str] = {
 }
 
 
+@cache
 def page_statement(shape: Shape) -> str:
     """id, created_at and the TicketPublic as JSON of `limit` tickets, newest first."""
     limit = _given("limit", shape.dialect)
@@ -63,12 +65,14 @@ def page_statement(shape: Shape) -> str:
     )
 
 
+@cache
 def count_statement(shape: Shape) -> str:
     """How many tickets there are, but no more than `limit`."""
     some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT {_given('limit', shape.dialect)}"
     return f"SELECT count(*) FROM ({some}) AS counted"
 
 
+@cache
 def estimate_statement(shape: Shape) -> str:
     """How many tickets PostgreSQL expects to be wanted; it does not look for them."""
     return f"EXPLAIN (FORMAT JSON) SELECT 1 FROM ticket WHERE {_all(PRESENT, *_wanted(shape))}"

@@ -31,7 +31,6 @@ from sqlmodel import Session, col
 from ticket_app.data.checks import LAST_BUCKET
 from ticket_app.data.figure_queries import BUCKETS_A_DOUBLING
 from ticket_app.data.figure_tables import (
-    BREAKDOWNS,
     HISTOGRAM_STEP,
     HOURS_TO_RESOLVE,
     URGENCY_FIGURES,
@@ -43,6 +42,7 @@ from ticket_app.data.figure_tables import (
 )
 from ticket_app.data.tables import Ticket
 from ticket_app.data.types import UtcDay
+from ticket_app.vocabulary import FACETS
 
 COUNTERS = (ticket_count, ticket_day, ticket_resolution)
 MS_AN_HOUR = 3_600_000
@@ -113,7 +113,7 @@ def _kept(session: Session, counter: Table) -> Figures:
 
 def _counted(session: Session, counter: Table) -> Figures:
     if counter is ticket_count:
-        fields = [getattr(Ticket, field) for field in BREAKDOWNS]
+        fields = [getattr(Ticket, field) for field in FACETS]
         urgency = func.sum(col(Ticket.urgency_score))
         sums = {"tickets": func.count(), "urgency_sum": urgency, **_resolved(session)}
         return _read(session, _present(*fields), sums)

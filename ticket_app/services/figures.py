@@ -130,11 +130,6 @@ def _compute(today: date) -> _Kept:
     return _Kept(changes, today, stats, stats.model_dump_json())
 
 
-def forget() -> None:
-    """Keep no figures: the next ones are read anew."""
-    _kept.clear()
-
-
 def _compute_stats(session: Session, today: date) -> TicketStats:
     days = _last_days(STATS_DAYS, today)
     totals = queries.totals(session)

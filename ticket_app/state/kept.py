@@ -16,7 +16,7 @@ from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.token import BaseStateToken, StateToken
 from reflex.state import BaseState, State
 from reflex.utils.token_manager import LocalTokenManager
-from reflex_base.utils.exceptions import StateSchemaMismatchError, StateSerializationError
+from reflex_base.utils.exceptions import StateSerializationError
 
 from ticket_app.live.page_store import PageStore, Parts
 
@@ -197,11 +197,20 @@ def restored(state: BaseState, parts: Parts) -> BaseState:
     """
     found = state
     if (part := parts.get(state.get_full_name())) is not None:
-        with suppress(StateSchemaMismatchError):
-            found = BaseStateToken.deserialize(data=part)
+        found = _read_part(part) or state
+        if found is not state:
             found.parent_state = state.parent_state
             found.substates.update(state.substates)
     for name, below in list(found.substates.items()):
         below.parent_state = found
         found.substates[name] = restored(below, parts)
     return found
+
+
+def _read_part(part: bytes) -> BaseState | None:
+    try:
+        return BaseStateToken.deserialize(data=part)
+    except Exception:
+        # A pickle can fail in any way. A page that begins anew is better than one that never opens.
+        log.warning("a part of a page cannot be read, and begins anew", exc_info=True)
+        return None
