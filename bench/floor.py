@@ -19,6 +19,7 @@ from bench.requests import LIST_PATH, OTHER_STATUS
 ANY_ID = "<id>"
 """Stands in a statement for the number of the ticket that it is about."""
 NEW_STATUS, OLD_STATUS = "<new>", "<old>"
+VERSION, NEXT_VERSION = "<version>", "<next>"
 CREATE_KEY, STATUS_KEY = "POST", "PATCH"
 
 app = FastAPI()
@@ -48,13 +49,10 @@ def read(request: Request) -> Response:
 @app.post(LIST_PATH, status_code=201)
 def create() -> Response:
     """Whatever the desk writes for a new ticket."""
-    first, *others = _known()[CREATE_KEY]
-    with _connection() as transaction, transaction.cursor() as cursor:
-        cursor.execute(first)
-        ticket_id = next(iter(cursor))[0]
-        for statement in others:
-            cursor.execute(_with({ANY_ID: str(ticket_id)}, statement))
-    return _answer(ticket_id)
+    (statement,) = _known()[CREATE_KEY]
+    with _connection().cursor() as cursor:
+        cursor.execute(statement)
+        return _answer(next(iter(cursor))[0])
 
 
 @app.patch(f"{LIST_PATH}{{ticket_id}}/")
@@ -62,10 +60,13 @@ def change_status(ticket_id: int, change: dict[str, str]) -> Response:
     """Whatever the desk writes for a ticket that changes its status."""
     new = change["status"]
     values = {ANY_ID: str(ticket_id), NEW_STATUS: new, OLD_STATUS: OTHER_STATUS[new]}
-    with _connection() as transaction, transaction.cursor() as cursor:
-        for statement in _known()[STATUS_KEY]:
-            cursor.execute(_with(values, statement))
-    return _answer(ticket_id)
+    find, write = _known()[STATUS_KEY]
+    with _connection().cursor() as cursor:
+        cursor.execute(_with(values, find))
+        version = json.loads(next(iter(cursor))[0])["version"]
+        values |= {VERSION: str(version), NEXT_VERSION: str(version + 1)}
+        cursor.execute(_with(values, write))
+        return _answer(cursor.fetchall())
 
 
 def _with(values: dict[str, str], statement: str) -> str:
@@ -79,7 +80,7 @@ def _answer(content: Any) -> Response:
 
 
 def _connection() -> connection:
-    """This thread's own. In a `with` of its own it is a transaction, else each statement is one."""
+    """This thread's own; each statement is a transaction."""
     if not hasattr(_of_this_thread, "connection"):
         opened = psycopg2.connect(os.environ["FLOOR_DATABASE_URL"])
         opened.autocommit = True

@@ -13,8 +13,9 @@ from sqlalchemy.engine import make_url
 
 from bench.rows import administering, fill_postgresql
 from tests.conftest import new_postgres
-from ticket_app.data.direct import Direct, Values
+from ticket_app.data.direct import Direct
 from ticket_app.data.engine import get_engine, use_database
+from ticket_app.data.plain_sql import Row
 from ticket_app.schemas import Position, TicketFilter, TicketListQuery
 from ticket_app.services import figures
 from ticket_app.services.figures import ticket_insights, ticket_stats
@@ -119,7 +120,7 @@ def _statements_of(question: Question) -> list[tuple[str, Any]]:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             sent.append((statement, parameters))
 
-    def directly(ask: Direct, statement: str, values: Values) -> list[tuple[Any, ...]]:
+    def directly(ask: Direct, statement: str, values: Row) -> list[tuple[Any, ...]]:
         if not statement.startswith("EXPLAIN"):  # reads nothing
             sent.append((statement, values))
         return rows(ask, statement, values)

@@ -18,6 +18,7 @@ from ticket_app.data.migrations import migrate
 from ticket_app.data.tables import Ticket
 from ticket_app.schemas import TicketCreate, TicketFilter, TicketPublic, TicketUpdate
 from ticket_app.services import figures, tickets
+from ticket_app.services.changing import update_ticket
 from ticket_app.services.figures import (
     HOUR_LABELS,
     WindowDays,
@@ -30,7 +31,6 @@ from ticket_app.services.tickets import (
     delete_ticket,
     open_ticket,
     restore_ticket,
-    update_ticket,
 )
 from ticket_app.vocabulary import SETTLED, Category, Edge, Priority, Sentiment, Status
 

@@ -15,7 +15,7 @@ from tests.triage.fake_provider import Script
 from ticket_app.data.engine import get_engine
 from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import TicketCreate, TicketUpdate
-from ticket_app.services import tickets
+from ticket_app.services import changing, tickets
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import Edge, EventKind, Status, TriageField
 
@@ -150,7 +150,7 @@ def test_a_change_may_be_backdated_with_its_history() -> None:
     ticket = tickets.open_ticket(TicketCreate.model_validate(PLAIN), Edge.CLI, at=THEN)
     assert ticket.created_at == ticket.updated_at == THEN
     later = THEN + timedelta(hours=5)
-    solved = tickets.update_ticket(
+    solved = changing.update_ticket(
         ticket.id, TicketUpdate(status=Status.RESOLVED), Edge.CLI, at=later
     )
     assert (solved.created_at, solved.updated_at, solved.resolved_at) == (THEN, later, later)

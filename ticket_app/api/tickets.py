@@ -18,7 +18,7 @@ from ticket_app.schemas import (
     TicketUpdate,
     TitleSuggestion,
 )
-from ticket_app.services import figures, similar, tickets, triage
+from ticket_app.services import changing, figures, similar, tickets, triage
 from ticket_app.vocabulary import ID_MAX, Edge
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
@@ -95,7 +95,7 @@ async def get_similar(
 @router.patch("/{ticket_id}/", response_model=TicketPublic, responses=NOT_FOUND)
 async def update_ticket(ticket_id: TicketId, update: TicketUpdate) -> Response:
     """Change the fields given. A new title or description recomputes sentiment and urgency."""
-    ticket = await in_thread(CHANGING, lambda: tickets.update_ticket(ticket_id, update, Edge.REST))
+    ticket = await in_thread(CHANGING, lambda: changing.update_ticket(ticket_id, update, Edge.REST))
     return _json(ticket.model_dump_json())
 
 

@@ -4,7 +4,7 @@ Statements go to the driver as they are, in its own way of writing parameters.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
 from time import monotonic
@@ -22,13 +22,12 @@ from ticket_app.data.engine import (
     only_writer,
     unavailable,
 )
+from ticket_app.data.plain_sql import Row, insert_into, stored
 
 DRIVER_ERRORS = (
     psycopg2.OperationalError, psycopg2.InterfaceError,
     sqlite3.OperationalError, sqlite3.InterfaceError,
 )  # fmt: skip
-
-Values = Mapping[str, Any]
 
 
 class Direct:
@@ -43,21 +42,17 @@ class Direct:
         self._about = connection.info
         self._seconds = seconds
 
-    def rows(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, values: Row) -> list[tuple[Any, ...]]:
         """Every row of the answer."""
         self._about["read_until"] = monotonic() + self._seconds
-        self._cursor.execute(statement, values)
+        self._cursor.execute(statement, stored(values, self.dialect))
         found: list[tuple[Any, ...]] = self._cursor.fetchall()
         return found
 
-    def insert(self, statement: str, values: Values) -> int:
-        """The id of the row that the statement inserts."""
-        self._cursor.execute(statement, values)
+    def insert(self, table: str, columns: tuple[str, ...], row: Row) -> int:
+        """Insert a row; returns its id. For SQLite: PostgreSQL's driver does not know the id."""
+        self._cursor.execute(insert_into(table, columns), stored(row, self.dialect))
         return int(self._cursor.lastrowid)
-
-    def insert_all(self, statement: str, rows: Iterable[Values]) -> None:
-        """Send the statement once for each row."""
-        self._cursor.executemany(statement, rows)
 
 
 @contextmanager

@@ -4,16 +4,12 @@ All of it in one transaction, and on PostgreSQL in one statement.
 """
 
 import json
-from datetime import datetime
-from typing import Any
 
 from ticket_app.data.direct import Direct, telling
-from ticket_app.data.types import as_text, phrases_as_text
+from ticket_app.data.plain_sql import Row
+from ticket_app.data.types import phrases_as_text
 from ticket_app.schemas import TicketPublic
 from ticket_app.vocabulary import Edge, EventKind, TriageScope
-
-Row = dict[str, Any]
-"""Values by the names of a table's columns."""
 
 TICKET = tuple(name for name in TicketPublic.model_fields if name != "id")
 EVENT = ("ticket_version", "kind", "edge", "created_at")
@@ -61,26 +57,14 @@ SELECT id FROM filed
 def _in_several_statements(
     tell: Direct, ticket: Row, proposed: list[Row], edge: Edge, *, waits: bool
 ) -> int:
-    now = as_text(ticket["created_at"])
-    ticket_id = tell.insert(_insert("ticket", TICKET), _as_stored(ticket))
+    now = ticket["created_at"]
+    ticket_id = tell.insert("ticket", TICKET, ticket)
     of_ticket = {"ticket_id": ticket_id, "created_at": now}
     event = of_ticket | {"ticket_version": 1, "kind": EventKind.CREATED, "edge": edge}
-    tell.insert(_insert("ticket_event", ("ticket_id", *EVENT)), event)
-    into = _insert("suggestion", ("ticket_id", "created_at", *SUGGESTION))
-    tell.insert_all(into, [of_ticket | row for row in proposed])
+    tell.insert("ticket_event", ("ticket_id", *EVENT), event)
+    for row in proposed:
+        tell.insert("suggestion", ("ticket_id", "created_at", *SUGGESTION), of_ticket | row)
     if waits:
         job = of_ticket | {"scope": TriageScope.ALL, "due_at": now}
-        tell.insert(_insert("triage_job", ("ticket_id", *JOB)), job)
+        tell.insert("triage_job", ("ticket_id", *JOB), job)
     return ticket_id
-
-
-def _insert(table: str, columns: tuple[str, ...]) -> str:
-    named = ", ".join(f":{column}" for column in columns)
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({named})"
-
-
-def _as_stored(row: Row) -> Row:
-    return {
-        name: as_text(value) if isinstance(value, datetime) else value
-        for name, value in row.items()
-    }

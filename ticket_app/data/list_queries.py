@@ -20,7 +20,7 @@ from ticket_app.data.list_sql import (
     estimate_statement,
     page_statement,
 )
-from ticket_app.data.types import as_text, utc
+from ticket_app.data.types import utc
 from ticket_app.schemas import Position, TicketFilter
 
 SAMPLED = 400
@@ -46,7 +46,7 @@ def newest_tickets(
     ask: Direct, wanted: TicketFilter, *, limit: int, after: Position | None
 ) -> list[Listed]:
     """At most `limit` tickets, newest first, that come behind `after` in that order."""
-    values = _values(ask, wanted) | {"limit": limit} | _place(ask, after)
+    values = _values(ask, wanted) | {"limit": limit} | _place(after)
 
     def page(way: Way, scanned: int) -> list[Listed]:
         shape = _shape(ask, wanted, way, behind=after is not None)
@@ -132,8 +132,5 @@ def _sought(ask: Direct, search: str) -> dict[str, str]:
     return {"pattern": f"%{search}%"}
 
 
-def _place(ask: Direct, after: Position | None) -> dict[str, Any]:
-    if after is None:
-        return {}
-    time = as_text(after.created_at) if ask.dialect == "sqlite" else after.created_at
-    return {"after_time": time, "after_id": after.id}
+def _place(after: Position | None) -> dict[str, Any]:
+    return {} if after is None else {"after_time": after.created_at, "after_id": after.id}

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ticket_app.data.engine import Dialect
-from ticket_app.schemas import TicketPublic
+from ticket_app.data.plain_sql import PRESENT, given, ticket_as_json
 
 
 class Way(StrEnum):
@@ -33,14 +33,8 @@ class Shape(NamedTuple):
     behind: bool
 
 
-PRESENT = "deleted_at IS NULL"
 NEWEST_FIRST = "ORDER BY created_at DESC, id DESC"
 
-TIMES = ("created_at", "updated_at", "resolved_at")
-TIME: dict[Dialect, str] = {  # PostgreSQL's connections are in UTC
-    "postgresql": """to_char({time}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
-    "sqlite": "replace({time}, ' ', 'T') || 'Z'",
-}
 CONTAINS: dict[Dialect, str] = {
     "postgresql": "folded LIKE ticket_fold(%(pattern)s)",
     "sqlite": (
@@ -57,9 +51,9 @@ ONE_OF: dict[Dialect, str] = {
 @cache
 def page_statement(shape: Shape) -> str:
     """id, created_at and the TicketPublic as JSON of `limit` tickets, newest first."""
-    limit = _given("limit", shape.dialect)
+    limit = given("limit", shape.dialect)
     return (
-        f"SELECT id, created_at, {_json(shape.dialect)} AS json "
+        f"SELECT id, created_at, {ticket_as_json(shape.dialect)} AS json "
         f"FROM (SELECT id FROM ({_found(shape)}) AS found {NEWEST_FIRST} LIMIT {limit}) AS page "
         f"JOIN ticket USING (id) {NEWEST_FIRST}"
     )
@@ -68,7 +62,7 @@ def page_statement(shape: Shape) -> str:
 @cache
 def count_statement(shape: Shape) -> str:
     """How many tickets there are, but no more than `limit`."""
-    some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT {_given('limit', shape.dialect)}"
+    some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT {given('limit', shape.dialect)}"
     return f"SELECT count(*) FROM ({some}) AS counted"
 
 
@@ -85,7 +79,7 @@ def _found(shape: Shape) -> str:
         case Way.ONE_BY_ONE:
             return f"SELECT id, created_at FROM ticket WHERE {_all(listed, *_wanted(shape))}"
         case Way.AMONG_NEWEST:
-            scanned = _given("scanned", shape.dialect)
+            scanned = given("scanned", shape.dialect)
             newest = f"SELECT * FROM ticket WHERE {listed} {NEWEST_FIRST} LIMIT {scanned}"
             return f"SELECT id, created_at FROM ({newest}) AS ticket WHERE {_all(*_wanted(shape))}"
         case Way.BY_FACET:
@@ -138,24 +132,9 @@ def _narrowed(shape: Shape) -> list[str]:
 def _behind(dialect: Dialect) -> str:
     # Spelled out instead of as a row value: the plain bound on created_at lets both engines start
     # their walk through an index at the right place.
-    time, ticket_id = _given("after_time", dialect), _given("after_id", dialect)
+    time, ticket_id = given("after_time", dialect), given("after_id", dialect)
     return f"created_at <= {time} AND (created_at < {time} OR id < {ticket_id})"
-
-
-def _given(name: str, dialect: Dialect) -> str:
-    """A parameter, as the driver writes it."""
-    return f":{name}" if dialect == "sqlite" else f"%({name})s"
 
 
 def _all(*conditions: str) -> str:
     return " AND ".join(conditions)
-
-
-def _json(dialect: Dialect) -> str:
-    names = tuple(TicketPublic.model_fields)
-    values = {name: TIME[dialect].format(time=name) if name in TIMES else name for name in names}
-    if dialect == "sqlite":
-        pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
-        return f"json_object({pairs})"
-    columns = ", ".join(f"{value} AS {name}" for name, value in values.items())
-    return f"CAST((SELECT row_to_json(shown) FROM (SELECT {columns}) AS shown) AS text)"

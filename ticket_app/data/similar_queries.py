@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Text, text
 from sqlmodel import Session
 
-from ticket_app.data.list_sql import NEWEST_FIRST, PRESENT
+from ticket_app.data.list_sql import NEWEST_FIRST
+from ticket_app.data.plain_sql import PRESENT
 from ticket_app.data.types import UtcDateTime
 
 READ = 2_000

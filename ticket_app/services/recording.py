@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from ticket_app.data.job_queries import lock_job, remove_job
 from ticket_app.data.tables import Suggestion, Ticket, TicketEvent, TriageJob
+from ticket_app.schemas import TicketPublic
 from ticket_app.triage.contract import Triage
 from ticket_app.vocabulary import Edge, EventKind, TriageField, TriageScope, TriageStatus
 
@@ -19,7 +20,7 @@ def record_transition(
 ) -> None:
     """Count a new version for what happened to the ticket as a whole, and tell of it."""
     _next_version(ticket, now)
-    session.add(_event(ticket, kind, edge, now))
+    session.add(_event(ticket, now, kind=kind, edge=edge))
 
 
 def record_changes(
@@ -28,22 +29,28 @@ def record_changes(
     """Write the changed fields as one new version, with one event for each; nothing for none."""
     if not changes:
         return
-    before = {name: getattr(ticket, name) for name in changes}
+    events = events_of(ticket, changes, edge)
     for name, value in changes.items():
         setattr(ticket, name, value)
     _next_version(ticket, now)
-    session.add_all(
-        _event(
-            ticket,
-            EventKind.CHANGED,
-            Edge.TRIAGE if name in SCORES else edge,
-            now,
-            field=name,
-            old=before[name],
-            new=value,
-        )
+    for event in events:
+        session.add(_event(ticket, now, **event))
+
+
+def events_of(
+    ticket: Ticket | TicketPublic, changes: dict[str, Any], edge: Edge
+) -> list[dict[str, Any]]:
+    """What tells of these changes, which are still to be made, as columns of events."""
+    return [
+        {
+            "kind": EventKind.CHANGED,
+            "edge": Edge.TRIAGE if name in SCORES else edge,
+            "field": name,
+            "old_value": _as_told(getattr(ticket, name)),
+            "new_value": _as_told(value),
+        }
         for name, value in changes.items()
-    )
+    ]
 
 
 def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: datetime) -> None:
@@ -103,7 +110,7 @@ def settle_triage(session: Session, ticket: Ticket, status: TriageStatus) -> Non
     remove_job(session, id_of(ticket))
 
 
-def differences(ticket: Ticket, wanted: dict[str, Any]) -> dict[str, Any]:
+def differences(ticket: Ticket | TicketPublic, wanted: dict[str, Any]) -> dict[str, Any]:
     """Those of the wanted values that the ticket does not have yet."""
     return {name: value for name, value in wanted.items() if getattr(ticket, name) != value}
 
@@ -120,23 +127,11 @@ def _next_version(ticket: Ticket, now: datetime) -> None:
     ticket.updated_at = now
 
 
-def _event(
-    ticket: Ticket,
-    kind: EventKind,
-    edge: Edge,
-    now: datetime,
-    *,
-    field: str | None = None,
-    old: Any = None,
-    new: Any = None,
-) -> TicketEvent:
+def _event(ticket: Ticket, now: datetime, **told: Any) -> TicketEvent:
     return TicketEvent(
-        ticket_id=id_of(ticket),
-        ticket_version=ticket.version,
-        kind=kind,
-        field=field,
-        old_value=None if old is None else str(old),
-        new_value=None if new is None else str(new),
-        edge=edge,
-        created_at=now,
+        ticket_id=id_of(ticket), ticket_version=ticket.version, created_at=now, **told
     )
+
+
+def _as_told(value: Any) -> str | None:
+    return None if value is None else str(value)

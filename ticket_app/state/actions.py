@@ -7,7 +7,7 @@ from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas import TicketUpdate, parse
-from ticket_app.services import tickets
+from ticket_app.services import changing, tickets
 from ticket_app.state.asking import ask, ticket_id_of
 from ticket_app.state.notices import Notice, told_failure
 from ticket_app.vocabulary import ID_MAX, Edge
@@ -24,7 +24,7 @@ class TicketActions(rx.State):
         """Set one field of a ticket."""
         try:
             update = parse(TicketUpdate, {str(field): value})
-            await ask(tickets.update_ticket, ticket_id_of(ticket_id), update, Edge.BROWSER)
+            await ask(changing.update_ticket, ticket_id_of(ticket_id), update, Edge.BROWSER)
         except TicketAppError as error:
             return told_failure(error.detail)
         return None

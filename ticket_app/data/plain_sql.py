@@ -1,0 +1,54 @@
+"""What statements that go to the driver as they are have in common, in both dialects."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from ticket_app.data.engine import Dialect
+from ticket_app.data.types import as_text
+from ticket_app.schemas import TicketPublic
+
+Row = dict[str, Any]
+"""Values by the names of a table's columns."""
+
+PRESENT = "deleted_at IS NULL"
+
+TIMES = ("created_at", "updated_at", "resolved_at")
+TIME: dict[Dialect, str] = {  # PostgreSQL's connections are in UTC
+    "postgresql": """to_char({time}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+    "sqlite": "replace({time}, ' ', 'T') || 'Z'",
+}
+
+
+def given(name: str, dialect: Dialect) -> str:
+    """A parameter, as the driver writes it."""
+    return f":{name}" if dialect == "sqlite" else f"%({name})s"
+
+
+@cache
+def insert_into(table: str, columns: tuple[str, ...]) -> str:
+    """SQLite's statement that inserts a row of these columns."""
+    values = ", ".join(f":{column}" for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
+
+
+def stored(row: Row, dialect: Dialect) -> Row:
+    """The row's values, as the driver takes them."""
+    if dialect == "postgresql":
+        return row
+    return {
+        name: as_text(value) if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
+
+
+@cache
+def ticket_as_json(dialect: Dialect) -> str:
+    """The text of a row of `ticket` as a TicketPublic in JSON."""
+    names = tuple(TicketPublic.model_fields)
+    values = {name: TIME[dialect].format(time=name) if name in TIMES else name for name in names}
+    if dialect == "sqlite":
+        pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
+        return f"json_object({pairs})"
+    columns = ", ".join(f"{value} AS {name}" for name, value in values.items())
+    return f"CAST((SELECT row_to_json(shown) FROM (SELECT {columns}) AS shown) AS text)"
