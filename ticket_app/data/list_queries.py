@@ -1,9 +1,10 @@
 """Named queries for pages of tickets, which cost the same however many tickets there are.
 
-A page of what is frequent is full after some of the newest tickets from the cursor on have been
-looked at one by one: SAMPLED of them, and where these say that SCANNED will do, so many. What is
-rarer is found by an index: of trigrams for a search, of facets for filters alone. A search without
-a trigram has no index; it looks at one ticket after the other, for as long as a statement may take.
+What PostgreSQL expects to be rare is found by its index of trigrams at once. A page of what is
+frequent is full after some of the newest tickets from the cursor on have been looked at one by one:
+SAMPLED of them, and where these say that SCANNED will do, so many. What is rarer than that is found
+by an index: of trigrams for a search, of facets for filters alone. A search without a trigram has
+no index; it looks at one ticket after the other, for as long as a statement may take.
 """
 
 import json
@@ -17,8 +18,8 @@ from ticket_app.data.list_sql import (
     Shape,
     Way,
     count_statement,
-    estimate_statement,
     page_statement,
+    wanted_statement,
 )
 from ticket_app.data.types import utc
 from ticket_app.schemas import Position, TicketFilter
@@ -26,6 +27,8 @@ from ticket_app.schemas import Position, TicketFilter
 SAMPLED = 400
 SCANNED = 4_000
 """Some 2 ms: a page of 50 of what one ticket in eighty is, is full by then."""
+RARE = 1_000
+"""Where PostgreSQL expects no more to be wanted, its index finds them in some 5 ms."""
 FREQUENT = 20_000
 SCANNED_FOR_THE_FREQUENT = 40_000
 """Some 20 ms. What so many tickets have takes the index longer than that; unless none of the newer
@@ -55,10 +58,13 @@ def newest_tickets(
 
     if wanted.search is None and not filtered(wanted):
         return page(Way.ONE_BY_ONE, 0)
+    expected = _expected(ask, wanted, values)
+    if expected is not None and expected <= RARE:
+        return page(Way.BY_TEXT, 0)
     listed = page(Way.AMONG_NEWEST, SAMPLED)
     if _scanning_will_do(len(listed), limit):
         listed = page(Way.AMONG_NEWEST, SCANNED)
-    if len(listed) < limit and _is_frequent(ask, wanted, values):
+    if len(listed) < limit and _is_frequent(expected):
         listed = page(Way.AMONG_NEWEST, SCANNED_FOR_THE_FREQUENT)
     return listed if len(listed) == limit else page(_way_of_the_rare(wanted), 0)
 
@@ -72,8 +78,11 @@ def count_found(ask: Direct, wanted: TicketFilter, *, at_most: int) -> int:
         ((found,),) = ask.rows(statement, values | {"scanned": scanned})
         return int(found)
 
+    expected = _expected(ask, wanted, values)
+    if expected is not None and expected <= RARE:
+        return count(Way.BY_TEXT, 0)
     found = count(Way.AMONG_NEWEST, SCANNED)
-    if found < at_most and _is_frequent(ask, wanted, values):
+    if found < at_most and _is_frequent(expected):
         found = count(Way.AMONG_NEWEST, SCANNED_FOR_THE_FREQUENT)
     return found if found == at_most else count(_way_of_the_rare(wanted), 0)
 
@@ -83,13 +92,16 @@ def _scanning_will_do(found: int, limit: int) -> bool:
     return found < limit <= found * SCANNED / SAMPLED
 
 
-def _is_frequent(ask: Direct, wanted: TicketFilter, values: dict[str, Any]) -> bool:
-    """Whether PostgreSQL expects the search, with its filters, to be met by many tickets."""
+def _expected(ask: Direct, wanted: TicketFilter, values: dict[str, Any]) -> int | None:
+    """How many tickets PostgreSQL expects to be wanted, where it has an index for the search."""
     if ask.dialect == "sqlite" or _way_of_the_rare(wanted) is not Way.BY_TEXT:
-        return False
-    shape = _shape(ask, wanted, Way.ONE_BY_ONE, behind=False)
-    ((explained,),) = ask.rows(estimate_statement(shape), values)
-    return bool(explained[0]["Plan"]["Plan Rows"] >= FREQUENT)
+        return None
+    shape = _shape(ask, wanted, Way.BY_TEXT, behind=False)
+    return ask.estimate(wanted_statement(shape), values)
+
+
+def _is_frequent(expected: int | None) -> bool:
+    return expected is not None and expected >= FREQUENT
 
 
 def _way_of_the_rare(wanted: TicketFilter) -> Way:

@@ -1,7 +1,9 @@
 """What statements that go to the driver as they are have in common, in both dialects."""
 
+import re
 from datetime import datetime
 from functools import cache
+from hashlib import blake2b
 from typing import Any
 
 from ticket_app.data.engine import Dialect
@@ -10,6 +12,9 @@ from ticket_app.schemas import TicketPublic
 
 Row = dict[str, Any]
 """Values by the names of a table's columns."""
+
+GIVEN = re.compile(r"%\((\w+)\)s")
+"""A parameter on PostgreSQL."""
 
 PRESENT = "deleted_at IS NULL"
 
@@ -23,6 +28,16 @@ TIME: dict[Dialect, str] = {  # PostgreSQL's connections are in UTC
 def given(name: str, dialect: Dialect) -> str:
     """A parameter, as the driver writes it."""
     return f":{name}" if dialect == "sqlite" else f"%({name})s"
+
+
+@cache
+def prepared(statement: str) -> tuple[str, str]:
+    """What prepares the statement on PostgreSQL, and what executes it from then on."""
+    names = tuple(dict.fromkeys(GIVEN.findall(statement)))
+    name = f"desk_{blake2b(statement.encode(), digest_size=8).hexdigest()}"
+    numbered = GIVEN.sub(lambda found: f"${names.index(found[1]) + 1}", statement)
+    values = ", ".join(given(each, "postgresql") for each in names)
+    return f"PREPARE {name} AS {numbered}", f"EXECUTE {name} {f'({values})' if names else ''}"
 
 
 @cache
