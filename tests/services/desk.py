@@ -10,7 +10,8 @@ from ticket_app.data.engine import get_engine, reading
 from ticket_app.data.tables import Suggestion, TicketEvent, TriageJob
 from ticket_app.schemas import TicketCreate, TicketListQuery, TicketPublic, TicketUpdate
 from ticket_app.services.changing import update_ticket
-from ticket_app.services.tickets import list_tickets, open_ticket
+from ticket_app.services.filing import open_ticket
+from ticket_app.services.tickets import list_tickets
 from ticket_app.vocabulary import Edge
 
 PLAIN = {"title": "Wallpaper", "description": "The wallpaper of the start page is blue."}

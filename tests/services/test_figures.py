@@ -26,10 +26,10 @@ from ticket_app.services.figures import (
     ticket_insights,
     ticket_stats,
 )
+from ticket_app.services.filing import open_ticket
 from ticket_app.services.tickets import (
     count_tickets,
     delete_ticket,
-    open_ticket,
     restore_ticket,
 )
 from ticket_app.vocabulary import SETTLED, Category, Edge, Priority, Sentiment, Status

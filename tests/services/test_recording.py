@@ -15,7 +15,7 @@ from tests.triage.fake_provider import Script
 from ticket_app.data.engine import get_engine
 from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import TicketCreate, TicketUpdate
-from ticket_app.services import changing, tickets
+from ticket_app.services import changing, filing, tickets
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import Edge, EventKind, Status, TriageField
 
@@ -147,7 +147,7 @@ def test_all_five_suggestions_are_kept_when_a_person_chooses_otherwise() -> None
 
 
 def test_a_change_may_be_backdated_with_its_history() -> None:
-    ticket = tickets.open_ticket(TicketCreate.model_validate(PLAIN), Edge.CLI, at=THEN)
+    ticket = filing.open_ticket(TicketCreate.model_validate(PLAIN), Edge.CLI, at=THEN)
     assert ticket.created_at == ticket.updated_at == THEN
     later = THEN + timedelta(hours=5)
     solved = changing.update_ticket(

@@ -9,7 +9,7 @@ from tests.state.conftest import Database
 from tests.state.page import Tabs
 from ticket_app.schemas import TicketCreate
 from ticket_app.services.figures import ticket_insights
-from ticket_app.services.tickets import open_ticket
+from ticket_app.services.filing import open_ticket
 from ticket_app.state.insights import Insights
 from ticket_app.vocabulary import Edge
 

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from ticket_app.api.problems import Problem
-from ticket_app.api.threads import CHANGING, FILING, QUICK, SEARCHING, in_thread
+from ticket_app.api.threads import CHANGING, QUICK, SEARCHING, in_thread
+from ticket_app.api.together import Together
 from ticket_app.schemas import (
     Classification,
     Described,
@@ -18,7 +19,7 @@ from ticket_app.schemas import (
     TicketUpdate,
     TitleSuggestion,
 )
-from ticket_app.services import changing, figures, similar, tickets, triage
+from ticket_app.services import changing, figures, filing, similar, tickets, triage
 from ticket_app.vocabulary import ID_MAX, Edge
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
@@ -30,10 +31,18 @@ TicketId = Annotated[int, Path(ge=1, le=ID_MAX, description="The ticket's number
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 
+def _open_tickets(new: list[TicketCreate]) -> list[TicketPublic]:
+    return filing.open_tickets(new, Edge.REST)
+
+
+FILING = Together(_open_tickets, threads=2, most=16)
+"""New tickets: they may wait for a turn to write, and nothing else shall make them wait."""
+
+
 @router.post("/", status_code=201, response_model=TicketPublic)
 async def open_ticket(new: TicketCreate) -> Response:
     """File a ticket. Absent category and priority are filled by the triage."""
-    ticket = await in_thread(FILING, lambda: tickets.open_ticket(new, Edge.REST))
+    ticket = await FILING.do(new)
     location = {"Location": f"/api/tickets/{ticket.id}/"}
     return _json(ticket.model_dump_json(), status_code=201, headers=location)
 

@@ -1,9 +1,11 @@
-"""Filing a ticket: its row, the first line of its history, what was proposed, and whether it waits.
+"""Filing tickets: their rows, the first line of each history, what was proposed, and who waits.
 
 All of it in one transaction, and on PostgreSQL in one statement.
 """
 
 import json
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from ticket_app.data.direct import Direct, telling
 from ticket_app.data.plain_sql import Row
@@ -11,60 +13,80 @@ from ticket_app.data.types import phrases_as_text
 from ticket_app.schemas import TicketPublic
 from ticket_app.vocabulary import Edge, EventKind, TriageScope
 
-TICKET = tuple(name for name in TicketPublic.model_fields if name != "id")
-EVENT = ("ticket_version", "kind", "edge", "created_at")
+TIMES = ("created_at", "updated_at", "resolved_at")
+NUMBERS = ("urgency_score", "version")
+TICKET = {
+    name: "timestamptz" if name in TIMES else "integer" if name in NUMBERS else "text"
+    for name in TicketPublic.model_fields
+    if name != "id"
+}
+EVENT = ("ticket_version", "kind", "edge")
 SUGGESTION = {
     "field": "text", "value": "text", "confidence": "real", "engine": "text", "model": "text",
     "prompt_version": "text", "latency_ms": "real", "evidence": "text",
 }  # fmt: skip
-JOB = ("scope", "due_at", "created_at")
+JOB = ("scope", "due_at")
 
 
-def file_ticket(ticket: Row, proposed: list[Row], edge: Edge, *, waits: bool) -> int:
-    """Store it all, durably; returns the ticket's id.
+class NewTicket(NamedTuple):
+    """A ticket to be stored: the fields of a TicketPublic but the id, and what was proposed for it:
+    rows of SUGGESTION, the evidence as a tuple. One that `waits` is to be seen by a provider."""
 
-    `ticket` has the fields of a TicketPublic but the id, and a row of `proposed` those of
-    SUGGESTION, the evidence as a tuple. One that `waits` is to be seen by a provider.
-    """
-    proposed = [row | {"evidence": phrases_as_text(row["evidence"])} for row in proposed]
+    ticket: Row
+    proposed: list[Row]
+    waits: bool
+
+
+def file_tickets(new: Sequence[NewTicket], edge: Edge) -> list[int]:
+    """Store them, durably, all or none; returns their ids in the same order."""
     with telling() as tell:
         if tell.dialect == "sqlite":
-            return _in_several_statements(tell, ticket, proposed, edge, waits=waits)
-        values = ticket | {"proposed": json.dumps(proposed), "edge": edge, "waits": waits}
-        ((ticket_id,),) = tell.rows(_AT_ONCE, values)
-        return int(ticket_id)
+            return [_in_several_statements(tell, each, edge) for each in new]
+        tickets = [
+            each.ticket | {"proposed": _stored(each.proposed), "waits": each.waits} for each in new
+        ]
+        values = {"tickets": json.dumps(tickets, default=str, ensure_ascii=False), "edge": edge}
+        return [ticket_id for (ticket_id,) in tell.rows(_AT_ONCE, values)]
+
+
+def _typed(columns: dict[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
 
 
 _AT_ONCE = f"""
-WITH filed AS (
-  INSERT INTO ticket ({", ".join(TICKET)})
-  VALUES ({", ".join(f"%({name})s" for name in TICKET)}) RETURNING id
+WITH given AS MATERIALIZED (
+  SELECT nextval(pg_get_serial_sequence('ticket', 'id')) AS id, each.* FROM ROWS FROM (
+    json_to_recordset(%(tickets)s) AS ({_typed(TICKET)}, waits boolean, proposed json)
+  ) WITH ORDINALITY AS each
+), filed AS (
+  INSERT INTO ticket (id, {", ".join(TICKET)}) SELECT id, {", ".join(TICKET)} FROM given
 ), told AS (
-  INSERT INTO ticket_event (ticket_id, {", ".join(EVENT)})
-  SELECT id, 1, '{EventKind.CREATED}', %(edge)s, %(created_at)s FROM filed
+  INSERT INTO ticket_event (ticket_id, created_at, {", ".join(EVENT)})
+  SELECT id, created_at, 1, '{EventKind.CREATED}', %(edge)s FROM given
 ), proposed AS (
   INSERT INTO suggestion (ticket_id, created_at, {", ".join(SUGGESTION)})
-  SELECT filed.id, %(created_at)s, each.* FROM filed, json_to_recordset(%(proposed)s)
-    AS each ({", ".join(f"{name} {kind}" for name, kind in SUGGESTION.items())})
+  SELECT given.id, given.created_at, each.*
+  FROM given, json_to_recordset(given.proposed) AS each ({_typed(SUGGESTION)})
 ), waiting AS (
-  INSERT INTO triage_job (ticket_id, {", ".join(JOB)})
-  SELECT id, '{TriageScope.ALL}', %(created_at)s, %(created_at)s FROM filed WHERE %(waits)s
+  INSERT INTO triage_job (ticket_id, created_at, {", ".join(JOB)})
+  SELECT id, created_at, '{TriageScope.ALL}', created_at FROM given WHERE waits
 )
-SELECT id FROM filed
+SELECT id FROM given ORDER BY ordinality
 """
 
 
-def _in_several_statements(
-    tell: Direct, ticket: Row, proposed: list[Row], edge: Edge, *, waits: bool
-) -> int:
-    now = ticket["created_at"]
-    ticket_id = tell.insert("ticket", TICKET, ticket)
-    of_ticket = {"ticket_id": ticket_id, "created_at": now}
+def _in_several_statements(tell: Direct, new: NewTicket, edge: Edge) -> int:
+    ticket_id = tell.insert("ticket", tuple(TICKET), new.ticket)
+    of_ticket = {"ticket_id": ticket_id, "created_at": new.ticket["created_at"]}
     event = of_ticket | {"ticket_version": 1, "kind": EventKind.CREATED, "edge": edge}
-    tell.insert("ticket_event", ("ticket_id", *EVENT), event)
-    for row in proposed:
-        tell.insert("suggestion", ("ticket_id", "created_at", *SUGGESTION), of_ticket | row)
-    if waits:
-        job = of_ticket | {"scope": TriageScope.ALL, "due_at": now}
-        tell.insert("triage_job", ("ticket_id", *JOB), job)
+    tell.insert("ticket_event", (*of_ticket, *EVENT), event)
+    for row in _stored(new.proposed):
+        tell.insert("suggestion", (*of_ticket, *SUGGESTION), of_ticket | row)
+    if new.waits:
+        job = of_ticket | {"scope": TriageScope.ALL, "due_at": new.ticket["created_at"]}
+        tell.insert("triage_job", (*of_ticket, *JOB), job)
     return ticket_id
+
+
+def _stored(proposed: list[Row]) -> list[Row]:
+    return [row | {"evidence": phrases_as_text(row["evidence"])} for row in proposed]

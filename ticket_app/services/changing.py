@@ -12,6 +12,7 @@ from ticket_app.data.engine import writing
 from ticket_app.data.tables import Ticket
 from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import TicketPublic, TicketUpdate
+from ticket_app.services.filing import has_provider
 from ticket_app.services.recording import (
     await_triage,
     differences,
@@ -19,7 +20,7 @@ from ticket_app.services.recording import (
     record_changes,
     record_suggestions,
 )
-from ticket_app.services.tickets import found, get_ticket, has_provider
+from ticket_app.services.tickets import found, get_ticket
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import SETTLED, DecidedBy, Edge, TriageScope, TriageStatus

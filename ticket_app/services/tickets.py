@@ -1,4 +1,5 @@
-"""What the desk does with tickets. One call is one transaction, with the events that record it."""
+"""What the desk does with a ticket that was filed. One call is one transaction, with the events
+that record it."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
@@ -8,33 +9,24 @@ from ticket_app.data import ticket_queries as queries
 from ticket_app.data.changing import current_ticket
 from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
-from ticket_app.data.filing import file_ticket
 from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import (
     Position,
     SuggestionPublic,
-    TicketCreate,
     TicketEventPublic,
     TicketFilter,
     TicketListQuery,
     TicketPage,
     TicketPublic,
 )
+from ticket_app.services.filing import has_provider
 from ticket_app.services.recording import (
-    proposals,
     record_transition,
     settle_triage,
 )
-from ticket_app.settings import get_settings
-from ticket_app.triage import engine
-from ticket_app.triage.contract import Triage
-from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import (
-    OFFLINE,
-    SETTLED,
-    DecidedBy,
     Edge,
     EventKind,
     TriageStatus,
@@ -44,47 +36,6 @@ Kind = TypeVar("Kind", Ticket, TicketPublic)
 
 SEARCH_COUNT_MAX = 1_000
 """Tickets that a search finds are counted up to here; a page shows more as "1,000+"."""
-
-
-def open_ticket(
-    new: TicketCreate, edge: Edge, *, seen: Triage | None = None, at: datetime | None = None
-) -> TicketPublic:
-    """File a ticket. What is absent of category and priority is filled by the triage.
-
-    `seen` is the triage of this very description that the requester was shown; without it a
-    provider's answer that is remembered counts, or else the offline engine's. With the latter the
-    ticket waits for a provider, where one is configured. `at` backdates the ticket (default: now),
-    and lets it wait for nobody.
-    """
-    proposed = (
-        seen
-        or engine.remembered(new.description, new.title)
-        or triage_offline(new.description, new.title)
-    )
-    awaits = proposed.engine == OFFLINE and at is None and has_provider()
-    now = at or datetime.now(UTC)
-    ticket = {
-        "title": new.title,
-        "description": new.description,
-        "category": new.category or proposed.category.value,
-        "priority": new.priority or proposed.priority.value,
-        "status": new.status,
-        "sentiment": proposed.sentiment.value,
-        "urgency_score": proposed.urgency_score.value,
-        "requester_name": new.requester_name,
-        "requester_email": new.requester_email,
-        "created_at": now,
-        "updated_at": now,
-        "resolved_at": now if new.status in SETTLED else None,
-        "version": 1,
-        "engine": proposed.engine,
-        "triage_status": TriageStatus.PENDING if awaits else TriageStatus.DONE,
-        "category_by": _decided_by(new.category),
-        "priority_by": _decided_by(new.priority),
-    }
-    ticket_id = file_ticket(ticket, proposals(proposed), edge, waits=awaits)
-    bus.publish(Change(ticket_id, awaits_triage=awaits))
-    return TicketPublic(id=ticket_id, **ticket)
 
 
 def get_ticket(ticket_id: int) -> TicketPublic:
@@ -165,15 +116,6 @@ def ticket_suggestions(ticket_id: int) -> list[SuggestionPublic]:
             SuggestionPublic.model_validate(row)
             for row in queries.suggestions_for(session, ticket_id)
         ]
-
-
-def has_provider() -> bool:
-    """Whether an AI is configured, for whom a ticket could wait."""
-    return get_settings().provider is not None
-
-
-def _decided_by(chosen: str | None) -> DecidedBy:
-    return DecidedBy.TRIAGE if chosen is None else DecidedBy.PERSON
 
 
 def found(ticket: Kind | None, ticket_id: int) -> Kind:

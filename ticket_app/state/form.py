@@ -12,7 +12,7 @@ from reflex.event import EventSpec
 
 from ticket_app.errors import InvalidInputError, TicketAppError
 from ticket_app.schemas import Described, TicketCreate, parse
-from ticket_app.services import tickets
+from ticket_app.services import filing
 from ticket_app.services.triage import suggest_triage
 from ticket_app.state.asking import ask
 from ticket_app.theme import ENGINE_WORDS, OUTCOME_WORDS, word_for
@@ -171,7 +171,7 @@ class Form(rx.State):
         try:
             new = parse(TicketCreate, typed | chosen)
             seen = self._seen if new.description == self._text else None
-            ticket = await ask(tickets.open_ticket, new, Edge.BROWSER, seen=seen)
+            ticket = await ask(filing.open_ticket, new, Edge.BROWSER, seen=seen)
         except InvalidInputError as error:
             self.errors = dict(error.problems)
             return rx.set_focus(error.problems[0].field)

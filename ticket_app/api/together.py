@@ -1,0 +1,75 @@
+"""Doing together what arrives together."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+from ticket_app.errors import DatabaseUnavailableError
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Together(Generic[Item, Answer]):
+    """Work that costs less in company: what arrives while some is being done, is done next, at
+    once. Nothing waits for company; it only makes use of the waiting that there is.
+
+    `work` takes up to `most` items, does all or none, and gives their answers in order. It is done
+    in `threads` threads, so that many lots are under way at a time. For the use of one event loop.
+    """
+
+    def __init__(
+        self, work: Callable[[list[Item]], list[Answer]], *, threads: int, most: int
+    ) -> None:
+        self._work = work
+        self._most = most
+        self._threads = ThreadPoolExecutor(threads, work.__name__)
+        self._idle = threads
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._lots: set[asyncio.Task[None]] = set()
+
+    async def do(self, item: Item) -> Answer:
+        """The answer for this item, or what went wrong with it."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        if self._idle:
+            self._idle -= 1
+            lot = asyncio.create_task(self._do_what_waits())
+            self._lots.add(lot)  # the loop itself would forget it
+            lot.add_done_callback(self._lots.discard)
+        return await answer
+
+    async def _do_what_waits(self) -> None:
+        try:
+            while self._waiting:
+                some = min(len(self._waiting), self._most)
+                await self._do([self._waiting.popleft() for _ in range(some)])
+        finally:
+            self._idle += 1
+
+    async def _do(self, lot: list[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
+        lot = [(item, answer) for item, answer in lot if not answer.done()]  # some have left
+        if not lot:
+            return
+        loop = asyncio.get_running_loop()
+        items = [item for item, _ in lot]
+        try:
+            answers = await loop.run_in_executor(self._threads, self._work, items)
+        except Exception as error:  # noqa: BLE001  # whoever asked is told
+            if len(lot) == 1 or isinstance(error, DatabaseUnavailableError):
+                for _, answer in lot:
+                    _fail(answer, error)
+            else:  # one of them is to blame; the others shall not suffer
+                for each in lot:
+                    await self._do([each])
+            return
+        for (_, answer), given in zip(lot, answers, strict=True):
+            if not answer.done():
+                answer.set_result(given)
+
+
+def _fail(answer: "asyncio.Future[Answer]", error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
