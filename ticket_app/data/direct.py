@@ -22,7 +22,7 @@ from ticket_app.data.engine import (
     only_writer,
     unavailable,
 )
-from ticket_app.data.plain_sql import Row, insert_into, prepared, stored
+from ticket_app.data.plain_sql import Row, given_in, insert_into, prepared, stored
 
 DRIVER_ERRORS = (
     psycopg2.OperationalError, psycopg2.InterfaceError,
@@ -31,6 +31,9 @@ DRIVER_ERRORS = (
 
 PREPARED_MAX = 64
 """Statements for which a connection of PostgreSQL keeps a plan: each takes some of its memory."""
+
+ESTIMATE_SECONDS = 60.0
+ESTIMATES_MAX = 200
 
 
 class Direct:
@@ -55,10 +58,22 @@ class Direct:
         return found
 
     def estimate(self, statement: str, values: Row) -> int:
-        """How many rows PostgreSQL expects the statement to find; it does not look for them."""
-        self._cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
-        ((explained,),) = self._cursor.fetchall()
-        return int(explained[0]["Plan"]["Plan Rows"])
+        """How many rows PostgreSQL expects the statement to find; it does not look for them.
+
+        A connection remembers it for ESTIMATE_SECONDS: whoever searches asks for the next page, and
+        for the first one again whenever a ticket changes.
+        """
+        known: dict[Any, tuple[float, int]] = self._about.setdefault("estimates", {})
+        asked = (statement, *(str(values[name]) for name in given_in(statement)))
+        until, rows = known.get(asked, (0.0, 0))
+        if until < monotonic():
+            self._cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+            ((explained,),) = self._cursor.fetchall()
+            rows = int(explained[0]["Plan"]["Plan Rows"])
+            if len(known) == ESTIMATES_MAX:
+                known.clear()
+            known[asked] = (monotonic() + ESTIMATE_SECONDS, rows)
+        return rows
 
     def insert(self, table: str, columns: tuple[str, ...], row: Row) -> int:
         """Insert a row; returns its id. For SQLite: PostgreSQL's driver does not know the id."""

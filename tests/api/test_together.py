@@ -1,0 +1,110 @@
+"""What arrives while something is being done is done together; nobody suffers for another."""
+
+import asyncio
+from itertools import chain
+from threading import Event
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.services.desk import PLAIN
+from ticket_app.api.app import make_api
+from ticket_app.api.together import Together
+from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.services.tickets import get_ticket
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The server's event loop."""
+    return "asyncio"
+
+
+class Doubling:
+    """Doubles numbers, and remembers which it was given at a time; it waits for `go`."""
+
+    def __init__(self) -> None:
+        self.lots: list[list[int]] = []
+        self.begun, self.go = Event(), Event()
+
+    def work(self, numbers: list[int]) -> list[int]:
+        self.lots.append(numbers)
+        self.begun.set()
+        assert self.go.wait(10)
+        if 13 in numbers:
+            raise ValueError("13")
+        if 0 in numbers:
+            raise DatabaseUnavailableError
+        return [2 * number for number in numbers]
+
+    def together(self, *, threads: int = 1, most: int = 4) -> Together[int, int]:
+        return Together(self.work, threads=threads, most=most)
+
+
+async def _done(together: Together[int, int], doubling: Doubling, *numbers: int) -> list[object]:
+    """The answers and errors for these numbers, all of which were there before the first was."""
+    tasks = [asyncio.create_task(together.do(number)) for number in numbers]
+    assert await asyncio.to_thread(doubling.begun.wait, 10)
+    doubling.go.set()
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_what_waits_is_done_together_and_in_order() -> None:
+    doubling = Doubling()
+    answers = await _done(doubling.together(), doubling, 1, 2, 3, 4, 5, 6)
+    assert answers == [2, 4, 6, 8, 10, 12]
+    assert max(map(len, doubling.lots)) == 4
+    assert list(chain.from_iterable(doubling.lots)) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_only_who_is_to_blame_is_told_so() -> None:
+    doubling = Doubling()
+    first, *others = await _done(doubling.together(), doubling, 1, 2, 13, 4)
+    assert [first, others[0], others[2]] == [2, 4, 8]
+    assert isinstance(others[1], ValueError)
+
+
+async def test_a_database_that_is_away_is_asked_once() -> None:
+    doubling = Doubling()
+    answers = await _done(doubling.together(most=8), doubling, 1, 0, 3, 4)
+    assert {type(answer) for answer in answers[1:]} == {DatabaseUnavailableError}
+    assert len(doubling.lots) <= 2
+
+
+async def test_who_has_left_is_not_worked_for_and_holds_up_nobody() -> None:
+    doubling = Doubling()
+    together = doubling.together(most=1)
+    tasks = [asyncio.create_task(together.do(number)) for number in (1, 2, 3)]
+    assert await asyncio.to_thread(doubling.begun.wait, 10)
+    tasks[1].cancel()
+    doubling.go.set()
+    assert [await tasks[0], await tasks[2]] == [2, 6]
+    assert doubling.lots == [[1], [3]]
+    assert await together.do(4) == 8
+
+
+@pytest.mark.usefixtures("database")
+def test_tickets_filed_at_once_are_each_their_own() -> None:
+    with TestClient(make_api()) as client:
+
+        async def file_all() -> list[tuple[int, str]]:
+            from ticket_app.api.tickets import open_ticket
+            from ticket_app.schemas import TicketCreate
+
+            titles = [f"Ticket {number}" for number in range(40)]
+            answers = await asyncio.gather(
+                *(open_ticket(TicketCreate.model_validate(PLAIN | {"title": title}))
+                  for title in titles)
+            )  # fmt: skip
+            return [(int(answer.headers["Location"].split("/")[-2]), title)
+                    for answer, title in zip(answers, titles, strict=True)]  # fmt: skip
+
+        filed = asyncio.run(file_all())
+        assert len({ticket_id for ticket_id, _ in filed}) == 40
+        for ticket_id, title in filed:
+            assert get_ticket(ticket_id).title == title
+            suggestions = client.get(f"/api/tickets/{ticket_id}/suggestions/").json()
+            assert len(suggestions) == 5
+        assert client.get("/api/tickets/stats/").json()["total_tickets"] == 40
