@@ -28,6 +28,8 @@ RelayState = Literal["ok", "unavailable"]
 
 WAITING_MAX = 1_000
 """Changes not sent yet; a burst of more is told as missed."""
+GATHERING_SECONDS = 0.02
+"""Between two messages: what changes meanwhile is told of together."""
 SILENCE_SECONDS = 5.0
 """Without a message for so long Redis is asked whether it is there, and given as long to answer."""
 
@@ -82,6 +84,7 @@ class Relay:
                 await asyncio.sleep(pauses.next())
             else:
                 pauses.reset()
+                await asyncio.sleep(GATHERING_SECONDS)
 
     async def _publish(self) -> None:
         if not self._waiting and not self._dropped:
