@@ -37,6 +37,19 @@ END
 $$
 """
 
+# Most texts are of ASCII alone. Not STRICT: PostgreSQL puts it in its caller's place only so.
+FOLD_SOON = """
+ALTER FUNCTION ticket_fold(text) RENAME TO ticket_fold_any;
+CREATE FUNCTION ticket_fold(source text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN octet_length(source) = length(source) THEN lower(source COLLATE "C")
+  ELSE ticket_fold_any(source) END
+$$
+"""
+FOLD_AS_BEFORE = """
+DROP FUNCTION ticket_fold(text);
+ALTER FUNCTION ticket_fold_any(text) RENAME TO ticket_fold
+"""
 ON_POSTGRESQL = f"""
 ALTER TABLE ticket
   ADD COLUMN facet smallint GENERATED ALWAYS AS ({{facet}}) STORED,
@@ -109,6 +122,7 @@ def upgrade() -> None:
             execute(statement)
     else:
         execute(TRIGRAMS)
+        execute(FOLD_SOON)
         execute("SET LOCAL maintenance_work_mem = '256MB'")
         execute(ON_POSTGRESQL.format(facet=_facet(), traits=", ".join(_traits())))
         for column in DERIVED:
@@ -134,6 +148,7 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION ticket_derive()")
         op.drop_index("ticket_text", "ticket")
         op.execute("ALTER TABLE ticket DROP facet, DROP traits, DROP folded")
+        op.execute(FOLD_AS_BEFORE)
 
 
 def _create_index(name: str, columns: list[str]) -> None:
