@@ -48,10 +48,16 @@ class Direct:
         self._about = connection.info
         self._seconds = seconds
 
-    def rows(self, statement: str, values: Row) -> list[tuple[Any, ...]]:
-        """Every row of the answer."""
+    def rows(
+        self, statement: str, values: Row, *, planned_once: bool = True
+    ) -> list[tuple[Any, ...]]:
+        """Every row of the answer.
+
+        PostgreSQL plans it once for each connection, where it need not know the values for that: to
+        plan takes as long as to run what is quick.
+        """
         self._about["read_until"] = monotonic() + self._seconds
-        if self.dialect == "postgresql":
+        if planned_once and self.dialect == "postgresql":
             statement = self._prepared(statement)
         self._cursor.execute(statement, stored(values, self.dialect))
         found: list[tuple[Any, ...]] = self._cursor.fetchall()
@@ -81,8 +87,7 @@ class Direct:
         return int(self._cursor.lastrowid)
 
     def _prepared(self, statement: str) -> str:
-        """What runs the statement by the plan that this connection has for it from its first use:
-        to plan one anew takes as long as to run it."""
+        """What runs the statement by the plan that this connection has had since its first use."""
         known: dict[str, str] = self._about.setdefault("prepared", {})
         if statement not in known:
             if len(known) == PREPARED_MAX:

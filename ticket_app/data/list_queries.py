@@ -18,6 +18,7 @@ from ticket_app.data.list_sql import (
     Shape,
     Way,
     count_statement,
+    is_planned_once,
     page_statement,
     wanted_statement,
 )
@@ -53,7 +54,11 @@ def newest_tickets(
 
     def page(way: Way, scanned: int) -> list[Listed]:
         shape = _shape(ask, wanted, way, behind=after is not None)
-        rows = ask.rows(page_statement(shape), values | {"scanned": scanned})
+        rows = ask.rows(
+            page_statement(shape),
+            values | {"scanned": scanned},
+            planned_once=is_planned_once(shape),
+        )
         return [Listed(ticket_id, utc(at), shown) for ticket_id, at, shown in rows]
 
     if wanted.search is None and not filtered(wanted):
@@ -74,8 +79,12 @@ def count_found(ask: Direct, wanted: TicketFilter, *, at_most: int) -> int:
     values = _values(ask, wanted) | {"limit": at_most}
 
     def count(way: Way, scanned: int) -> int:
-        statement = count_statement(_shape(ask, wanted, way, behind=False))
-        ((found,),) = ask.rows(statement, values | {"scanned": scanned})
+        shape = _shape(ask, wanted, way, behind=False)
+        ((found,),) = ask.rows(
+            count_statement(shape),
+            values | {"scanned": scanned},
+            planned_once=is_planned_once(shape),
+        )
         return int(found)
 
     expected = _expected(ask, wanted, values)
