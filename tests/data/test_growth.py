@@ -14,8 +14,8 @@ from sqlalchemy.engine import make_url
 from bench.rows import administering, fill_postgresql
 from tests.conftest import new_postgres
 from ticket_app.data.direct import Direct
-from ticket_app.data.engine import get_engine, use_database
-from ticket_app.data.plain_sql import Row
+from ticket_app.data.engine import get_direct_engine, get_engine, use_database
+from ticket_app.data.plain_sql import Row, prepared
 from ticket_app.schemas import Position, TicketFilter, TicketListQuery
 from ticket_app.services import figures
 from ticket_app.services.figures import ticket_insights, ticket_stats
@@ -83,7 +83,7 @@ class Plan:
     def __init__(self, question: Question) -> None:
         sent = _statements_of(question)
         assert sent
-        self.plans = [_explained(statement, parameters) for statement, parameters in sent]
+        self.plans = [_explained(*each) for each in sent]
 
     @property
     def nodes(self) -> Iterator[dict[str, Any]]:
@@ -111,19 +111,21 @@ class Plan:
         }
 
 
-def _statements_of(question: Question) -> list[tuple[str, Any]]:
-    """What it sends through a session, and what it sends to the driver."""
-    sent: list[tuple[str, Any]] = []
+def _statements_of(question: Question) -> list[tuple[str, Any, bool]]:
+    """What it sends through a session, and what it sends to the driver: which of them is planned
+    but once, whatever its values."""
+    sent: list[tuple[str, Any, bool]] = []
     rows, engine = Direct.rows, get_engine()
 
     def by_session(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-            sent.append((statement, parameters))
+            sent.append((statement, parameters, False))
 
-    def directly(ask: Direct, statement: str, values: Row) -> list[tuple[Any, ...]]:
-        if not statement.startswith("EXPLAIN"):  # reads nothing
-            sent.append((statement, values))
-        return rows(ask, statement, values)
+    def directly(
+        ask: Direct, statement: str, values: Row, *, planned_once: bool = True
+    ) -> list[tuple[Any, ...]]:
+        sent.append((statement, values, planned_once))
+        return rows(ask, statement, values, planned_once=planned_once)
 
     event.listen(engine, "before_cursor_execute", by_session)
     try:
@@ -141,10 +143,15 @@ def _with_inner(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _with_inner(inner)
 
 
-def _explained(statement: str, parameters: Any) -> dict[str, Any]:
-    explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
-    with get_engine().connect() as connection:
+def _explained(statement: str, parameters: Any, planned_once: bool) -> dict[str, Any]:
+    with get_direct_engine().connect() as connection:
+        if planned_once:
+            preparing, statement = prepared(statement)
+            connection.exec_driver_sql("DEALLOCATE ALL")
+            connection.exec_driver_sql(preparing)
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
         told = connection.exec_driver_sql(explain, parameters).scalar_one()
+        connection.invalidate()  # which would not know what it has prepared
     plan: dict[str, Any] = told[0]["Plan"]
     return plan
 
