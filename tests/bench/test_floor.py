@@ -2,28 +2,22 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from bench import floor
 from bench.requests import CREATE, LIST, STATUS, reading
-from bench.rows import administering, count_rows, fill_postgresql, status_of, unsettled
+from bench.rows import count_rows, status_of, unsettled
 from bench.statements import recorded
+from tests.bench.desks import filled_desk
 
 COUNT = 300
 
 
 @pytest.fixture(scope="module")
 def database(postgres_server: str) -> str:
-    name = f"floor_{uuid4().hex}"
-    with administering(f"{postgres_server}/postgres") as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    url = f"{postgres_server}/{name}"
-    fill_postgresql(url, COUNT)
-    return url
+    return filled_desk(postgres_server, COUNT)
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
-from bench.rows import administering, copy_to_sqlite, count_rows, fill_postgresql
+from bench.rows import copy_to_sqlite, count_rows, with_driver
+from tests.bench.desks import filled_desk
 from ticket_app.data.engine import use_database
 from ticket_app.schemas import TicketListQuery, TicketPage
 from ticket_app.services.figures import ticket_stats
@@ -18,12 +17,7 @@ COUNT = 400
 
 @pytest.fixture(scope="module")
 def filled(postgres_server: str) -> str:
-    name = f"bench_{uuid4().hex}"
-    with administering(f"{postgres_server}/postgres") as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    url = f"{postgres_server}/{name}"
-    fill_postgresql(url, COUNT)
-    return url
+    return filled_desk(postgres_server, COUNT)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +32,7 @@ def first_page() -> TicketPage:
 
 def test_every_row_is_a_ticket_the_newest_first(filled: str) -> None:
     assert count_rows(filled, "ticket") == COUNT
-    use_database(f"postgresql+psycopg2://{filled.partition('://')[2]}")
+    use_database(with_driver(filled))
     newest = [ticket.title.split()[1] for ticket in first_page().items]
     assert newest == [str(number) for number in range(1, 201)]
     stats = ticket_stats()
@@ -50,6 +44,6 @@ def test_every_row_is_a_ticket_the_newest_first(filled: str) -> None:
 def test_sqlite_gets_the_same(filled: str, tmp_path: Path) -> None:
     use_database(copy_to_sqlite(filled, tmp_path / "desk.sqlite3"))
     on_sqlite, sqlite_figures = first_page(), ticket_stats()
-    use_database(f"postgresql+psycopg2://{filled.partition('://')[2]}")
+    use_database(with_driver(filled))
     assert on_sqlite == first_page()
     assert sqlite_figures == ticket_stats()

@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import event
 
-from bench.rows import administering, fill_postgresql
-from tests.conftest import new_postgres
+from bench.rows import with_driver
+from tests.bench.desks import filled_desk
 from ticket_app.data.direct import Direct
 from ticket_app.data.engine import get_direct_engine, get_engine, use_database
 from ticket_app.data.plain_sql import Row, prepared
@@ -159,16 +158,7 @@ def _explained(statement: str, parameters: Any, planned_once: bool) -> dict[str,
 @pytest.fixture(scope="module")
 def desks(postgres_server: str) -> dict[int, str]:
     """The addresses of a small and of a large desk."""
-    return {size: _desk(postgres_server, size) for size in (SMALL, LARGE)}
-
-
-def _desk(server: str, size: int) -> str:
-    url = new_postgres(server)
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    fill_postgresql(plain, size)
-    with administering(plain) as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-    return url
+    return {size: with_driver(filled_desk(postgres_server, size)) for size in (SMALL, LARGE)}
 
 
 def asked_of(desk: str, question: Question) -> Plan:
