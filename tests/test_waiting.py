@@ -19,7 +19,7 @@ def settings(fake: FakeProvider, url: str) -> dict[str, str]:
         "DATABASE_URL": url,
         "AI_PROVIDER": "openai",
         "AI_BASE_URL": fake.base_url,
-        "AI_BACKGROUND_SECONDS": "1",
+        "AI_BACKGROUND_SECONDS": "4",
         "AI_BACKLOG_PER_MINUTE": "6000",
     }
 
