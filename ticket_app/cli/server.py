@@ -8,7 +8,7 @@ import signal
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -45,6 +45,7 @@ def serve_until_stopped(settings: Settings) -> int:
         respawn_failed_workers=settings.workers > 1,
         workers_kill_timeout=SECONDS_TO_FINISH,
         log_level=LogLevels.warning,
+        http=HTTPModes.http1,
     )
     # Granian would reload on SIGHUP, and so outlive the terminal it was started in.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
