@@ -91,18 +91,16 @@ def evidence_for(
     place: int, weighed: Weighed, said: Said, words: Sequence[Word], text: str
 ) -> tuple[str, ...]:
     """What of the text speaks most for the value at `place`, most first."""
-    says = weighed.shares(place)
-    count = len(weighed.concepts)
+    says = weighed.shares(place).tolist()
     quotes: dict[str, float] = {}
-    by_span: dict[Span, float] = {}
-    heard = (says >= IS_HEARD).nonzero()[0]
-    for at, much in zip(heard.tolist(), says[heard].tolist(), strict=True):
-        if at >= count:
-            span = weighed.spans[at - count]
-            by_span[span] = by_span.get(span, 0.0) + much
-        elif much >= SAYS_SOMETHING:
-            for phrase in said.phrases.get(weighed.concepts[at], ()):
+    for concept, much in zip(weighed.concepts, says, strict=False):
+        if much >= SAYS_SOMETHING:
+            for phrase in said.phrases.get(concept, ()):
                 quotes[phrase] = max(much, quotes.get(phrase, 0.0))
+    by_span: dict[Span, float] = {}
+    for span, much in zip(weighed.spans, says[len(weighed.concepts) :], strict=True):
+        if much >= IS_HEARD:
+            by_span[span] = by_span.get(span, 0.0) + much
     for (first, last), much in by_span.items():
         if much >= SAYS_SOMETHING:
             quote = text[words[first].start : words[last].end]
