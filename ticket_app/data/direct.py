@@ -93,8 +93,9 @@ class Direct:
             if len(known) == PREPARED_MAX:
                 self._cursor.execute("DEALLOCATE ALL")
                 known.clear()
-            preparing, known[statement] = prepared(statement)
+            preparing, executing = prepared(statement)
             self._cursor.execute(preparing)
+            known[statement] = executing
         return known[statement]
 
 
