@@ -26,7 +26,7 @@ from ticket_app.api.app import make_api
 from ticket_app.data.engine import get_direct_engine, get_engine, use_database
 
 PINGS = {"SELECT 1"}
-"""Sent whenever a connection is taken from the pool; no part of any request."""
+"""Sent when a connection of the pool was idle; no part of any request."""
 
 
 PLACEHOLDERS = {"id": ANY_ID, "of_id": ANY_ID, "of_version": VERSION, "version": NEXT_VERSION}

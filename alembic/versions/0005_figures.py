@@ -233,9 +233,11 @@ def _addition(counter: _Counter, tickets: str, slot: str) -> str:
     )
 
 
-def _on_conflict(table: str, figures: Iterable[str]) -> str:
+def _on_conflict(table: str, figures: Iterable[str], at: str = "") -> str:
+    """`at` is the conflict's place, where the key's columns have other meanings."""
+    at = at or f"({', '.join(KEYS[table])})"
     sums = ", ".join(f"{figure} = {table}.{figure} + excluded.{figure}" for figure in figures)
-    return f"ON CONFLICT ({', '.join(KEYS[table])}) DO UPDATE SET {sums}"
+    return f"ON CONFLICT {at} DO UPDATE SET {sums}"
 
 
 def _change(slot: str) -> str:
@@ -393,9 +395,11 @@ def _addition_of_one(counter: _Counter) -> str:
     keys = " AND ".join(f"kept.{key} = {value}" for key, value in counter.keys.items())
     columns = ", ".join((*counter.keys, "slot", *counter.figures))
     values = ", ".join((*counter.keys.values(), "taken", *counter.figures.values()))
+    key = f"ON CONSTRAINT {counter.table}_pkey"
     addition = (
         f"UPDATE {counter.table} AS kept SET {sums} WHERE {keys} AND kept.slot = taken; "
-        f"IF NOT FOUND THEN INSERT INTO {counter.table} ({columns}) VALUES ({values}); END IF;"
+        f"IF NOT FOUND THEN INSERT INTO {counter.table} ({columns}) VALUES ({values}) "
+        f"{_on_conflict(counter.table, counter.figures, key)}; END IF;"
     )
     return f"IF ms IS NOT NULL THEN {addition} END IF;" if counter.only_resolved else addition
 

@@ -7,10 +7,12 @@ from threading import Event
 import pytest
 from starlette.testclient import TestClient
 
-from tests.services.desk import PLAIN
+from tests.services.desk import PLAIN, all_tickets, suggestions_of
 from ticket_app.api.app import make_api
+from ticket_app.api.tickets import FILING, open_ticket
 from ticket_app.api.together import Together
 from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.schemas import TicketCreate, TicketPublic
 from ticket_app.services.tickets import get_ticket
 
 pytestmark = pytest.mark.anyio
@@ -90,9 +92,6 @@ def test_tickets_filed_at_once_are_each_their_own() -> None:
     with TestClient(make_api()) as client:
 
         async def file_all() -> list[tuple[int, str]]:
-            from ticket_app.api.tickets import open_ticket
-            from ticket_app.schemas import TicketCreate
-
             titles = [f"Ticket {number}" for number in range(40)]
             answers = await asyncio.gather(
                 *(open_ticket(TicketCreate.model_validate(PLAIN | {"title": title}))
@@ -108,3 +107,27 @@ def test_tickets_filed_at_once_are_each_their_own() -> None:
             suggestions = client.get(f"/api/tickets/{ticket_id}/suggestions/").json()
             assert len(suggestions) == 5
         assert client.get("/api/tickets/stats/").json()["total_tickets"] == 40
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_ticket_that_the_database_refuses_takes_no_other_along() -> None:
+    good = TicketCreate.model_validate(PLAIN)
+    bad = good.model_copy(update={"requester_name": "x" * 1_000})
+    filed = await asyncio.gather(
+        *(FILING.do(new) for new in (good, good, bad, good)), return_exceptions=True
+    )
+    tickets = [one for one in filed if isinstance(one, TicketPublic)]
+    assert len(tickets) == 3
+    assert isinstance(filed[2], Exception)
+    assert [ticket.id for ticket in all_tickets()] == sorted(
+        (ticket.id for ticket in tickets), reverse=True
+    )
+    assert all(len(suggestions_of(ticket.id)) == 5 for ticket in tickets)
+
+
+async def test_nobody_waits_in_turn_for_a_database_that_is_away() -> None:
+    doubling = Doubling()
+    answers = await _done(doubling.together(most=2), doubling, 1, 0, 3, 4, 5, 6, 7, 8)
+    assert answers[0] == 2
+    assert {type(answer) for answer in answers[1:]} == {DatabaseUnavailableError}
+    assert len(doubling.lots) == 2

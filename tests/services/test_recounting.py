@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
+import psycopg2
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
@@ -243,3 +244,24 @@ def test_at_most_twenty_differences_are_shown(capsys: pytest.CaptureFixture[str]
     assert "31 figures differ" in said and said.count("the tickets have") == 20
     assert len(repair_figures().differences) == 31
     assert repair_figures().differences == recount().differences == []
+
+
+def test_a_writer_who_cannot_see_the_counters_is_told_to_try_again(postgres_database: str) -> None:
+    with psycopg2.connect(postgres_database.replace("+psycopg2", "")) as late:
+        late.set_session(isolation_level="REPEATABLE READ")
+        with late.cursor() as cursor:
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION ticket_figures_slot() RETURNS integer "
+                "LANGUAGE sql AS 'SELECT 0'"  # both take the same one, in turn
+            )
+            late.commit()
+            cursor.execute("SELECT count(*) FROM ticket")
+            ticket = opened()
+            columns = "title, description, category, priority, sentiment"
+            with pytest.raises(psycopg2.errors.SerializationFailure):
+                cursor.execute(
+                    f"INSERT INTO ticket ({columns}) SELECT %s, %s, %s, %s, %s",
+                    [getattr(ticket, column) for column in columns.split(", ")],
+                )
+        late.rollback()
+    assert recount().differences == []

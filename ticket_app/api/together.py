@@ -10,6 +10,7 @@ from ticket_app.errors import DatabaseUnavailableError
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+_Asked = tuple[Item, "asyncio.Future[Answer]"]
 
 
 class Together(Generic[Item, Answer]):
@@ -27,7 +28,7 @@ class Together(Generic[Item, Answer]):
         self._most = most
         self._threads = ThreadPoolExecutor(threads, work.__name__)
         self._idle = threads
-        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._waiting: deque[_Asked[Item, Answer]] = deque()
         self._lots: set[asyncio.Task[None]] = set()
 
     async def do(self, item: Item) -> Answer:
@@ -49,7 +50,7 @@ class Together(Generic[Item, Answer]):
         finally:
             self._idle += 1
 
-    async def _do(self, lot: list[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
+    async def _do(self, lot: "list[_Asked[Item, Answer]]") -> None:
         lot = [(item, answer) for item, answer in lot if not answer.done()]  # some have left
         if not lot:
             return
@@ -57,19 +58,28 @@ class Together(Generic[Item, Answer]):
         items = [item for item, _ in lot]
         try:
             answers = await loop.run_in_executor(self._threads, self._work, items)
+        except DatabaseUnavailableError as error:
+            # Those behind would wait for the same, one lot after the other.
+            _fail([*lot, *self._waiting], error)
+            self._waiting.clear()
         except Exception as error:  # noqa: BLE001  # whoever asked is told
-            if len(lot) == 1 or isinstance(error, DatabaseUnavailableError):
-                for _, answer in lot:
-                    _fail(answer, error)
+            if len(lot) == 1:
+                _fail(lot, error)
             else:  # one of them is to blame; the others shall not suffer
-                for each in lot:
-                    await self._do([each])
-            return
-        for (_, answer), given in zip(lot, answers, strict=True):
-            if not answer.done():
-                answer.set_result(given)
+                await self._do_singly(lot)
+        else:
+            for (_, answer), given in zip(lot, answers, strict=True):
+                if not answer.done():
+                    answer.set_result(given)
+
+    async def _do_singly(self, lot: "list[_Asked[Item, Answer]]") -> None:
+        self._waiting.extendleft(reversed(lot))
+        for _ in lot:
+            if self._waiting:
+                await self._do([self._waiting.popleft()])
 
 
-def _fail(answer: "asyncio.Future[Answer]", error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)
+def _fail(lot: "list[_Asked[Item, Answer]]", error: Exception) -> None:
+    for _, answer in lot:
+        if not answer.done():
+            answer.set_exception(error)

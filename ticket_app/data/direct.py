@@ -4,7 +4,7 @@ Statements go to the driver as they are, in its own way of writing parameters.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from math import inf
 from time import monotonic
@@ -22,7 +22,7 @@ from ticket_app.data.engine import (
     only_writer,
     unavailable,
 )
-from ticket_app.data.plain_sql import Row, given_in, insert_into, prepared, stored
+from ticket_app.data.plain_sql import Row, insert_into, prepared, stored
 
 DRIVER_ERRORS = (
     psycopg2.OperationalError, psycopg2.InterfaceError,
@@ -32,8 +32,8 @@ DRIVER_ERRORS = (
 PREPARED_MAX = 64
 """Statements for which a connection of PostgreSQL keeps a plan: each takes some of its memory."""
 
-ESTIMATE_SECONDS = 60.0
-ESTIMATES_MAX = 200
+REMEMBERED_SECONDS = 60.0
+REMEMBERED_MAX = 200
 
 
 class Direct:
@@ -64,22 +64,21 @@ class Direct:
         return found
 
     def estimate(self, statement: str, values: Row) -> int:
-        """How many rows PostgreSQL expects the statement to find; it does not look for them.
+        """How many rows PostgreSQL expects the statement to find; it does not look for them."""
+        self._cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+        ((explained,),) = self._cursor.fetchall()
+        return int(explained[0]["Plan"]["Plan Rows"])
 
-        A connection remembers it for ESTIMATE_SECONDS: whoever searches asks for the next page, and
-        for the first one again whenever a ticket changes.
-        """
-        known: dict[Any, tuple[float, int]] = self._about.setdefault("estimates", {})
-        asked = (statement, *(str(values[name]) for name in given_in(statement)))
-        until, rows = known.get(asked, (0.0, 0))
+    def remembered(self, name: Hashable, work_out: Callable[[], int]) -> int:
+        """The number of that name, worked out once in REMEMBERED_SECONDS by each connection."""
+        known: dict[Hashable, tuple[float, int]] = self._about.setdefault("remembered", {})
+        until, number = known.get(name, (0.0, 0))
         if until < monotonic():
-            self._cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
-            ((explained,),) = self._cursor.fetchall()
-            rows = int(explained[0]["Plan"]["Plan Rows"])
-            if len(known) == ESTIMATES_MAX:
+            number = work_out()
+            if len(known) == REMEMBERED_MAX:
                 known.clear()
-            known[asked] = (monotonic() + ESTIMATE_SECONDS, rows)
-        return rows
+            known[name] = (monotonic() + REMEMBERED_SECONDS, number)
+        return number
 
     def insert(self, table: str, columns: tuple[str, ...], row: Row) -> int:
         """Insert a row; returns its id. For SQLite: PostgreSQL's driver does not know the id."""
@@ -93,8 +92,9 @@ class Direct:
             if len(known) == PREPARED_MAX:
                 self._cursor.execute("DEALLOCATE ALL")
                 known.clear()
-            preparing, known[statement] = prepared(statement)
+            preparing, executing = prepared(statement)
             self._cursor.execute(preparing)
+            known[statement] = executing
         return known[statement]
 
 
@@ -109,7 +109,7 @@ def asking() -> Iterator[Direct]:
 def telling() -> Iterator[Direct]:
     """Write, durably, all or nothing. DatabaseUnavailableError as above.
 
-    On PostgreSQL that is one statement, which commits by itself and so costs one round trip.
+    On PostgreSQL each statement commits by itself, which costs one round trip: write with one.
     """
     if _dialect() == "postgresql":
         with _connected() as connection:
@@ -135,14 +135,20 @@ def _connected() -> Iterator[PoolProxiedConnection]:
         raise unavailable("no connection to the database", error) from error
     try:
         yield connection
-    except DRIVER_ERRORS as error:
-        if is_a_mistake_of_ours(error):
+    except (psycopg2.DatabaseError, *DRIVER_ERRORS) as error:
+        if is_a_mistake_of_ours(error) or _was_answered(error):
             raise
         if getattr(connection.driver_connection, "closed", False):
             connection.invalidate()
         raise unavailable("the database did not answer", error) from error
     finally:
         connection.close()
+
+
+def _was_answered(error: Exception) -> bool:
+    """Whether PostgreSQL refused a statement, rather than went away during it."""
+    is_its_own = isinstance(error, psycopg2.DatabaseError)
+    return is_its_own and not isinstance(error, DRIVER_ERRORS) and error.pgcode is not None
 
 
 def _dialect() -> Dialect:

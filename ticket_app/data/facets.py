@@ -1,4 +1,4 @@
-"""What a filter asks for as numbers, as the generated columns of migration 0006 have them.
+"""What a filter asks for as numbers, as the columns of migration 0006 have them.
 
 A ticket's facet is its combination of category, priority, status and sentiment: the number of each
 value is a digit, so that there are 256. Its traits are the four values, each with a number of its

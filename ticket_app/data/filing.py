@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ticket_app.data.direct import Direct, telling
-from ticket_app.data.plain_sql import Row
+from ticket_app.data.plain_sql import TIMES, Row
 from ticket_app.data.types import phrases_as_text
 from ticket_app.schemas import TicketPublic
 from ticket_app.vocabulary import Edge, EventKind, TriageScope
 
-TIMES = ("created_at", "updated_at", "resolved_at")
-NUMBERS = ("urgency_score", "version")
 TICKET = {
-    name: "timestamptz" if name in TIMES else "integer" if name in NUMBERS else "text"
-    for name in TicketPublic.model_fields
+    name: "timestamptz" if name in TIMES else "integer" if field.annotation is int else "text"
+    for name, field in TicketPublic.model_fields.items()
     if name != "id"
 }
 EVENT = ("ticket_version", "kind", "edge")

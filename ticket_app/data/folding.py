@@ -1,6 +1,6 @@
 """Simple case folding (Unicode's C and S mappings): one character to one, accents kept.
 
-PostgreSQL has the same as the SQL function `ticket_fold` of the first migration; SQLite gets this
+PostgreSQL has the same as the SQL function `ticket_fold` of the migrations; SQLite gets this
 one, under that name, on every connection. Search folds both sides by it, so both engines agree.
 """
 

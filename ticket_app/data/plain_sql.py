@@ -31,15 +31,9 @@ def given(name: str, dialect: Dialect) -> str:
 
 
 @cache
-def given_in(statement: str) -> tuple[str, ...]:
-    """The names of the parameters of a statement for PostgreSQL."""
-    return tuple(dict.fromkeys(GIVEN.findall(statement)))
-
-
-@cache
 def prepared(statement: str) -> tuple[str, str]:
     """What prepares the statement on PostgreSQL, and what executes it from then on."""
-    names = given_in(statement)
+    names = tuple(dict.fromkeys(GIVEN.findall(statement)))
     name = f"desk_{blake2b(statement.encode(), digest_size=8).hexdigest()}"
     numbered = GIVEN.sub(lambda found: f"${names.index(found[1]) + 1}", statement)
     values = ", ".join(given(each, "postgresql") for each in names)

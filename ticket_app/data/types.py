@@ -30,10 +30,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         """The value as the driver wants it; ValueError for a naive one."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a time zone cannot be stored; use datetime.now(UTC)")
-        in_utc = value.astimezone(UTC)
-        return as_text(in_utc) if dialect.name == "sqlite" else in_utc
+        return as_text(value) if dialect.name == "sqlite" else _in_utc(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """An aware UTC datetime."""
@@ -66,9 +63,16 @@ def utc(stored: datetime | str) -> datetime:
     return stored.astimezone(UTC)
 
 
-def as_text(in_utc: datetime) -> str:
-    """A UTC time as SQLite stores it: of one width, so that it sorts as time does."""
-    return in_utc.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+def as_text(time: datetime) -> str:
+    """A time as SQLite stores it: in UTC, of one width, so that it sorts as time does. ValueError
+    for a naive one."""
+    return _in_utc(time).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+
+
+def _in_utc(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise ValueError("a time without a time zone cannot be stored; use datetime.now(UTC)")
+    return time.astimezone(UTC)
 
 
 class Phrases(TypeDecorator[tuple[str, ...]]):

@@ -97,16 +97,22 @@ def evidence_for(
         if much >= SAYS_SOMETHING:
             for phrase in said.phrases.get(concept, ()):
                 quotes[phrase] = max(much, quotes.get(phrase, 0.0))
-    by_span: dict[Span, float] = {}
-    for span, much in zip(weighed.spans, says[len(weighed.concepts) :], strict=True):
-        if much >= IS_HEARD:
-            by_span[span] = by_span.get(span, 0.0) + much
+    by_span = _by_span(weighed.spans, says[len(weighed.concepts) :])
     for (first, last), much in by_span.items():
         if much >= SAYS_SOMETHING:
             quote = text[words[first].start : words[last].end]
             if len(quote) >= QUOTE_CHARACTERS and not any(quote in known for known in quotes):
                 quotes[quote] = much
     return tuple(sorted(quotes, key=lambda quote: -quotes[quote])[:EVIDENCE_MAX])
+
+
+def _by_span(spans: Sequence[Span], says: Sequence[float]) -> dict[Span, float]:
+    """What the features of the same words say together."""
+    by_span: dict[Span, float] = {}
+    for span, much in zip(spans, says, strict=True):
+        if much >= IS_HEARD:
+            by_span[span] = by_span.get(span, 0.0) + much
+    return by_span
 
 
 def _is_negated(first: int, words: Sequence[Word], taken: set[int], book: RuleBook) -> bool:

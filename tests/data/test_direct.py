@@ -1,0 +1,37 @@
+"""What goes to the driver as it is."""
+
+import pytest
+
+from ticket_app.data import direct
+from ticket_app.data.direct import asking
+
+
+@pytest.mark.usefixtures("postgres_database")
+def test_a_connection_keeps_a_bounded_number_of_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(direct, "PREPARED_MAX", 5)
+    with asking() as ask:
+        for _ in range(2):
+            for number in range(12):
+                statement = f"SELECT CAST(%(what)s AS integer) + {number}"
+                assert ask.rows(statement, {"what": 30}) == [(30 + number,)]
+                kept = ask.rows(
+                    "SELECT count(*) FROM pg_prepared_statements", {}, planned_once=False
+                )
+                assert kept <= [(5,)]
+
+
+@pytest.mark.usefixtures("postgres_database")
+def test_what_cannot_be_prepared_is_not_thought_to_be() -> None:
+    with asking() as ask:
+        for _ in range(2):
+            with pytest.raises(Exception, match="nowhere"):
+                ask.rows("SELECT * FROM nowhere", {})
+
+
+@pytest.mark.usefixtures("database")
+def test_a_value_that_stands_twice_is_one_parameter() -> None:
+    with asking() as ask:
+        given = "%({})s" if ask.dialect == "postgresql" else ":{}"
+        one, other = given.format("one"), given.format("other")
+        statement = f"SELECT CAST({one} AS integer), CAST({other} AS integer), {one} + {other}"
+        assert ask.rows(statement, {"other": 2, "one": 1, "unused": None}) == [(1, 2, 3)]
