@@ -147,8 +147,9 @@ def _connected() -> Iterator[PoolProxiedConnection]:
 
 def _was_answered(error: Exception) -> bool:
     """Whether PostgreSQL refused a statement, rather than went away during it."""
-    is_its_own = isinstance(error, psycopg2.DatabaseError)
-    return is_its_own and not isinstance(error, DRIVER_ERRORS) and error.pgcode is not None
+    if isinstance(error, DRIVER_ERRORS) or not isinstance(error, psycopg2.DatabaseError):
+        return False
+    return error.pgcode is not None
 
 
 def _dialect() -> Dialect:
