@@ -37,7 +37,7 @@ bench: $(DEV) ## measure the desk at 100,000 and 1,000,000 tickets, beside a pee
 	@exec $(PY) -m bench
 
 .PHONY: bench-full
-bench-full: $(DEV) ## the same from 1,000 tickets on, with searches and SQLite; an hour
+bench-full: $(DEV) ## the same from 1,000 tickets on, with searches and SQLite; half an hour
 	@exec $(PY) -m bench --full
 
 .PHONY: check
