@@ -157,7 +157,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="every size, searches, and SQLite")
     parser.add_argument("--tickets", type=int, nargs="+", help="the sizes")
-    parser.add_argument("--seconds", type=int, default=3, help="a run (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=2, help="a run (default: %(default)s)")
     parser.add_argument(
         "--workers", type=int, default=WORKERS, help="processes a side (default: %(default)s)"
     )

@@ -33,13 +33,14 @@ def make_api() -> FastAPI:
     docs.add_docs(api)
     api.add_middleware(BodyLimits)
     api.add_middleware(TrailingSlash)
-    api.add_middleware(
-        CORSMiddleware,
-        allow_origins=list(get_settings().allowed_origins),
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
-        allow_headers=["Content-Type"],
-        expose_headers=["Link", "Location"],
-    )
+    if origins := get_settings().allowed_origins:
+        api.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Content-Type"],
+            expose_headers=["Link", "Location"],
+        )
     return api
 
 
