@@ -41,6 +41,7 @@ def opened(browser: Browser, address: str) -> Iterator[Page]:
     page = context.new_page()
     page.goto(address)
     expect(page.get_by_text(LOST)).to_be_hidden()
+    expect(figure(page, "All tickets")).not_to_have_text("–")  # the server has been heard
     yield page
     context.close()
 
