@@ -41,8 +41,8 @@ class Doubling:
             raise DatabaseUnavailableError
         return [2 * number for number in numbers]
 
-    def together(self, *, threads: int = 1, most: int = 4) -> Together[int, int]:
-        return Together(self.work, threads=threads, most=most)
+    def together(self, *, most: int = 4) -> Together[int, int]:
+        return Together(self.work, most=most)
 
 
 async def _done(together: Together[int, int], doubling: Doubling, *numbers: int) -> list[object]:

@@ -35,7 +35,7 @@ def _open_tickets(new: list[TicketCreate]) -> list[TicketPublic]:
     return filing.open_tickets(new, Edge.REST)
 
 
-FILING = Together(_open_tickets, threads=1, most=16)
+FILING = Together(_open_tickets, most=16)
 """New tickets: they may wait for a turn to write, and nothing else shall make them wait."""
 
 

@@ -18,28 +18,22 @@ class Together(Generic[Item, Answer]):
     once. Nothing waits for company; it only makes use of the waiting that there is.
 
     `work` takes up to `most` items, does all or none, and gives their answers in order. It is done
-    in `threads` threads, so that many lots are under way at a time. For the use of one event loop.
+    in a thread of its own, a lot at a time. For the use of one event loop.
     """
 
-    def __init__(
-        self, work: Callable[[list[Item]], list[Answer]], *, threads: int, most: int
-    ) -> None:
+    def __init__(self, work: Callable[[list[Item]], list[Answer]], *, most: int) -> None:
         self._work = work
         self._most = most
-        self._threads = ThreadPoolExecutor(threads, work.__name__)
-        self._idle = threads
+        self._thread = ThreadPoolExecutor(1, work.__name__)
         self._waiting: deque[_Asked[Item, Answer]] = deque()
-        self._lots: set[asyncio.Task[None]] = set()
+        self._doing: asyncio.Task[None] | None = None
 
     async def do(self, item: Item) -> Answer:
         """The answer for this item, or what went wrong with it."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
-        if self._idle:
-            self._idle -= 1
-            lot = asyncio.create_task(self._do_what_waits())
-            self._lots.add(lot)  # the loop itself would forget it
-            lot.add_done_callback(self._lots.discard)
+        if self._doing is None:
+            self._doing = asyncio.create_task(self._do_what_waits())
         return await answer
 
     async def _do_what_waits(self) -> None:
@@ -48,7 +42,7 @@ class Together(Generic[Item, Answer]):
                 some = min(len(self._waiting), self._most)
                 await self._do([self._waiting.popleft() for _ in range(some)])
         finally:
-            self._idle += 1
+            self._doing = None
 
     async def _do(self, lot: "list[_Asked[Item, Answer]]") -> None:
         lot = [(item, answer) for item, answer in lot if not answer.done()]  # some have left
@@ -57,7 +51,7 @@ class Together(Generic[Item, Answer]):
         loop = asyncio.get_running_loop()
         items = [item for item, _ in lot]
         try:
-            answers = await loop.run_in_executor(self._threads, self._work, items)
+            answers = await loop.run_in_executor(self._thread, self._work, items)
         except DatabaseUnavailableError as error:
             # Those behind would wait for the same, one lot after the other.
             _fail([*lot, *self._waiting], error)

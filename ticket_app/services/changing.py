@@ -20,7 +20,7 @@ from ticket_app.services.recording import (
     record_changes,
     record_suggestions,
 )
-from ticket_app.services.tickets import found, get_ticket
+from ticket_app.services.tickets import existing, get_ticket
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import SETTLED, DecidedBy, Edge, TriageScope, TriageStatus
@@ -49,7 +49,7 @@ def _update_unless_changed(
 ) -> TicketPublic | None:
     """What takes the least time, of most changes: None if somebody else came between."""
     with telling() as tell:
-        ticket = found(current_ticket(tell, ticket_id), ticket_id)
+        ticket = existing(current_ticket(tell, ticket_id), ticket_id)
         now = at or datetime.now(UTC)
         changes = differences(ticket, update.changes)
         columns = changes | _decisions(ticket, update) | _settled(ticket, changes, now)
@@ -69,7 +69,7 @@ def _update_locked(
     """The ticket is held against others meanwhile."""
     foreseen = _foreseen(ticket_id, update)
     with writing() as session:
-        ticket = found(queries.lock_ticket(session, ticket_id), ticket_id)
+        ticket = existing(queries.lock_ticket(session, ticket_id), ticket_id)
         now = at or datetime.now(UTC)  # once it is our turn: versions and times go the same way
         changes = differences(ticket, update.changes)
         beside = _decisions(ticket, update) | _settled(ticket, changes, now)

@@ -22,15 +22,8 @@ from ticket_app.schemas import (
     TicketPublic,
 )
 from ticket_app.services.filing import has_provider
-from ticket_app.services.recording import (
-    record_transition,
-    settle_triage,
-)
-from ticket_app.vocabulary import (
-    Edge,
-    EventKind,
-    TriageStatus,
-)
+from ticket_app.services.recording import record_transition, settle_triage
+from ticket_app.vocabulary import Edge, EventKind, TriageStatus
 
 Kind = TypeVar("Kind", Ticket, TicketPublic)
 
@@ -41,7 +34,7 @@ SEARCH_COUNT_MAX = 1_000
 def get_ticket(ticket_id: int) -> TicketPublic:
     """The ticket; TicketNotFoundError when there is none."""
     with asking() as ask:
-        return found(current_ticket(ask, ticket_id), ticket_id)
+        return existing(current_ticket(ask, ticket_id), ticket_id)
 
 
 def list_tickets(query: TicketListQuery) -> TicketPage:
@@ -77,7 +70,7 @@ def count_tickets(wanted: TicketFilter) -> Matching:
 def delete_ticket(ticket_id: int, edge: Edge) -> None:
     """Take the ticket out of every list and figure; `restore_ticket` brings it back."""
     with writing() as session:
-        ticket = found(queries.lock_ticket(session, ticket_id), ticket_id)
+        ticket = existing(queries.lock_ticket(session, ticket_id), ticket_id)
         now = datetime.now(UTC)
         ticket.deleted_at = now
         record_transition(session, ticket, EventKind.DELETED, edge, now)
@@ -87,7 +80,7 @@ def delete_ticket(ticket_id: int, edge: Edge) -> None:
 def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
     """Bring a deleted ticket back; TicketNotFoundError when there is none to bring back."""
     with writing() as session:
-        ticket = found(queries.lock_ticket(session, ticket_id, deleted=True), ticket_id)
+        ticket = existing(queries.lock_ticket(session, ticket_id, deleted=True), ticket_id)
         now = datetime.now(UTC)
         ticket.deleted_at = None
         awaits = ticket.triage_status == TriageStatus.PENDING
@@ -111,14 +104,14 @@ def ticket_history(ticket_id: int) -> list[TicketEventPublic]:
 def ticket_suggestions(ticket_id: int) -> list[SuggestionPublic]:
     """What the engines proposed for a ticket, newest first. Raises TicketNotFoundError."""
     with reading() as session:
-        found(queries.find_ticket(session, ticket_id), ticket_id)
+        existing(queries.find_ticket(session, ticket_id), ticket_id)
         return [
             SuggestionPublic.model_validate(row)
             for row in queries.suggestions_for(session, ticket_id)
         ]
 
 
-def found(ticket: Kind | None, ticket_id: int) -> Kind:
+def existing(ticket: Kind | None, ticket_id: int) -> Kind:
     """The ticket; TicketNotFoundError for None."""
     if ticket is None:
         raise TicketNotFoundError(ticket_id)
