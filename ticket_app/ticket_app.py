@@ -2,7 +2,6 @@
 
 import logging
 import os
-from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -11,7 +10,6 @@ from reflex.utils.prerequisites import get_web_dir
 from reflex_base.config import get_config
 from reflex_base.event.context import EventContext
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from ticket_app.api.gateway import Gateway
@@ -46,10 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class Desk(rx.App):
-    """Reflex's application, with pages that outlive their process, and without its CORS middleware.
-
-    That one stands before the gateway and answers every preflight request by its own rules.
-    """
+    """Reflex's application behind the desk's own gateway, with pages that outlive their process."""
 
     def _setup_state(self) -> None:
         super()._setup_state()
@@ -65,21 +60,15 @@ class Desk(rx.App):
         self._event_namespace._token_manager = Arrivals(states)  # noqa: SLF001  # no other way in
 
     def __call__(self) -> ASGIApp:
-        """The whole desk as one ASGI application."""
-        application = super().__call__()
-        unwanted: Any = CORSMiddleware  # Starlette types a middleware's class as any callable
-        if isinstance(application, Starlette):
-            application.user_middleware = [
-                each for each in application.user_middleware if each.cls is not unwanted
-            ]
-        return application
+        """The whole desk as one ASGI application.
 
+        The gateway stands before all that Reflex wraps around an application: its rules come first,
+        and a request that is not Reflex's need not pass through.
+        """
+        from ticket_app.api.app import api  # noqa: PLC0415  # compiling the pages needs no REST
 
-def front_door(reflex: ASGIApp) -> ASGIApp:
-    """Everything that comes over HTTP or a websocket passes here."""
-    from ticket_app.api.app import api  # noqa: PLC0415  # compiling the pages needs no REST
-
-    return Gateway(reflex, api=api, site=compiled_site(), settings=get_settings())
+        reflex = super().__call__()
+        return Gateway(reflex, api=api, site=compiled_site(), settings=get_settings())
 
 
 def compiled_site() -> Site | None:
@@ -106,7 +95,6 @@ def tell_and_log(exception: Exception) -> EventSpec | None:
 
 
 app = Desk(
-    api_transformer=front_door,
     stylesheets=[STYLESHEET],
     reset_style=False,
     html_lang="en",
