@@ -28,7 +28,7 @@ RelayState = Literal["ok", "unavailable"]
 
 WAITING_MAX = 1_000
 """Changes not sent yet; a burst of more is told as missed."""
-GATHERING_SECONDS = 0.02
+GATHERING_SECONDS = 0.05
 """Between two messages: what changes meanwhile is told of together."""
 SILENCE_SECONDS = 5.0
 """Without a message for so long Redis is asked whether it is there, and given as long to answer."""
