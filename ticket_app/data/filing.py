@@ -3,9 +3,10 @@
 All of it in one transaction, and on PostgreSQL in one statement.
 """
 
-import json
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from pydantic_core import to_json
 
 from ticket_app.data.direct import Direct, telling
 from ticket_app.data.plain_sql import TIMES, Row
@@ -40,10 +41,8 @@ def file_tickets(new: Sequence[NewTicket], edge: Edge) -> list[int]:
     with telling() as tell:
         if tell.dialect == "sqlite":
             return [_in_several_statements(tell, each, edge) for each in new]
-        tickets = [
-            each.ticket | {"proposed": _stored(each.proposed), "waits": each.waits} for each in new
-        ]
-        values = {"tickets": json.dumps(tickets, default=str, ensure_ascii=False), "edge": edge}
+        tickets = [each.ticket | {"proposed": each.proposed, "waits": each.waits} for each in new]
+        values = {"tickets": to_json(tickets).decode(), "edge": edge}
         return [ticket_id for (ticket_id,) in tell.rows(_AT_ONCE, values)]
 
 
@@ -78,13 +77,10 @@ def _in_several_statements(tell: Direct, new: NewTicket, edge: Edge) -> int:
     of_ticket = {"ticket_id": ticket_id, "created_at": new.ticket["created_at"]}
     event = of_ticket | {"ticket_version": 1, "kind": EventKind.CREATED, "edge": edge}
     tell.insert("ticket_event", (*of_ticket, *EVENT), event)
-    for row in _stored(new.proposed):
-        tell.insert("suggestion", (*of_ticket, *SUGGESTION), of_ticket | row)
+    for proposed in new.proposed:
+        row = of_ticket | proposed | {"evidence": phrases_as_text(proposed["evidence"])}
+        tell.insert("suggestion", (*of_ticket, *SUGGESTION), row)
     if new.waits:
         job = of_ticket | {"scope": TriageScope.ALL, "due_at": new.ticket["created_at"]}
         tell.insert("triage_job", (*of_ticket, *JOB), job)
     return ticket_id
-
-
-def _stored(proposed: list[Row]) -> list[Row]:
-    return [row | {"evidence": phrases_as_text(row["evidence"])} for row in proposed]
