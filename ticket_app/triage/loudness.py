@@ -1,5 +1,6 @@
 """What shows in the look of a text and in no word: a raised voice, a smile, a question."""
 
+import re
 from collections.abc import Sequence
 
 from ticket_app.triage.rules import MarkSheet
@@ -7,6 +8,7 @@ from ticket_app.triage.scoring import EVIDENCE_MAX
 from ticket_app.triage.text import Word
 
 SHOUTING = "shouting"
+_MAY_SHOUT = re.compile(r"\w[^\W\d_a-z]")
 
 
 def loudness(text: str, words: Sequence[Word], sheet: MarkSheet) -> dict[str, tuple[str, ...]]:
@@ -14,13 +16,13 @@ def loudness(text: str, words: Sequence[Word], sheet: MarkSheet) -> dict[str, tu
     found = {
         name: tuple(sign for sign in marks.signs if sign in text)[:EVIDENCE_MAX]
         for name, marks in sheet.mark.items()
-        if sum(text.count(sign) for sign in marks.signs) >= marks.least
+        if sum(map(text.count, marks.signs)) >= marks.least
     }
-    letters = sheet.shouting.letters
-    # Few words even begin with a capital; to look at the others whole is most of the time.
-    tall = (w for w in words if w.end - w.start >= letters and text[w.start + 1].isupper())
-    shouted = [word for w in tall if (word := text[w.start : w.end]).isupper()]
-    # One long capital word is a name or an abbreviation; several are a raised voice.
-    if len(shouted) >= sheet.shouting.words:
-        found[SHOUTING] = tuple(dict.fromkeys(shouted))[:EVIDENCE_MAX]
+    if _MAY_SHOUT.search(text):  # few do; to look at every word is most of the time
+        letters = sheet.shouting.letters
+        long = (text[word.start : word.end] for word in words if word.end - word.start >= letters)
+        shouted = [word for word in long if word[1].isupper() and word.isupper()]
+        # One long capital word is a name or an abbreviation; several are a raised voice.
+        if len(shouted) >= sheet.shouting.words:
+            found[SHOUTING] = tuple(dict.fromkeys(shouted))[:EVIDENCE_MAX]
     return found

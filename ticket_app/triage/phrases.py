@@ -13,11 +13,11 @@ The phrases become one tree, walked once from each word: the work grows with the
 text, however the text is made.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ticket_app.triage.text import BREAK, Word, fold, words_of
 
@@ -55,27 +55,44 @@ class _Node(Generic[R]):
     after_gap: "_Node[R] | None" = None
     rules: tuple[R, ...] = ()
 
-    def children(self, steps: Steps) -> "list[_Node[R]]":
-        """Where the phrases go on that have this word, as one of the steps it can be, next."""
-        found = []
+    def is_plain(self) -> bool:
+        """Whether no phrase ends here, and those that go on do so with a certain word."""
+        return not (self.rules or self.stems or self.after_gap)
+
+    def go_on(self, steps: Steps, place: int, places: "list[_Place[R]]") -> None:
+        """Add where the phrases go on, behind the word at `place`, that have this word next, as one
+        of the steps it can be."""
+        # Neither comprehensions nor lists in between, which are calls: nothing is as hot as this.
         words = self.words
         for step in steps:
             if (child := words.get(step)) is not None:
-                found.append(child)  # noqa: PERF401 (a comprehension is a call, and this is hot)
+                places.append((child, place + 1))
         if self.stems:
             word = steps[0]
             for stem, stem_child in self.stems.get(word[:STEM_LETTERS], ()):
                 if word.startswith(stem):
-                    found.append(stem_child)
-        return found
+                    places.append((stem_child, place + 1))
+
+
+_Place = tuple[_Node[R], int]
+"""A node that was reached, and the word that comes next."""
 
 
 class _Met(NamedTuple, Generic[R]):
-    """A word of a text, and where phrases go on that begin with it."""
+    """A word of a text, and where phrases go on that begin with it.
+
+    `before` are the steps of which one must come next for any of `starts` to be of use; None where
+    it takes a closer look.
+    """
 
     steps: Steps
     starts: tuple[_Node[R], ...]
     clause_starts: tuple[_Node[R], ...]
+    before: KeysView[str] | None
+
+
+_END: _Met[Any] = _Met((), (), (), None)
+"""Stands behind the last word, where no phrase goes on, as behind a clause."""
 
 
 class PhraseTree(Generic[R]):
@@ -96,23 +113,27 @@ class PhraseTree(Generic[R]):
         """Every place where a rule's phrase stands, in the order of the first word."""
         found: list[Hit[R]] = []
         met = [self._met(word.folded) for word in words]
+        met.append(_END)
         begins = True
-        for first, (steps, starts, clause_starts) in enumerate(met):
+        for first, (steps, starts, clause_starts, before) in enumerate(met):
             if not steps:
                 begins = True
                 continue
-            if starts or (begins and clause_starts):
-                _walk((*starts, *clause_starts) if begins else starts, met, first, found)
+            if begins and clause_starts:
+                _walk((*starts, *clause_starts), met, first, found)
+            elif starts and (before is None or not before.isdisjoint(met[first + 1].steps)):
+                _walk(starts, met, first, found)
             begins = False
         return found
 
     def _meet(self, word: str) -> _Met[R]:
         if word == BREAK:
-            return _Met((), (), ())
+            return _END
         numbers = _numbers(word) if word[0].isdigit() else ()
         steps = (word, *numbers, *self._members.get(word, ()))
-        starts, clause_starts = self._root.children(steps), self._at_start.children(steps)
-        return _Met(steps, tuple(starts), tuple(clause_starts))
+        starts, clause_starts = _children(self._root, steps), _children(self._at_start, steps)
+        before = starts[0].words.keys() if len(starts) == 1 and starts[0].is_plain() else None
+        return _Met(steps, starts, clause_starts, before)
 
 
 def spellings(phrase: str, sets: Sets) -> list[tuple[str, ...]]:
@@ -200,40 +221,46 @@ def _numbers(word: str) -> Steps:
     return (NUMBER, LARGE_NUMBER) if large else (NUMBER,)
 
 
+def _children(node: _Node[R], steps: Steps) -> tuple[_Node[R], ...]:
+    places: list[_Place[R]] = []
+    node.go_on(steps, 0, places)
+    return tuple(child for child, _ in places)
+
+
 def _walk(
     nodes: Sequence[_Node[R]], met: Sequence[_Met[R]], first: int, found: list[Hit[R]]
 ) -> None:
     """Follow the phrases of the nodes, which all begin with the word at `first`."""
     at = first + 1
-    places: list[tuple[_Node[R], int]] = []
-    while nodes:
-        steps = met[at].steps if at < len(met) else ()
+    places: list[_Place[R]] = []
+    while True:
+        steps = met[at].steps
         for node in nodes:
             if node.rules:
-                found += [Hit(rule, first, at) for rule in node.rules]
+                found.extend([Hit(rule, first, at) for rule in node.rules])
             if not steps:
                 continue
             if node.after_gap is not None:
-                places += _places_after_gap(node.after_gap, met, at)
-            if node.stems or not node.words.keys().isdisjoint(steps):
-                places += [(child, at + 1) for child in node.children(steps)]
+                _go_on_after_gap(node.after_gap, met, at, places)
+            if node.words or node.stems:
+                node.go_on(steps, at, places)
         if not places:
             return
         node, at = places.pop()
         nodes = (node,)
 
 
-def _places_after_gap(
-    node: _Node[R], met: Sequence[_Met[R]], at: int
-) -> list[tuple[_Node[R], int]]:
-    """Where the phrase goes on behind the gap."""
-    places = []
-    for place in range(at, min(at + GAP_WORDS + 1, len(met))):
+def _go_on_after_gap(
+    node: _Node[R], met: Sequence[_Met[R]], at: int, places: list[_Place[R]]
+) -> None:
+    """Add where the phrase goes on behind the gap."""
+    steps_to_go_on = node.words.keys()
+    for place in range(at, at + GAP_WORDS + 1):
         steps = met[place].steps
         if not steps:
-            break
-        places += [(child, place + 1) for child in node.children(steps)]
-    return places
+            return
+        if node.stems or not steps_to_go_on.isdisjoint(steps):
+            node.go_on(steps, place, places)
 
 
 def longest(hits: Iterable[Hit[R]]) -> list[Hit[R]]:

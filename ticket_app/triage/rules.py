@@ -75,7 +75,7 @@ class Several(_Sheet):
     """A signal that holds where at least `least` of the signals `of` were found."""
 
     least: int = Field(ge=2)
-    of: tuple[str, ...]
+    of: frozenset[str]
 
 
 class PointsSheet(_Sheet):

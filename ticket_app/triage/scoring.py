@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from ticket_app.triage.learning.features import Span
 from ticket_app.triage.phrases import Hit, evidence, longest
 from ticket_app.triage.rules import LAYERS, PointsSheet, Rule, RuleBook
@@ -19,6 +21,7 @@ IS_HEARD = 0.05
 """A feature with less is not worth adding to others of the same word."""
 QUOTE_CHARACTERS = 4
 """A shorter word says little by itself."""
+QUOTES_END = "\0"
 
 
 class Said(NamedTuple):
@@ -37,9 +40,8 @@ def said(
     ways is not four times as bad. One that stands only in the title, which ends at `title_end`
     characters, counts `title_share`: titles are vaguer than what follows.
     """
-    meant = [hit for layer in LAYERS for hit in _meant(layer, hits, words, book)]
     spoken: dict[str, dict[str, bool]] = {}
-    for hit in meant:
+    for hit in _meant(hits, words, book):
         phrases = spoken.setdefault(hit.rule.name, {})
         phrase = evidence(hit, words, text)
         phrases[phrase] = phrases.get(phrase, False) or words[hit.first].start >= title_end
@@ -49,7 +51,7 @@ def said(
         if first in strengths and second in strengths:
             strengths[name] = min(strengths[first], strengths[second], 1.0)
     for name, several in sheet.several.items():
-        if sum(member in strengths for member in several.of) >= several.least:
+        if len(several.of.intersection(strengths)) >= several.least:
             strengths[name] = 1.0
     return Said(strengths, {name: tuple(found)[:EVIDENCE_MAX] for name, found in spoken.items()})
 
@@ -59,24 +61,23 @@ def _strength(phrases: Mapping[str, bool], sheet: PointsSheet) -> float:
     return (1.0 + repeats) * (1.0 if any(phrases.values()) else sheet.title_share)
 
 
-def _meant(
-    layer: str, hits: Sequence[Hit[Rule]], words: Sequence[Word], book: RuleBook
-) -> Iterator[Hit[Rule]]:
+def _meant(hits: Sequence[Hit[Rule]], words: Sequence[Word], book: RuleBook) -> Iterator[Hit[Rule]]:
     """Of the phrases that overlap only the longest counts; in `harm`, of those of one signal.
 
     What is asked for and how it sounds is one thing at a time ("crash course", "thanks for
     nothing"), while one phrase may tell of two harms ("all patients' records are gone").
     """
-    rivals: dict[str, list[Hit[Rule]]] = {}
+    rivals: dict[str, dict[str, list[Hit[Rule]]]] = {layer: {} for layer in LAYERS}
     for hit in hits:
-        if hit.rule.layer == layer:
-            rivals.setdefault(hit.rule.name if layer == "harm" else layer, []).append(hit)
-    for group in rivals.values():
-        chosen = longest(group) if len(group) > 1 else group
-        taken = {place for hit in chosen for place in range(hit.first, hit.end)}
-        for hit in chosen:
-            if hit.rule.firm or not _is_negated(hit.first, words, taken, book):
-                yield hit
+        layer, name, _ = hit.rule
+        if layer in rivals:
+            rivals[layer].setdefault(name if layer == "harm" else layer, []).append(hit)
+    for groups in rivals.values():
+        for group in groups.values():
+            chosen = longest(group) if len(group) > 1 else group
+            for hit in chosen:
+                if hit.rule.firm or not _is_negated(hit.first, words, chosen, book):
+                    yield hit
 
 
 def chances_of(sums: Sequence[float], sharpness: float) -> list[float]:
@@ -91,36 +92,38 @@ def evidence_for(
     place: int, weighed: Weighed, said: Said, words: Sequence[Word], text: str
 ) -> tuple[str, ...]:
     """What of the text speaks most for the value at `place`, most first."""
-    says = weighed.shares(place).tolist()
+    shares = weighed.shares(place)
+    says = shares.tolist()
+    heard = np.flatnonzero(shares >= IS_HEARD).tolist()
+    concepts = len(weighed.concepts)
     quotes: dict[str, float] = {}
-    for concept, much in zip(weighed.concepts, says, strict=False):
-        if much >= SAYS_SOMETHING:
-            for phrase in said.phrases.get(concept, ()):
+    by_span: dict[Span, float] = {}  # what the features of the same words say together
+    for at in heard:
+        much = says[at]
+        if at >= concepts:
+            span = weighed.spans[at - concepts]
+            by_span[span] = by_span.get(span, 0.0) + much
+        elif much >= SAYS_SOMETHING:
+            for phrase in said.phrases.get(weighed.concepts[at], ()):
                 quotes[phrase] = max(much, quotes.get(phrase, 0.0))
-    by_span = _by_span(weighed.spans, says[len(weighed.concepts) :])
+    quoted = QUOTES_END.join(quotes)
     for (first, last), much in by_span.items():
         if much >= SAYS_SOMETHING:
             quote = text[words[first].start : words[last].end]
-            if len(quote) >= QUOTE_CHARACTERS and not any(quote in known for known in quotes):
+            if len(quote) >= QUOTE_CHARACTERS and quote not in quoted:
                 quotes[quote] = much
-    return tuple(sorted(quotes, key=lambda quote: -quotes[quote])[:EVIDENCE_MAX])
+                quoted += QUOTES_END + quote
+    return tuple(sorted(quotes, key=quotes.__getitem__, reverse=True)[:EVIDENCE_MAX])
 
 
-def _by_span(spans: Sequence[Span], says: Sequence[float]) -> dict[Span, float]:
-    """What the features of the same words say together."""
-    by_span: dict[Span, float] = {}
-    for span, much in zip(spans, says, strict=True):
-        if much >= IS_HEARD:
-            by_span[span] = by_span.get(span, 0.0) + much
-    return by_span
-
-
-def _is_negated(first: int, words: Sequence[Word], taken: set[int], book: RuleBook) -> bool:
+def _is_negated(
+    first: int, words: Sequence[Word], chosen: Sequence[Hit[Rule]], book: RuleBook
+) -> bool:
     """Whether a negator stands shortly before, in the same clause and not part of a phrase."""
     for place in range(first - 1, max(-1, first - 1 - book.reading.negator_reach), -1):
         word = words[place].folded
         if word == BREAK or word in book.clause_words:
             return False
-        if word in book.negators and place not in taken:
+        if word in book.negators and not any(hit.first <= place < hit.end for hit in chosen):
             return True
     return False

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,8 @@ Numbers = NDArray[np.float32]
 
 
 class WeightTable(NamedTuple):
-    """The weights, a row for each name; `always` is what is said of every text."""
+    """The weights, a row for each name; `always` is what is said of every text. Row 0 is empty:
+    the number of no name, so that rows can be told from what has none."""
 
     rows: Mapping[str, int]
     cells: Numbers
@@ -65,19 +67,17 @@ def weigh(
 ) -> Weighed:
     """Concepts count as strong as they were found; words the less, the more the text has."""
     rows = table.rows
-    found = [(name, rows[mark]) for name in strengths if (mark := CONCEPT + name) in rows]
-    spans: list[Span] = []
+    found = [(name, row) for name in strengths if (row := rows.get(CONCEPT + name))]
+    # Two features in three are not in the table; no step of Python is taken for them.
+    row_of_feature = list(map(rows.get, features))
+    spans = tuple(compress(features.values(), row_of_feature))
     at = [row for _, row in found]
-    row_of = rows.get
-    for name, span in features.items():
-        if (row := row_of(name)) is not None:
-            spans.append(span)
-            at.append(row)
+    at += filter(None, row_of_feature)
     weights = table.cells.take(at, axis=0)
     much = np.full(len(at), share_of_word(len(features)), dtype=np.float32)
     much[: len(found)] = [strengths[name] for name, _ in found]
     concepts = tuple(name for name, _ in found)
-    return Weighed(much @ weights + table.always, weights, much, concepts, tuple(spans))
+    return Weighed(much @ weights + table.always, weights, much, concepts, spans)
 
 
 def share_of_word(features: int) -> float:
@@ -101,7 +101,7 @@ def weight_table() -> WeightTable:
 def table_from(lines: Iterable[str]) -> WeightTable:
     """The table that the lines hold. Raises ValueError for one that is no line of it."""
     rows: dict[str, int] = {}
-    cells: list[list[float]] = []
+    cells: list[list[float]] = [[0.0] * len(VALUES)]
     for number, line in enumerate(lines, start=1):
         name, *given = line.split("\t")
         if not line or name.startswith("# "):

@@ -6,8 +6,9 @@ times the work, and they name evidence that a person can read.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from ticket_app.triage.text import BREAK
+from ticket_app.triage.text import BREAK, WORDS_REMEMBERED
 
 SHORT_STEM, LONG_STEM = 3, 5
 NUMBER_DIGITS = 3
@@ -29,16 +30,23 @@ def features_of(folded: Iterable[str]) -> dict[str, Span]:
     add = features.setdefault
     before = BREAK
     for place, word in enumerate(folded):
-        if word == BREAK or (len(word) > NUMBER_DIGITS and word.isdigit()):
+        names = _names_of(word)
+        if not names:
             before = BREAK
             continue
         here = (place, place)
-        add(word, here)
-        if len(word) >= SHORT_STEM:
-            add(f"{word[:SHORT_STEM]}*", here)
-        if len(word) >= LONG_STEM:
-            add(f"{word[:LONG_STEM]}*", here)
+        for name in names:
+            add(name, here)
         if before:
             add(f"{before} {word}", (place - 1, place))
         before = word
     return features
+
+
+@lru_cache(WORDS_REMEMBERED)
+def _names_of(word: str) -> tuple[str, ...]:
+    """The word and its beginnings; none for a BREAK, and for a number that means nothing."""
+    if word == BREAK or (len(word) > NUMBER_DIGITS and word.isdigit()):
+        return ()
+    stems = [f"{word[:letters]}*" for letters in (SHORT_STEM, LONG_STEM) if len(word) >= letters]
+    return (word, *stems)
