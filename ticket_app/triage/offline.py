@@ -1,6 +1,7 @@
 """The offline engine: triage from the lexicon's rules alone, the same answer for the same text."""
 
 from collections.abc import Sequence
+from operator import mul
 from time import perf_counter
 from typing import NamedTuple
 
@@ -176,7 +177,7 @@ def _priority(seen: _Seen, book: RuleBook) -> tuple[Finding[Priority], Chances]:
         certain = [float(priority is fallback) for priority in PRIORITIES]
         return _PriorityFinding(value=fallback, confidence=NO_EVIDENCE_CONFIDENCE), certain
     chances = seen.chances("priority", book)
-    best = int((np.array(chances) @ book.cost).argmin())
+    best = int(np.dot(chances, book.cost).argmin())
     value = PRIORITIES[best]
     finding = _PriorityFinding(
         value=value, confidence=_share(chances[best]), evidence=seen.evidence(value)
@@ -200,15 +201,13 @@ def _urgency(
 ) -> Finding[Urgency]:
     """The score that would be accepted most likely, a little higher for an angry requester."""
     low, high = book.points.urgency_bands[priority.value]
-    accepted = np.array(likely) @ book.accepted
+    accepted = np.dot(likely, book.accepted)
     # A little of the mean: texts whose best scores are alike still differ by how bad they may be.
-    middle = sum(much * score for much, score in zip(likely, MIDDLES, strict=True))
+    middle = sum(map(mul, likely, MIDDLES))
     score = (1 - MEAN_SHARE) * float(accepted.argmax()) + MEAN_SHARE * middle
-    if moods:
-        heat = book.points.urgency_heat
-        score += sum(much * heat[mood] for mood, much in zip(SENTIMENTS, moods, strict=True))
+    score += sum(map(mul, moods, book.heat))
     value = max(low, min(high, round(score)))
-    confidence = _share(accepted[value]) if moods else NO_EVIDENCE_CONFIDENCE
+    confidence = _share(float(accepted[value])) if moods else NO_EVIDENCE_CONFIDENCE
     return _UrgencyFinding(value=value, confidence=confidence, evidence=priority.evidence)
 
 

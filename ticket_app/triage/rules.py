@@ -1,15 +1,17 @@
 """The lexicon, read once: the rules of the offline engine as data, checked and ready to match."""
 
+import re
 import tomllib
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ticket_app.triage.phrases import PhraseTree, spellings
-from ticket_app.triage.weights import Numbers, WeightTable, weight_table
+from ticket_app.triage.weights import WeightTable, weight_table
 from ticket_app.vocabulary import Priority, Sentiment
 
 Layer = Literal["matter", "harm", "tone", "command"]
@@ -70,6 +72,12 @@ class MarkSheet(_Sheet):
     shouting: Capitals
     mark: dict[str, Marks]
 
+    @cached_property
+    def any_sign(self) -> re.Pattern[str]:
+        """Finds a sign of any mark; most texts hold none."""
+        signs = {sign for marks in self.mark.values() for sign in marks.signs}
+        return re.compile("|".join(map(re.escape, sorted(signs))))
+
 
 class Several(_Sheet):
     """A signal that holds where at least `least` of the signals `of` were found."""
@@ -125,7 +133,7 @@ class RuleBook(NamedTuple):
     """The whole lexicon, ready to match and to weigh.
 
     `cost` is what an answer costs, by true and by answered priority; `accepted` how often a score
-    from 0 to 100 would be accepted, by true priority.
+    from 0 to 100 would be accepted, by true priority; `heat` what each sentiment adds to it.
     """
 
     reading: ReadingSheet
@@ -133,8 +141,9 @@ class RuleBook(NamedTuple):
     points: PointsSheet
     calibration: CalibrationSheet
     weights: WeightTable
-    cost: Numbers
-    accepted: Numbers
+    cost: NDArray[np.float64]
+    accepted: NDArray[np.float64]
+    heat: tuple[float, ...]
     tree: PhraseTree[Rule]
     together: tuple[tuple[str, str, str], ...]
     negators: frozenset[str]
@@ -162,8 +171,9 @@ def rule_book() -> RuleBook:
         points,
         calibration,
         weight_table(),
-        np.array([[points.cost[true][said] for said in Priority] for true in Priority], np.float32),
-        np.array([_heights(calibration.accepted[true]) for true in Priority], np.float32),
+        np.array([[points.cost[true][said] for said in Priority] for true in Priority]),
+        np.array([_heights(calibration.accepted[true]) for true in Priority]),
+        tuple(points.urgency_heat[mood] for mood in Sentiment),
         PhraseTree(rules, sets),
         tuple((name, *_both(name)) for name in points.together),
         _folded(reading.negators),

@@ -15,6 +15,7 @@ SENTENCE_WORDS = 2
 
 _DASHES = "-\N{EN DASH}\N{EM DASH}"
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def suggested_title(text: str) -> str:
@@ -95,4 +96,4 @@ def _first_sentence(line: str) -> str:
 
 
 def _says_something(text: str) -> bool:
-    return any(letter.isalnum() for letter in text)
+    return _LETTER_OR_DIGIT.search(text) is not None
