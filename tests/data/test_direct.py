@@ -1,5 +1,7 @@
 """What goes to the driver as it is."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from ticket_app.data import direct
@@ -18,6 +20,20 @@ def test_a_connection_keeps_a_bounded_number_of_plans(monkeypatch: pytest.Monkey
                     "SELECT count(*) FROM pg_prepared_statements", {}, planned_once=False
                 )
                 assert kept <= [(5,)]
+
+
+@pytest.mark.usefixtures("postgres_database")
+def test_the_connection_that_was_used_last_is_used_next() -> None:
+    with ExitStack() as stack:
+        for _ in range(3):  # so that there are several to choose from
+            stack.enter_context(asking())
+    assert len({_connection_asked() for _ in range(4)}) == 1
+
+
+def _connection_asked() -> int:
+    with asking() as ask:
+        ((number,),) = ask.rows("SELECT pg_backend_pid()", {})
+        return int(number)
 
 
 @pytest.mark.usefixtures("postgres_database")

@@ -14,7 +14,7 @@ Answer = TypeVar("Answer")
 
 QUICK = ThreadPoolExecutor(4, "quick")
 """What takes a millisecond or two, and waits for nobody."""
-CHANGING = ThreadPoolExecutor(8, "changing")
+CHANGING = ThreadPoolExecutor(6, "changing")
 """What may wait until somebody else is done with the same ticket."""
 SEARCHING = ThreadPoolExecutor(4, "searching")
 """What may take as long as a statement may."""
