@@ -59,9 +59,7 @@ UNSETTLED_MAX = 20_000
 
 def fill_postgresql(url: str, count: int) -> None:
     """Migrate this database and put `count` tickets into it, numbered from 1."""
-    use_database(with_driver(url))
-    migrate()
-    use_database(None)
+    migrate_database(url)
     words = {name: [value.value for value in values] for name, values in WORDS.items()}
     with administering(url) as connection:
         connection.execute(text(DRAW))
@@ -69,6 +67,13 @@ def fill_postgresql(url: str, count: int) -> None:
         for first in range(1, count + 1, FILLED_AT_ONCE):
             part = {"now": now, "first": first, "last": min(first + FILLED_AT_ONCE - 1, count)}
             connection.execute(text(FILL), words | part)
+
+
+def migrate_database(url: str) -> None:
+    """Give this database the desk's tables."""
+    use_database(with_driver(url))
+    migrate()
+    use_database(None)
 
 
 def settle(url: str) -> None:

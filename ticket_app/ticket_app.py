@@ -39,6 +39,7 @@ from ticket_app.state.queue import Queue
 from ticket_app.state.triage_report import Report
 from ticket_app.theme import NAME, STYLESHEET
 from ticket_app.triage.engine import warm_up
+from ticket_app.triage.rules import rule_book
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Desk(rx.App):
         from ticket_app.api.app import api  # noqa: PLC0415  # compiling the pages needs no REST
 
         reflex = super().__call__()
+        rule_book()  # half a second, for which a first ticket would have to wait
         return Gateway(reflex, api=api, site=compiled_site(), settings=get_settings())
 
 

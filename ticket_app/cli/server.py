@@ -60,9 +60,7 @@ def serve_until_stopped(settings: Settings) -> int:
 
 def desk() -> "ASGIApp":
     """The ASGI application, made in the worker."""
-    # Only the worker needs them.
-    from ticket_app.ticket_app import app  # noqa: PLC0415
-    from ticket_app.triage.rules import rule_book  # noqa: PLC0415
+    from ticket_app.ticket_app import app  # noqa: PLC0415  # only the worker needs Reflex
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the process above tells us when to end
     settings = get_settings()
@@ -70,7 +68,6 @@ def desk() -> "ASGIApp":
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     application: ASGIApp = app()
-    rule_book()  # half a second, in which a first ticket would have to wait
     _collect_garbage_seldom()
     return application
 

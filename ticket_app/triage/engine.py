@@ -19,7 +19,6 @@ from ticket_app.triage.flights import Flights
 from ticket_app.triage.offline import MODEL, triage_offline
 from ticket_app.triage.prompts import PROMPT, Prompt
 from ticket_app.triage.provider import load_litellm
-from ticket_app.triage.rules import rule_book
 from ticket_app.vocabulary import NOT_ASKED, OFFLINE, CallOutcome, CallPurpose
 
 SAYS_ENOUGH = 20
@@ -175,8 +174,7 @@ def provider_state() -> ProviderState:
 
 
 async def warm_up() -> None:
-    """Ahead of the first ticket: the rules, and LiteLLM where a provider is configured."""
-    await asyncio.to_thread(rule_book)
+    """Ahead of the first ticket that a provider sees: LiteLLM, which takes seconds to load."""
     if get_settings().provider is not None:
         await asyncio.to_thread(load_litellm)
 

@@ -1,0 +1,200 @@
+"""`python -m bench.memory`: how large the process that serves becomes, whatever it is asked.
+
+Every ticket is as long as a ticket may be, and the pages asked for are as large as a page may be.
+What is asked goes round several times: what grows from one round to the next has no bound.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import httpx2
+from sqlalchemy import text
+
+from bench.load import CONNECTIONS, BenchError, put_under_load
+from bench.report import machine, table
+from bench.requests import LIST_PATH
+from bench.rows import administering, settle, migrate_database
+from bench.servers import Served, served_desk
+from tests import postgres
+from ticket_app.api.bodies import BODY_MAX
+from ticket_app.cli.say import say
+from ticket_app.errors import TicketAppError
+from ticket_app.schemas import PAGE_MAX
+from ticket_app.vocabulary import DESCRIPTION_MAX
+
+TICKETS = 1_000
+ROUNDS = 3
+SECONDS = 5
+SECONDS_BETWEEN_LOOKS = 0.02
+TOO_LARGE = 16 * BODY_MAX
+
+FILL = """
+INSERT INTO ticket (title, description, category, priority)
+SELECT 'Ticket ' || i, left(words, :longest), 'technical', 'high'
+FROM generate_series(1, :tickets) i, LATERAL (
+  SELECT string_agg(substr(md5((i * 10000 + n)::text), 1, 3 + n % 6), ' ') AS words
+  FROM generate_series(1, :longest / 5) n
+) AS written
+"""
+
+WORDS = f"""
+local letters = "etaoinshrdlu"
+math.randomseed(os.time())
+function word()
+  local made = {{}}
+  for n = 1, 4 + math.random(5) do
+    local at = math.random(#letters)
+    made[n] = letters:sub(at, at)
+  end
+  return table.concat(made)
+end
+function long()
+  local made, size = {{}}, 0
+  while size < {DESCRIPTION_MAX - 20} do
+    made[#made + 1] = word()
+    size = size + #made[#made] + 1
+  end
+  return table.concat(made, " ")
+end
+"""
+"""Lua: words and long texts that nobody has sent before."""
+
+SEARCHING = (
+    f"function request() return wrk.format('GET', '{LIST_PATH}?limit={PAGE_MAX}&search='"
+    " .. word():sub(1, 3)) end"
+)
+LIKENING = (
+    f"function request() return wrk.format('GET', '{LIST_PATH}' .. math.random({TICKETS})"
+    " .. '/similar/?limit=20') end"
+)
+_SENDING = (
+    "function request() return wrk.format('POST', '{path}',"
+    " {{['Content-Type'] = 'application/json'}},"
+    ' \'{{"title": "\' .. word() .. \'", "description": "\' .. long() .. \'"}}\') end'
+)
+CLASSIFYING = _SENDING.format(path=f"{LIST_PATH}classify/")
+FILING = _SENDING.format(path=LIST_PATH)
+
+
+def main() -> int:
+    """Print the table; 2 where something a person must bring is missing."""
+    parser = argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__)
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help="(%(default)s)")
+    arguments = parser.parse_args()
+    try:
+        say(f"{machine()}; one worker process, {arguments.connections} connections\n")
+        say(_told(_measure(arguments.connections)))
+    except TicketAppError as error:
+        say(error.detail, to=sys.stderr)
+        return 2
+    return 0
+
+
+def _measure(connections: int) -> dict[str, list[float]]:
+    """For each kind of request the largest size of the process in each round, in MiB."""
+    binaries = postgres.find_binaries()
+    if binaries is None:
+        raise BenchError(f"PostgreSQL is missing; bring it with: {postgres.HOW_TO_BRING_IT}")
+    with postgres.running_server(binaries, settings="") as server:
+        with administering(f"{server}/postgres") as connection:
+            connection.execute(text("CREATE DATABASE desk"))
+        database = f"{server}/desk"
+        migrate_database(database)
+        with administering(database) as connection:
+            connection.execute(text(FILL), {"tickets": TICKETS, "longest": DESCRIPTION_MAX})
+        settle(database)
+        with served_desk(database) as served:
+            return _rounds(served, connections)
+
+
+def _rounds(served: Served, connections: int) -> dict[str, list[float]]:
+    worker = _worker(served.pid)
+    sizes: dict[str, list[float]] = {"nothing yet": [_size(worker)] * ROUNDS}
+    for _ in range(ROUNDS):
+        for name, ask in _asked(served.url, connections).items():
+            with _watched(worker) as seen:
+                ask()
+            sizes.setdefault(name, []).append(max(seen))
+            say(f"{name}: {max(seen):.0f} MiB", to=sys.stderr)
+    return sizes
+
+
+def _asked(url: str, connections: int) -> dict[str, Callable[[], object]]:
+    def load(path: str = "", script: str | None = None) -> Callable[[], object]:
+        written = None if script is None else WORDS + script
+        return lambda: put_under_load(
+            url + path, seconds=SECONDS, connections=connections, script=written
+        )
+
+    return {
+        f"pages of {PAGE_MAX}": load(f"{LIST_PATH}?limit={PAGE_MAX}"),
+        "searches, each for other letters": load(script=SEARCHING),
+        "similar tickets": load(script=LIKENING),
+        "statistics": load(f"{LIST_PATH}stats/"),
+        "triage of other texts each time": load(script=CLASSIFYING),
+        "filing other texts each time": load(script=FILING),
+        f"bodies of {TOO_LARGE >> 20} MiB": lambda: _refused(url, connections),
+    }
+
+
+def _refused(url: str, connections: int) -> None:
+    """Send what is too large from so many connections at once, in pieces of unannounced number."""
+    piece = b" " * BODY_MAX
+
+    def send(_: int) -> int:
+        pieces = (piece for _ in range(TOO_LARGE // BODY_MAX))
+        kind = {"Content-Type": "application/json"}
+        return httpx2.post(url + LIST_PATH, content=pieces, headers=kind, timeout=60).status_code
+
+    with ThreadPoolExecutor(connections) as pool:
+        answers = set(pool.map(send, range(connections)))
+    if answers != {413}:
+        raise BenchError(f"A body of {TOO_LARGE} bytes is answered with {answers}, not with 413.")
+
+
+@contextmanager
+def _watched(process: int) -> Iterator[list[float]]:
+    """The sizes of the process while the block lasts."""
+    seen: list[float] = [_size(process)]
+    over = Event()
+
+    def look() -> None:
+        while not over.wait(SECONDS_BETWEEN_LOOKS):
+            seen.append(_size(process))
+
+    looking = Thread(target=look)
+    looking.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        looking.join()
+
+
+def _worker(server: int) -> int:
+    """The process that serves: of those that the server has started, the largest."""
+    time.sleep(SECONDS)  # what is read in the background of a start
+    tasks = Path(f"/proc/{server}/task/{server}/children")
+    return max(map(int, tasks.read_text(encoding="ascii").split()), key=_size)
+
+
+def _size(process: int) -> float:
+    """How much memory it holds, in MiB."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    (held,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(held.split()[1]) / 1024
+
+
+def _told(sizes: dict[str, list[float]]) -> str:
+    head = ["MiB at most", *(f"round {number}" for number in range(1, ROUNDS + 1))]
+    return table(head, [[name, *(f"{size:.0f}" for size in each)] for name, each in sizes.items()])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
