@@ -19,7 +19,7 @@ from sqlalchemy import text
 from bench.load import CONNECTIONS, BenchError, put_under_load
 from bench.report import machine, table
 from bench.requests import LIST_PATH
-from bench.rows import administering, settle, migrate_database
+from bench.rows import administering, migrate_database, settle
 from bench.servers import Served, served_desk
 from tests import postgres
 from ticket_app.api.bodies import BODY_MAX
@@ -73,13 +73,14 @@ LIKENING = (
     f"function request() return wrk.format('GET', '{LIST_PATH}' .. math.random({TICKETS})"
     " .. '/similar/?limit=20') end"
 )
-_SENDING = (
-    "function request() return wrk.format('POST', '{path}',"
-    " {{['Content-Type'] = 'application/json'}},"
-    ' \'{{"title": "\' .. word() .. \'", "description": "\' .. long() .. \'"}}\') end'
-)
-CLASSIFYING = _SENDING.format(path=f"{LIST_PATH}classify/")
-FILING = _SENDING.format(path=LIST_PATH)
+_SENDING = """
+local headers = {{["Content-Type"] = "application/json"}}
+function request()
+  return wrk.format("POST", "{path}", headers, '{{{title}"description": "' .. long() .. '"}}')
+end
+"""
+CLASSIFYING = _SENDING.format(path=f"{LIST_PATH}classify/", title="")
+FILING = _SENDING.format(path=LIST_PATH, title='"title": "Long", ')
 
 
 def main() -> int:
