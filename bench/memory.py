@@ -29,7 +29,6 @@ from ticket_app.schemas import PAGE_MAX
 from ticket_app.vocabulary import DESCRIPTION_MAX
 
 TICKETS = 1_000
-ROUNDS = 3
 SECONDS = 5
 SECONDS_BETWEEN_LOOKS = 0.02
 TOO_LARGE = 16 * BODY_MAX
@@ -87,17 +86,18 @@ def main() -> int:
     """Print the table; 2 where something a person must bring is missing."""
     parser = argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__)
     parser.add_argument("--connections", type=int, default=CONNECTIONS, help="(%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
     arguments = parser.parse_args()
     try:
         say(f"{machine()}; one worker process, {arguments.connections} connections\n")
-        say(_told(_measure(arguments.connections)))
+        say(_told(_measure(arguments.connections, arguments.rounds)))
     except TicketAppError as error:
         say(error.detail, to=sys.stderr)
         return 2
     return 0
 
 
-def _measure(connections: int) -> dict[str, list[float]]:
+def _measure(connections: int, rounds: int) -> dict[str, list[float]]:
     """For each kind of request the largest size of the process in each round, in MiB."""
     binaries = postgres.find_binaries()
     if binaries is None:
@@ -111,13 +111,14 @@ def _measure(connections: int) -> dict[str, list[float]]:
             connection.execute(text(FILL), {"tickets": TICKETS, "longest": DESCRIPTION_MAX})
         settle(database)
         with served_desk(database) as served:
-            return _rounds(served, connections)
+            return _rounds(served, connections, rounds)
 
 
-def _rounds(served: Served, connections: int) -> dict[str, list[float]]:
+def _rounds(served: Served, connections: int, rounds: int) -> dict[str, list[float]]:
     worker = _worker(served.pid)
-    sizes: dict[str, list[float]] = {"nothing yet": [_size(worker)] * ROUNDS}
-    for _ in range(ROUNDS):
+    say(f"nothing yet: {_size(worker):.0f} MiB", to=sys.stderr)
+    sizes: dict[str, list[float]] = {}
+    for _ in range(rounds):
         for name, ask in _asked(served.url, connections).items():
             with _watched(worker) as seen:
                 ask()
@@ -193,7 +194,8 @@ def _size(process: int) -> float:
 
 
 def _told(sizes: dict[str, list[float]]) -> str:
-    head = ["MiB at most", *(f"round {number}" for number in range(1, ROUNDS + 1))]
+    rounds = max(map(len, sizes.values()))
+    head = ["MiB at most", *(f"round {number}" for number in range(1, rounds + 1))]
     return table(head, [[name, *(f"{size:.0f}" for size in each)] for name, each in sizes.items()])
 
 

@@ -63,8 +63,8 @@ class Desk(rx.App):
     def __call__(self) -> ASGIApp:
         """The whole desk as one ASGI application.
 
-        The gateway stands before all that Reflex wraps around an application: its rules come first,
-        and a request that is not Reflex's need not pass through.
+        The gateway stands before all that Reflex wraps around an application (CORS, its contexts,
+        telemetry): the desk's rules come first, and a request that is not Reflex's need not pass.
         """
         from ticket_app.api.app import api  # noqa: PLC0415  # compiling the pages needs no REST
 

@@ -142,7 +142,7 @@ async def browser(manager: StateManager | None = None) -> AsyncIterator[Tabs]:
         return tell_and_log(failure)
 
     processor.backend_exception_handler = told
-    own = StateManagerMemory()  # overloads confuse the checker
+    own = StateManagerMemory()
     server = processor.configure(state_manager=manager or own, event_namespace=tabs)
     async with bus.running(), server:
         yield tabs

@@ -54,6 +54,11 @@ IDLE_SECONDS = 1.0
 one by now. To try each one each time would cost every request a round trip."""
 POSTGRESQL_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
+    # A connection may rest for long, and something on the way drop it without a word.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
     "options": f"-c timezone=UTC -c jit=off -c statement_timeout={STATEMENT_TIMEOUT_MS}"
     f" -c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
 }

@@ -20,6 +20,7 @@ TICKET = {
     if name != "id"
 }
 EVENT = ("ticket_version", "kind", "edge")
+# Evidence is a JSON array in JSON, whose own text PostgreSQL puts into a column of text.
 SUGGESTION = {
     "field": "text", "value": "text", "confidence": "real", "engine": "text", "model": "text",
     "prompt_version": "text", "latency_ms": "real", "evidence": "text",

@@ -92,4 +92,4 @@ class Phrases(TypeDecorator[tuple[str, ...]]):
 
 def phrases_as_text(phrases: Iterable[str]) -> str:
     """Phrases as they are stored."""
-    return json.dumps(list(phrases), ensure_ascii=False)
+    return json.dumps(list(phrases), ensure_ascii=False, separators=(",", ":"))

@@ -55,15 +55,15 @@ class Signal(_Sheet):
 class Marks(_Sheet):
     """What shows in the signs of a text: `signs` are found as they stand, as often as `least`."""
 
-    least: int = 1
+    least: int = Field(default=1, ge=1)
     signs: tuple[str, ...]
 
 
 class Capitals(_Sheet):
     """From how many words in capitals of how many letters a text shouts."""
 
-    letters: int
-    words: int
+    letters: int = Field(ge=2)
+    words: int = Field(ge=1)
 
 
 class MarkSheet(_Sheet):

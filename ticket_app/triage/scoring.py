@@ -22,6 +22,7 @@ IS_HEARD = 0.05
 QUOTE_CHARACTERS = 4
 """A shorter word says little by itself."""
 QUOTES_END = "\0"
+"""Stands between quotes; no ticket holds it."""
 
 
 class Said(NamedTuple):
