@@ -12,13 +12,13 @@ from sqlalchemy import text
 
 from bench import plots, report, tables
 from bench.compare import ROUNDS, Measured, Plan, measure, steps
-from bench.load import CONNECTIONS, BenchError, Run, wrk
+from bench.load import CONNECTIONS, Run, wrk
 from bench.on_sqlite import STEPS as SQLITE_STEPS
 from bench.on_sqlite import TICKETS as SQLITE_TICKETS
 from bench.on_sqlite import Load, measure_sqlite
 from bench.profile import shares
 from bench.rows import administering
-from bench.servers import Peer, redis_server
+from bench.servers import Peer, postgresql_binaries, redis_server
 from bench.watch import watching
 from tests import postgres
 from ticket_app.cli.say import say
@@ -80,10 +80,7 @@ def _required_binaries(arguments: argparse.Namespace) -> Path:
     wrk()
     if arguments.workers > 1:
         redis_server()
-    binaries = postgres.find_binaries()
-    if binaries is None:
-        raise BenchError(f"PostgreSQL is missing; bring it with: {postgres.HOW_TO_BRING_IT}")
-    return binaries
+    return postgresql_binaries()
 
 
 def _all_figures(

@@ -20,8 +20,7 @@ from bench.load import CONNECTIONS, BenchError, put_under_load
 from bench.report import machine, table
 from bench.requests import LIST_PATH
 from bench.rows import administering, migrate_database, settle
-from bench.servers import Served, served_desk
-from tests import postgres
+from bench.servers import Served, own_database, served_desk
 from ticket_app.api.bodies import BODY_MAX
 from ticket_app.cli.say import say
 from ticket_app.errors import TicketAppError
@@ -99,13 +98,7 @@ def main() -> int:
 
 def _measure(connections: int, rounds: int) -> dict[str, list[float]]:
     """For each kind of request the largest size of the process in each round, in MiB."""
-    binaries = postgres.find_binaries()
-    if binaries is None:
-        raise BenchError(f"PostgreSQL is missing; bring it with: {postgres.HOW_TO_BRING_IT}")
-    with postgres.running_server(binaries, settings="") as server:
-        with administering(f"{server}/postgres") as connection:
-            connection.execute(text("CREATE DATABASE desk"))
-        database = f"{server}/desk"
+    with own_database() as database:
         migrate_database(database)
         with administering(database) as connection:
             connection.execute(text(FILL), {"tickets": TICKETS, "longest": DESCRIPTION_MAX})

@@ -15,14 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import sleep
 
-from sqlalchemy import text
-
 from bench.load import BenchError, put_under_load
 from bench.report import machine, table
 from bench.requests import CREATE, STATUS, creating_script, reading, status_script
-from bench.rows import administering, fill_postgresql, settle, unsettled, wait_until_idle
-from bench.servers import Served, served_desk
-from tests import postgres
+from bench.rows import fill_postgresql, settle, unsettled, wait_until_idle
+from bench.servers import Served, own_database, served_desk
 from ticket_app.cli.say import say
 from ticket_app.errors import TicketAppError
 from ticket_app.settings import ROOT
@@ -69,13 +66,7 @@ def _package(frame: str) -> str:
 
 
 def _profiles(tickets: int) -> dict[str, Counter[str]]:
-    binaries = postgres.find_binaries()
-    if binaries is None:
-        raise BenchError(f"PostgreSQL is missing; bring it with: {postgres.HOW_TO_BRING_IT}")
-    with postgres.running_server(binaries, settings="") as server:
-        with administering(f"{server}/postgres") as connection:
-            connection.execute(text("CREATE DATABASE desk"))
-        database = f"{server}/desk"
+    with own_database() as database:
         fill_postgresql(database, tickets)
         settle(database)
         with served_desk(database) as served:

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
+from sqlalchemy import text
 
 from bench.load import BenchError
+from bench.rows import administering
+from tests import postgres
 from tests.postgres import free_port
 from ticket_app.settings import ROOT, Settings
 
@@ -35,6 +38,23 @@ class Served(NamedTuple):
 
     url: str
     pid: int
+
+
+def postgresql_binaries() -> Path:
+    """The folder of PostgreSQL's programs. Raises BenchError where they are missing."""
+    binaries = postgres.find_binaries()
+    if binaries is None:
+        raise BenchError(f"PostgreSQL is missing; bring it with: {postgres.HOW_TO_BRING_IT}")
+    return binaries
+
+
+@contextmanager
+def own_database() -> Iterator[str]:
+    """An empty database on a throw-away PostgreSQL; yields its address."""
+    with postgres.running_server(postgresql_binaries(), settings="") as server:
+        with administering(f"{server}/postgres") as connection:
+            connection.execute(text("CREATE DATABASE desk"))
+        yield f"{server}/desk"
 
 
 @contextmanager

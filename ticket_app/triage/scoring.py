@@ -93,20 +93,7 @@ def evidence_for(
     place: int, weighed: Weighed, said: Said, words: Sequence[Word], text: str
 ) -> tuple[str, ...]:
     """What of the text speaks most for the value at `place`, most first."""
-    shares = weighed.shares(place)
-    says = shares.tolist()
-    heard = np.flatnonzero(shares >= IS_HEARD).tolist()
-    concepts = len(weighed.concepts)
-    quotes: dict[str, float] = {}
-    by_span: dict[Span, float] = {}  # what the features of the same words say together
-    for at in heard:
-        much = says[at]
-        if at >= concepts:
-            span = weighed.spans[at - concepts]
-            by_span[span] = by_span.get(span, 0.0) + much
-        elif much >= SAYS_SOMETHING:
-            for phrase in said.phrases.get(weighed.concepts[at], ()):
-                quotes[phrase] = max(much, quotes.get(phrase, 0.0))
+    quotes, by_span = _heard(place, weighed, said)
     quoted = QUOTES_END.join(quotes)
     for (first, last), much in by_span.items():
         if much >= SAYS_SOMETHING:
@@ -115,6 +102,24 @@ def evidence_for(
                 quotes[quote] = much
                 quoted += QUOTES_END + quote
     return tuple(sorted(quotes, key=quotes.__getitem__, reverse=True)[:EVIDENCE_MAX])
+
+
+def _heard(place: int, weighed: Weighed, said: Said) -> tuple[dict[str, float], dict[Span, float]]:
+    """What the phrases of concepts say, and what the features of the same words say together."""
+    shares = weighed.shares(place)
+    says = shares.tolist()
+    concepts = len(weighed.concepts)
+    phrases: dict[str, float] = {}
+    by_span: dict[Span, float] = {}
+    for at in np.flatnonzero(shares >= IS_HEARD).tolist():
+        much = says[at]
+        if at >= concepts:
+            span = weighed.spans[at - concepts]
+            by_span[span] = by_span.get(span, 0.0) + much
+        elif much >= SAYS_SOMETHING:
+            for phrase in said.phrases.get(weighed.concepts[at], ()):
+                phrases[phrase] = max(much, phrases.get(phrase, 0.0))
+    return phrases, by_span
 
 
 def _is_negated(

@@ -68,7 +68,7 @@ def weigh(
     """Concepts count as strong as they were found; words the less, the more the text has."""
     rows = table.rows
     found = [(name, row) for name in strengths if (row := rows.get(CONCEPT + name))]
-    # Two features in three are not in the table; no step of Python is taken for them.
+    # Two features in five are not in the table; no step of Python is taken for them.
     row_of_feature = list(map(rows.get, features))
     spans = tuple(compress(features.values(), row_of_feature))
     at = [row for _, row in found]
