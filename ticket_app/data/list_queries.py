@@ -138,7 +138,8 @@ def _way_of_the_rare(wanted: TicketFilter) -> Way:
 
 def _has_trigram(search: str) -> bool:
     """PostgreSQL takes trigrams from letters and digits alone."""
-    parts = "".join(one if one.isalnum() else " " for one in search).split()
+    folded = fold(search) or ""
+    parts = "".join(one if one.isalnum() else " " for one in folded).split()
     return any(len(part) >= TRIGRAM for part in parts)
 
 
@@ -161,13 +162,13 @@ def _values(ask: Direct, wanted: TicketFilter) -> dict[str, Any]:
 
 
 def _sought(ask: Direct, search: str) -> dict[str, str]:
+    folded = fold(search) or ""
     if ask.dialect == "sqlite":
-        folded = fold(search) or ""
         quoted = folded.replace('"', '""')
         return {"search": folded, "phrase": f'"{quoted}"'}
     for special in (ESCAPE, "%", "_"):  # the search's own stand for themselves
-        search = search.replace(special, ESCAPE + special)
-    return {"pattern": f"%{search}%"}
+        folded = folded.replace(special, ESCAPE + special)
+    return {"pattern": f"%{folded}%"}
 
 
 def _place(after: Position | None) -> dict[str, Any]:

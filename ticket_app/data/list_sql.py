@@ -36,16 +36,13 @@ class Shape(NamedTuple):
 NEWEST_FIRST = "ORDER BY created_at DESC, id DESC"
 
 CONTAINS: dict[Dialect, str] = {
-    # A query of its own is answered once, a function at each ticket.
-    "postgresql": "folded LIKE (SELECT ticket_fold(%(pattern)s))",
+    "postgresql": "folded LIKE %(pattern)s",
     "sqlite": (
         "EXISTS (SELECT 1 FROM ticket_text WHERE rowid = ticket.id "
         "AND (instr(title, :search) OR instr(description, :search)))"
     ),
 }
-CONTAINS_THIS = "folded {collated}LIKE ticket_fold(%(pattern)s)"
-"""The same on PostgreSQL, so that it sees the pattern when it plans."""
-BY_NO_INDEX = 'COLLATE "C" '
+BY_NO_INDEX = 'folded COLLATE "C" LIKE %(pattern)s'
 """The index of trigrams is of another collation. It would find every ticket for a pattern without a
 trigram, and PostgreSQL does not know that."""
 ONE_OF: dict[Dialect, str] = {
@@ -82,8 +79,7 @@ def is_planned_once(shape: Shape) -> bool:
 @cache
 def wanted_statement(shape: Shape) -> str:
     """Every ticket that is wanted: to be estimated, by PostgreSQL, from the very values."""
-    this = CONTAINS_THIS.format(collated="")
-    return f"SELECT 1 FROM ticket WHERE {_all(PRESENT, *_narrowed(shape), this)}"
+    return f"SELECT 1 FROM ticket WHERE {_all(PRESENT, *_wanted(shape))}"
 
 
 def _found(shape: Shape) -> str:
@@ -149,7 +145,7 @@ def _wanted(shape: Shape) -> list[str]:
 
 def _contains(shape: Shape) -> str:
     if shape.dialect == "postgresql" and not is_planned_once(shape):
-        return CONTAINS_THIS.format(collated=BY_NO_INDEX)
+        return BY_NO_INDEX
     return CONTAINS[shape.dialect]
 
 

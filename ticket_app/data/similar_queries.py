@@ -76,7 +76,7 @@ def _on_postgresql(words: int) -> str:
     # read no further than up to the limit.
     hits = ", ".join(
         f"hit_{n} AS MATERIALIZED (SELECT id, created_at, {weight} FROM ticket "
-        f"WHERE {PRESENT} AND id <> :but AND folded LIKE ticket_fold('%' || :word_{n} || '%'))"
+        f"WHERE {PRESENT} AND id <> :but AND folded LIKE '%' || :word_{n} || '%')"
         for n in range(words)
     )
     some = " UNION ".join(f"(SELECT * FROM hit_{n} LIMIT :scanned)" for n in range(words))

@@ -32,8 +32,8 @@ class Likeness(NamedTuple):
 
 @lru_cache(maxsize=REMEMBERED)
 def words_of(text: str) -> frozenset[str]:
-    """The words of at least three letters or digits, case folded."""
-    return frozenset(fold(word) or "" for word in set(WORD.findall(text)))
+    """The words of at least three letters or digits, folded as the search folds them."""
+    return frozenset(WORD.findall(fold(text) or ""))
 
 
 class Vocabulary:
