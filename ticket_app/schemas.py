@@ -180,7 +180,8 @@ class TicketFilter(_Input):
     status: list[Status] = Field(default=[], description="Any of these statuses.")
     sentiment: list[Sentiment] = Field(default=[], description="Any of these sentiments.")
     search: Annotated[Search | None, BeforeValidator(_blank_is_none)] = Field(
-        default=None, description="Found anywhere in title or description, upper or lower case."
+        default=None,
+        description="Found anywhere in title or description; what looks the same is the same.",
     )
 
 
