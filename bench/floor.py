@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from psycopg2.extensions import connection
 
 from bench.requests import LIST_PATH, OTHER_STATUS
-from ticket_app.data.engine import DIRECT_OPTIONS
+from ticket_app.data.postgresql import DIRECT_SESSION, session_statement
 
 ANY_ID = "<id>"
 """Stands in a statement for the number of the ticket that it is about."""
@@ -83,11 +83,10 @@ def _answer(content: Any) -> Response:
 def _connection() -> connection:
     """This thread's own; each statement is a transaction."""
     if not hasattr(_of_this_thread, "connection"):
-        opened = psycopg2.connect(
-            os.environ["FLOOR_DATABASE_URL"], options=DIRECT_OPTIONS["options"]
-        )
+        opened = psycopg2.connect(os.environ["FLOOR_DATABASE_URL"])
         opened.autocommit = True
         with opened.cursor() as cursor:
+            cursor.execute(session_statement(DIRECT_SESSION))
             for statement in _known()[PREPARE_KEY]:
                 cursor.execute(statement)
         _of_this_thread.connection = opened

@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests import postgres, redis_server
+from tests import pooler, postgres, redis_server
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
 from ticket_app.settings import Settings, get_settings
@@ -71,6 +71,19 @@ def postgres_server() -> Iterator[str]:
         leave_out("PostgreSQL", postgres.HOW_TO_BRING_IT)
     with postgres.running_server(binaries) as address:
         yield address
+
+
+@pytest.fixture(params=["session", "transaction"])
+def pooled(
+    request: pytest.FixtureRequest, postgres_server: str, _postgres_template: str
+) -> Iterator[str]:
+    """An empty, migrated PostgreSQL database behind a PgBouncer of that mode, in use."""
+    binary = pooler.find_pooler()
+    if binary is None:
+        leave_out("PgBouncer", pooler.HOW_TO_BRING_IT)
+    database = make_url(new_postgres(postgres_server, template=_postgres_template)).database
+    with pooler.running_pooler(binary, postgres_server, mode=request.param) as address:
+        yield from _in_use(f"postgresql+psycopg2://{address.partition('://')[2]}/{database}")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def running_server(binaries: Path, *, settings: str = SPEED) -> Iterator[str]:
     `settings` are its own, as `-c name=value`; without any it keeps every acknowledged commit.
     """
     home = Path(tempfile.mkdtemp(prefix="desk-postgres-"))
-    user = _unprivileged_user()
+    user = unprivileged_user()
     if user is not None:
         shutil.chown(home, user)
     try:
@@ -80,7 +80,7 @@ def free_port() -> int:
         return port
 
 
-def _unprivileged_user() -> str | None:
+def unprivileged_user() -> str | None:
     """Whom to run as: PostgreSQL refuses root. None: whoever runs the tests."""
     if os.geteuid() != 0:
         return None

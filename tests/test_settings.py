@@ -32,6 +32,13 @@ def test_defaults_need_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"DATABASE_URL": "postgres://u@h/d"}, "postgresql+psycopg2://u@h/d"),
         ({"DATABASE_URL": "sqlite:////tmp/a.db"}, "sqlite:////tmp/a.db"),
         ({"POSTGRES_HOST": "h"}, "postgresql+psycopg2://postgres@h:5432/postgres"),
+        ({"POSTGRES_HOST": "::1"}, "postgresql+psycopg2://postgres@[::1]:5432/postgres"),
+        ({"POSTGRES_HOST": "[::1]"}, "postgresql+psycopg2://postgres@[::1]:5432/postgres"),
+        (
+            {"POSTGRES_HOST": "/run/my sql", "POSTGRES_DB": "a%b?c"},
+            "postgresql+psycopg2://postgres@:5432/a%25b%3Fc?host=/run/my%20sql",
+        ),
+        ({"DATA_DIR": "/50%25 sure?"}, "sqlite:////50%2525%20sure%3F/desk.sqlite3"),
         (
             {
                 "POSTGRES_HOST": "h", "POSTGRES_USER": "desk", "POSTGRES_PASSWORD": "a@b/c:d",

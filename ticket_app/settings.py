@@ -214,13 +214,18 @@ class Settings(BaseSettings):
             driver = "sqlite" if scheme == "sqlite" else "postgresql+psycopg2"
             return SecretStr(f"{driver}://{rest}")
         if self.postgres_host is None:
-            return SecretStr(f"sqlite:///{self.data_dir.absolute() / 'desk.sqlite3'}")
+            return SecretStr(f"sqlite:///{quote(str(self.data_dir.absolute() / 'desk.sqlite3'))}")
         password = self.postgres_password
         secret = f":{quote(password.get_secret_value(), safe='')}" if password else ""
+        host, socket = self.postgres_host.strip("[]"), ""
+        if host.startswith("/"):  # the folder of a Unix socket
+            host, socket = "", f"?host={quote(host)}"
+        elif ":" in host:
+            host = f"[{host}]"
         return SecretStr(
             f"postgresql+psycopg2://{quote(self.postgres_user, safe='')}{secret}"
-            f"@{self.postgres_host}:{self.postgres_port}"
-            f"/{quote(self.postgres_db or self.postgres_user, safe='')}"
+            f"@{host}:{self.postgres_port}"
+            f"/{quote(self.postgres_db or self.postgres_user, safe='')}{socket}"
         )
 
     def _provider_of_first_key(self) -> ProviderName | None:

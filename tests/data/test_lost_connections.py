@@ -4,7 +4,7 @@ import psycopg2
 import pytest
 
 from tests.services.desk import opened
-from ticket_app.data import engine
+from ticket_app.data import postgresql
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.schemas import TicketListQuery
 from ticket_app.services.tickets import get_ticket, list_tickets, ticket_history
@@ -30,7 +30,7 @@ def end_connections(database: str) -> int:
 def test_what_was_idle_is_tried_first(
     postgres_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "IDLE_SECONDS", 0)
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 0)
     ticket = opened()
     for _ in range(2):
         assert len(ticket_history(ticket.id)) == 1

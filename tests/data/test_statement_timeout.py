@@ -5,7 +5,7 @@ from time import monotonic
 import pytest
 from sqlalchemy import text
 
-from ticket_app.data import engine
+from ticket_app.data import bounds
 from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
 from ticket_app.errors import DatabaseUnavailableError
@@ -21,9 +21,7 @@ LONG = text(
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "STATEMENT_TIMEOUT_MS", 50)
-    for options in (engine.POSTGRESQL_OPTIONS, engine.DIRECT_OPTIONS):
-        monkeypatch.setitem(options, "options", "-c timezone=UTC -c statement_timeout=50")
+    monkeypatch.setattr(bounds, "STATEMENT_TIMEOUT_MS", 50)
 
 
 @pytest.mark.usefixtures("database")

@@ -14,7 +14,7 @@ import psycopg2
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from ticket_app.data import engine
+from ticket_app.data import bounds
 from ticket_app.data.engine import (
     Dialect,
     get_direct_engine,
@@ -102,7 +102,7 @@ class Direct:
 def asking() -> Iterator[Direct]:
     """Read; each statement sees a moment of its own. DatabaseUnavailableError without an answer."""
     with _connected() as connection:
-        yield Direct(connection, engine.STATEMENT_TIMEOUT_MS / 1000)
+        yield Direct(connection, bounds.STATEMENT_TIMEOUT_MS / 1000)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 SQLite: WAL, foreign keys, durable commits, a busy timeout; a transaction that will write takes the
 write lock at its start, so that it never fails half way for having read first. A statement that
 only reads is interrupted after the time that a statement may take.
-PostgreSQL: a statement and a lock timeout, so that no query is without a bound.
+PostgreSQL: a statement and a lock timeout, so that no query is without a bound: postgresql.py.
 """
 
 import logging
@@ -16,28 +16,21 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Literal, NamedTuple
 
-import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    DisconnectionError,
-    InterfaceError,
-    OperationalError,
-)
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
+from ticket_app.data import bounds
 from ticket_app.data.folding import fold
+from ticket_app.data.postgresql import make_direct_engine, make_postgresql_engine
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import get_settings
 
 log = logging.getLogger(__name__)
 
-BUSY_TIMEOUT_SECONDS = 5
-STATEMENT_TIMEOUT_MS = 10_000
 STEPS_BETWEEN_LOOKS = 1_000_000
 """Of SQLite's machine, some 20 ms: most statements end before the clock is looked at once."""
 
@@ -48,23 +41,6 @@ POOL = {
     "pool_timeout": 5,
     # The connection used last: its plans are at hand. In turns each would be half cold each time.
     "pool_use_lifo": True,
-}
-IDLE_SECONDS = 1.0
-"""A connection that has been idle for longer is tried before it is used: the server may be another
-one by now. To try each one each time would cost every request a round trip."""
-POSTGRESQL_OPTIONS: dict[str, Any] = {
-    "connect_timeout": 3,
-    # A connection may rest for long, and something on the way drop it without a word.
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-    "options": f"-c timezone=UTC -c jit=off -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-    f" -c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
-}
-DIRECT_OPTIONS = POSTGRESQL_OPTIONS | {
-    # What is prepared is planned once, whatever it is first asked for.
-    "options": f"{POSTGRESQL_OPTIONS['options']} -c plan_cache_mode=force_generic_plan"
 }
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -138,7 +114,7 @@ def only_writer() -> Iterator[None]:
     """SQLite has one writer at a time. Within this process they queue up here, in order and at
     once; its own way of waiting is to sleep and try again. DatabaseUnavailableError when it is
     not one's turn in time."""
-    if not _sqlite_writer.acquire(timeout=BUSY_TIMEOUT_SECONDS):
+    if not _sqlite_writer.acquire(timeout=bounds.BUSY_TIMEOUT_SECONDS):
         raise DatabaseUnavailableError
     try:
         yield
@@ -199,31 +175,7 @@ def _make_engines(url: str) -> _Engines:
     if parts.get_backend_name() == "sqlite":
         engine = _make_sqlite_engine(url)
         return _Engines(engine, engine)
-    # The driver changes a connection from one kind to the other by asking the server.
-    engines = _Engines(
-        create_engine(url, connect_args=POSTGRESQL_OPTIONS, **POOL),
-        create_engine(url, connect_args=DIRECT_OPTIONS, isolation_level="AUTOCOMMIT", **POOL),
-    )
-    for engine in engines:
-        event.listen(engine, "checkout", _try_if_idle)
-        event.listen(engine, "checkin", _note_use)
-    return engines
-
-
-def _note_use(_: Any, record: ConnectionPoolEntry) -> None:
-    record.info["used_at"] = monotonic()
-
-
-def _try_if_idle(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
-    """Raises DisconnectionError, upon which the pool takes another connection."""
-    if monotonic() - record.info.get("used_at", inf) < IDLE_SECONDS:
-        return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        connection.rollback()
-    except psycopg2.Error as error:
-        raise DisconnectionError from error
+    return _Engines(make_postgresql_engine(parts, POOL), make_direct_engine(parts, POOL))
 
 
 def _wrong_address(problem: str) -> ConfigurationError:
@@ -245,7 +197,7 @@ def _make_sqlite_engine(url: str) -> Engine:
             f"The folder {Path(path).parent} cannot be made ({error.strerror}); "
             "for example: DATA_DIR=.data"
         ) from None
-    arguments = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    arguments = {"timeout": bounds.BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=arguments, **POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -274,6 +226,6 @@ def _bound_sqlite(connection: Connection, *_: Any) -> None:
     """Each statement has its time. One that is interrupted takes its whole transaction along, so
     those that write, and migrations among them, are left to end."""
     options = connection.get_execution_options()
-    allowed = options.get("statement_seconds", STATEMENT_TIMEOUT_MS / 1000)
+    allowed = options.get("statement_seconds", bounds.STATEMENT_TIMEOUT_MS / 1000)
     seconds = inf if "sqlite_begin" in options else allowed
     connection.info["read_until"] = monotonic() + seconds

@@ -143,10 +143,10 @@ def median_ms_to_resolve(session: Session, resolved: int) -> float | None:
 
 
 def utc_day(session: Session, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
-    """The UTC day. Connections to PostgreSQL run in UTC, so a cast is enough there."""
+    """The UTC day, whatever zone the session is in."""
     if session.get_bind().dialect.name == "sqlite":
         return func.substr(cast(column, SqlText), 1, 10)
-    return cast(column, Date)
+    return cast(func.timezone("UTC", column), Date)
 
 
 def _since(session: Session, figure: str, since: date) -> dict[date, int]:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import (
 
 from alembic import command
 from ticket_app.data.engine import get_engine
+from ticket_app.data.postgresql import require_sessions
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import ROOT
 
@@ -26,6 +27,12 @@ log = logging.getLogger(__name__)
 LOCK_KEY = 7_450_186_233
 """An arbitrary number, the same in every process: the advisory lock under which one migrates."""
 LOCK_SECONDS = 120
+FIND_TRIGRAMS = """
+SELECT set_config('search_path', concat_ws(', ', current_setting('search_path'),
+                                           quote_ident(nspname)), true)
+FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'pg_trgm'
+"""
+"""Its operators are named in migrations, and it may be in a schema of its own, as in clouds."""
 
 
 def migrate() -> bool:
@@ -41,12 +48,9 @@ def migrate() -> bool:
     except OperationalError as error:
         raise DatabaseUnavailableError from error
     except ProgrammingError as error:
-        if isinstance(error.orig, psycopg2.ProgrammingError) and error.statement is None:
-            raise ConfigurationError(
-                "The address of the database has an option that PostgreSQL does not know; "
-                "for example: DATABASE_URL=postgresql://desk:password@localhost:5432/desk"
-            ) from None
-        raise
+        if (refusal := _refusal(error)) is None:
+            raise
+        raise ConfigurationError(refusal) from None
     except NotSupportedError as error:
         raise ConfigurationError(
             "The search needs PostgreSQL's extension pg_trgm. Install the server's contrib "
@@ -66,8 +70,35 @@ def migrate() -> bool:
         ) from error
 
 
+def _refusal(error: ProgrammingError) -> str | None:
+    """What to do about what PostgreSQL refuses before the desk has made a mistake."""
+    match error.orig:
+        case psycopg2.errors.InsufficientPrivilege():
+            url = get_engine().url
+            with get_engine().connect() as connection:
+                schema = connection.exec_driver_sql("SELECT current_schema()").scalar()
+            return (
+                f"{url.username or 'The user of the database'} has no right to make the desk's "
+                f"tables in the database {url.database}; its owner may run there: "
+                f"GRANT ALL ON SCHEMA {schema or 'public'} TO {url.username}"
+            )
+        case psycopg2.errors.InvalidSchemaName():
+            return (
+                "The database has no schema that the desk could make its tables in: none of its "
+                "search_path exists; for example: CREATE SCHEMA desk"
+            )
+        case psycopg2.ProgrammingError() if error.statement is None:
+            return (
+                "The address of the database has an option that PostgreSQL does not know; "
+                "for example: DATABASE_URL=postgresql://desk:password@localhost:5432/desk"
+            )
+    return None
+
+
 def _migrate(engine: Engine, config: Config) -> bool:
     newest = ScriptDirectory.from_config(config).get_current_head()
+    if engine.dialect.name == "postgresql":
+        require_sessions(engine)
     with engine.connect() as connection:
         _require_utf8(connection)
         if _revision(connection) == newest:
@@ -85,6 +116,7 @@ def _migrate(engine: Engine, config: Config) -> bool:
 def _upgrade(connection: Connection, config: Config, newest: str | None) -> bool:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+        connection.execute(text(FIND_TRIGRAMS))
     if _revision(connection) == newest:
         return False
     config.attributes["connection"] = connection

@@ -19,8 +19,8 @@ GIVEN = re.compile(r"%\((\w+)\)s")
 PRESENT = "deleted_at IS NULL"
 
 TIMES = ("created_at", "updated_at", "resolved_at")
-TIME: dict[Dialect, str] = {  # PostgreSQL's connections are in UTC
-    "postgresql": """to_char({time}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+TIME: dict[Dialect, str] = {
+    "postgresql": """to_char({time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
     "sqlite": "replace({time}, ' ', 'T') || 'Z'",
 }
 

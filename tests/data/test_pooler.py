@@ -1,0 +1,36 @@
+"""PgBouncer, which docs/scaling.md recommends, stands between the desk and PostgreSQL."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from tests.services.desk import changed, opened
+from ticket_app.data.direct import asking
+from ticket_app.data.engine import reading
+from ticket_app.data.migrations import migrate
+from ticket_app.errors import ConfigurationError
+from ticket_app.schemas import TicketListQuery
+from ticket_app.services.tickets import get_ticket, list_tickets
+
+EXPECTED = {"TimeZone": "UTC", "jit": "off", "statement_timeout": "10s", "lock_timeout": "5s"}
+
+
+@pytest.mark.usefixtures("pooled")
+@pytest.mark.parametrize("pooled", ["session"], indirect=True)
+def test_behind_one_that_keeps_a_session_all_is_as_without() -> None:
+    assert migrate() is False
+    ticket = changed(opened().id, status="resolved")
+    assert list_tickets(TicketListQuery()).items == [get_ticket(ticket.id)] == [ticket]
+    assert abs(ticket.created_at - datetime.now(UTC)) < timedelta(minutes=5)
+    with asking() as ask, reading() as session:
+        for name, value in EXPECTED.items():
+            assert ask.rows(f"SHOW {name}", {}, planned_once=False) == [(value,)]
+            assert session.scalar(text(f"SHOW {name}")) == value
+
+
+@pytest.mark.usefixtures("pooled")
+@pytest.mark.parametrize("pooled", ["transaction"], indirect=True)
+def test_one_that_changes_the_server_between_transactions_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="pool_mode=session"):
+        migrate()
