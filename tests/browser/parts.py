@@ -49,3 +49,13 @@ def figure(page: Page, name: str) -> Locator:
     """The number below a word such as "Open"."""
     term = page.get_by_role("main").locator("dt", has_text=re.compile(f"^{name}$"))
     return term.locator("xpath=following-sibling::dd")
+
+
+def column(page: Page, name: str) -> Locator:
+    """A column of the board by its status."""
+    return page.get_by_role("region", name=name)
+
+
+def handle(page: Page, title: str) -> Locator:
+    """The part of a card by which it is lifted."""
+    return page.get_by_role("main").get_by_role("button", name=title)

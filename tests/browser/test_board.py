@@ -3,22 +3,12 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Chrome, Desk, Size
-from tests.browser.parts import status_of
+from tests.browser.parts import column, handle, status_of
 from tests.services.desk import opened
 from ticket_app.state.board import PAGE
-
-
-def column(page: Page, name: str) -> Locator:
-    """A column by its status."""
-    return page.get_by_role("region", name=name)
-
-
-def handle(page: Page, title: str) -> Locator:
-    """The part of a card by which it is lifted."""
-    return page.get_by_role("main").get_by_role("button", name=title)
 
 
 def expect_counts(page: Page, **counts: int) -> None:

@@ -11,11 +11,15 @@ BAR = {"data_key": "count", "name": "Tickets", "max_bar_size": 48, "is_animation
 
 
 class Line(NamedTuple):
-    """One measure of a chart over days: its key, its word, its colour."""
+    """One measure of a chart over days: its key, its word, its colour, and whether it is dashed.
+
+    Lines of one chart differ in their dashes, too: a colour alone tells nothing to some.
+    """
 
     key: str
     word: str
     colour: str
+    dashed: bool = False
 
 
 def over_days(title: str, *lines: Line, filled: bool = False) -> rx.Component:
@@ -25,7 +29,15 @@ def over_days(title: str, *lines: Line, filled: bool = False) -> rx.Component:
     return _figure(
         title,
         rx.el.div(
-            *(rx.el.span(rx.el.i(style={"--tone": line.colour}), line.word) for line in lines),
+            *(
+                rx.el.span(
+                    rx.el.i(
+                        style={"--tone": line.colour}, class_name="dashed" if line.dashed else ""
+                    ),
+                    line.word,
+                )
+                for line in lines
+            ),
             class_name="key",
         ),
         chart(
@@ -39,6 +51,7 @@ def over_days(title: str, *lines: Line, filled: bool = False) -> rx.Component:
                     dot=False,
                     is_animation_active=False,
                     **({"fill": "var(--accent-wash)"} if filled else {}),
+                    **({"stroke_dasharray": "6 3"} if line.dashed else {}),
                 )
                 for line in lines
             ),

@@ -9,7 +9,7 @@ from ticket_app.state.insights import WINDOWS, Insights
 from ticket_app.state.triage_report import Report
 
 CREATED = Line("created", "Created", "var(--status-open)")
-RESOLVED = Line("resolved", "Resolved", "var(--status-resolved)")
+RESOLVED = Line("resolved", "Resolved", "var(--status-resolved)", dashed=True)
 BACKLOG = Line("backlog", "Unresolved at the end of the day", "var(--accent)")
 
 

@@ -1,0 +1,81 @@
+"""Moving a card of the board as hands do: by mouse, by touch, by keyboard."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.browser.parts import column, handle
+
+COLUMNS = ("Open", "In progress", "Resolved", "Closed")
+HELD_MS = 90
+TOUCH_HELD_MS = 400
+"""A finger that moves sooner scrolls; the package lifts a card after 120 ms."""
+STEPS = 12
+
+Point = tuple[float, float]
+
+
+def by_mouse(page: Page, title: str, target: str) -> None:
+    """Press, wait as hands do, move in steps, release."""
+    start, end = _way(page, title, target)
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.wait_for_timeout(HELD_MS)
+    for point in _steps(start, end):
+        page.mouse.move(*point)
+    page.wait_for_timeout(HELD_MS)
+    page.mouse.up()
+
+
+def by_touch(page: Page, title: str, target: str) -> None:
+    """Hold a finger on the card until it is lifted, move, take the finger away."""
+    start, end = _way(page, title, target)
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: Point) -> None:
+        at = [{"x": x, "y": y} for x, y in points]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    touch("touchStart", start)
+    page.wait_for_timeout(TOUCH_HELD_MS)
+    for point in _steps(start, end):
+        touch("touchMove", point)
+        page.wait_for_timeout(16)
+    touch("touchEnd")
+
+
+def by_keyboard(page: Page, title: str, target: str) -> None:
+    """Space, arrows to the right from Open, Space."""
+    handle(page, title).focus()
+    page.keyboard.press("Space")
+    for _ in range(COLUMNS.index(target)):
+        page.wait_for_timeout(2 * HELD_MS)
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(2 * HELD_MS)
+    page.keyboard.press("Space")
+
+
+def _way(page: Page, title: str, target: str) -> tuple[Point, Point]:
+    card = handle(page, title).get_by_text(title).bounding_box()
+    place = column(page, target).bounding_box()
+    assert card
+    assert place
+    return (card["x"] + 8, card["y"] + 8), (place["x"] + 60, place["y"] + 90)
+
+
+def _steps(start: Point, end: Point) -> list[Point]:
+    (x, y), (to_x, to_y) = start, end
+    shares = [step / STEPS for step in range(1, STEPS + 1)]
+    return [(x + 12, y + 6), *((x + (to_x - x) * s, y + (to_y - y) * s) for s in shares)]
+
+
+WAYS: dict[str, Callable[[Page, str, str], None]] = {
+    "mouse": by_mouse,
+    "touch": by_touch,
+    "keyboard": by_keyboard,
+}
+
+
+def drag(page: Page, title: str, target: str, way: str = "mouse") -> None:
+    """Move a card to the top of a column."""
+    WAYS[way](page, title, target)

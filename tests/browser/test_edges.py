@@ -1,0 +1,108 @@
+"""What is drawn and not written stands out: edges of controls, and dots, bars and keys."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, Chrome, Desk
+from tests.browser.test_frame import PLACES, full_desk, ready
+
+CONTRAST = """
+const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+const rgba = colour => {
+  canvas.clearRect(0, 0, 1, 1);
+  canvas.fillStyle = colour;
+  canvas.fillRect(0, 0, 1, 1);
+  return [...canvas.getImageData(0, 0, 1, 1).data];
+};
+const light = ([r, g, b]) => {
+  const [x, y, z] = [r, g, b].map(v => v / 255).map(
+    v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+};
+const behind = one => {
+  for (let each = one; each; each = each.parentElement) {
+    const colour = rgba(getComputedStyle(each).backgroundColor);
+    if (colour[3] === 255) return colour;
+  }
+  return rgba(getComputedStyle(document.documentElement).backgroundColor);
+};
+const mixed = ([r, g, b, a], under) =>
+  [r, g, b].map((v, i) => (v * a + under[i] * (255 - a)) / 255);
+const contrast = (colour, under) => {
+  const [a, b] = [light(mixed(rgba(colour), under)), light(under)];
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+};
+/* The best of its own colour and its edges, against what it lies on. */
+const standsOut = one => {
+  const style = getComputedStyle(one), under = behind(one.parentElement);
+  const drawn = ['Top', 'Bottom'].filter(side => parseFloat(style[`border${side}Width`]) > 0
+    && style[`border${side}Style`] !== 'none').map(side => style[`border${side}Color`]);
+  return Math.max(...[style.backgroundColor, ...drawn].map(colour => contrast(colour, under)));
+};
+const seen = one => one.checkVisibility({visibilityProperty: true, opacityProperty: true});
+"""
+
+FAINT_EDGES = f"""() => {{ {CONTRAST}
+  const controls = [...document.querySelectorAll(
+    'input:not([type=checkbox]), select, textarea, .chip, .button:not(.bare):not([disabled])')];
+  const faint = controls.filter(seen).map(one => [one, standsOut(one)]).filter(([, c]) => c < 3);
+  return {{
+    checked: controls.length,
+    faint: faint.map(([one, c]) => `${{one.ariaLabel ?? one.className}} ${{c.toFixed(2)}}`),
+  }};
+}}"""
+
+LOST = f"""wanted => {{ {CONTRAST}
+  const lost = [];
+  for (const selector of wanted) {{
+    const all = [...document.querySelectorAll(selector)].filter(seen);
+    const sized = all.filter(one => one.offsetWidth > 0 && one.offsetHeight > 0);
+    if (!sized.length) lost.push(`${{selector}}: not on the page`);
+    for (const one of sized)
+      if (standsOut(one) < 3) lost.push(`${{selector}} ${{standsOut(one).toFixed(2)}}`);
+  }}
+  return [...new Set(lost)];
+}}"""
+
+DRAWN = {
+    "/": (".status-select .dot", ".urgency .fill", ".bar .fill", ".spark-bars span"),
+    "/board": (".status-select .dot", ".urgency .fill"),
+    "/insights": (".key i", ".interval .span", ".interval .mark"),
+}
+
+
+def judged_desk(desk: Desk) -> None:
+    """Tickets of every kind, and a person's word on what was suggested for one."""
+    full_desk(desk)
+    ticket = desk.file(description="My card was charged twice, please refund it.")
+    desk.change(ticket["id"], category="technical")
+
+
+def looked_at(chrome: Chrome, desk: Desk, path: str, **settings: str) -> Page:
+    """A page with something of everything that it can show."""
+    judged_desk(desk)
+    page = chrome.page(path, DESKTOP, **settings)
+    ready(page, path)
+    if path == "/insights":
+        expect(page.locator(".interval").first).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PLACES)
+def test_the_edges_of_controls_stand_out(
+    chrome: Chrome, desk: Desk, path: str, scheme: str
+) -> None:
+    page = looked_at(chrome, desk, path, color_scheme=scheme)
+    found = page.evaluate(FAINT_EDGES)
+    assert found["checked"] >= 2
+    assert found["faint"] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PLACES)
+def test_forced_colours_keep_dots_bars_and_keys(
+    chrome: Chrome, desk: Desk, path: str, scheme: str
+) -> None:
+    page = looked_at(chrome, desk, path, color_scheme=scheme, forced_colors="active")
+    assert page.evaluate(LOST, DRAWN[path]) == []
