@@ -7,6 +7,7 @@ from typing import NamedTuple
 from starlette.types import Scope
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]@/]+)(:\d*)?")
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class Caller(NamedTuple):
@@ -36,13 +37,20 @@ def origin_is_allowed(who: Caller, allowed: Collection[str]) -> bool:
     """Whether a page of this Origin may talk to us: our own pages, and those named in `allowed`.
 
     A request without an Origin comes from no page. The scheme of our own origin is not compared:
-    behind a proxy that ends TLS the page says https where we see http.
+    behind a proxy that ends TLS the page says https where we see http. A scheme's default port may
+    be named or left out: browsers leave it out of an Origin, and some proxies name it in the Host.
     """
     if not who.origin:
         return True
-    origin, host = who.origin.lower(), who.host.lower()
-    ours = (f"http://{host}", f"https://{host}")
-    return origin in ours or origin in {each.lower() for each in allowed}
+    origin = plain_origin(who.origin)
+    ours = (plain_origin(f"{scheme}://{who.host}") for scheme in DEFAULT_PORTS)
+    return origin in ours or origin in map(plain_origin, allowed)
+
+
+def plain_origin(origin: str) -> str:
+    """An origin as a browser writes it: in lower case, without its scheme's default port."""
+    origin = origin.lower()
+    return origin.removesuffix(DEFAULT_PORTS.get(origin.partition("://")[0], ""))
 
 
 def _only(scope: Scope, name: bytes) -> str:
