@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -85,6 +86,21 @@ def _looks_like_an_address(value: str) -> str:
         raise PydanticCustomError("email", "Write an e-mail address such as ana@example.com.")
     return value
 
+
+def _whole_number(value: Any) -> Any:
+    """A text as the number it writes, in JSON's one spelling: 1_0, +1 and 01 are none."""
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", value):
+        raise PydanticCustomError(
+            "whole_number", "Write a whole number of at most 19 digits, such as 50."
+        )
+    return int(value)
+
+
+WHOLE_NUMBER = BeforeValidator(_whole_number)
+WholeNumber = Annotated[int, WHOLE_NUMBER]
+"""An integer in an address, where pydantic would also take 1_0, +1, fullwidth digits and 1.0."""
 
 Title = Annotated[str, _text("a title", TITLE_MAX, trimmed=True)]
 Description = Annotated[str, _text("what is wrong", DESCRIPTION_MAX, trimmed=False)]
@@ -188,7 +204,9 @@ class TicketFilter(_Input):
 class TicketListQuery(TicketFilter):
     """A page of a list: `cursor` is where the page before ended, as its Link header gave it."""
 
-    limit: int = Field(default=PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="Tickets a page.")
+    limit: WholeNumber = Field(
+        default=PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="Tickets a page."
+    )
     cursor: str | None = Field(default=None, description="From the Link header of the page before.")
 
     @field_validator("cursor")

@@ -217,6 +217,45 @@ def test_pages_of_others_may_not(client: Path, origin: str) -> None:
     assert json.loads(polling.body)["code"] == "origin_not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        *(("localhost:80", "http://localhost"), ("localhost", "http://localhost:80")),
+        *(("localhost:443", "https://localhost"), ("localhost", "https://LOCALHOST:443")),
+        *(("[::1]:80", "http://[::1]"), ("[::1]", "https://[::1]:443")),
+    ],
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_a_default_port_may_be_named_or_left_out(
+    client: Path, host: str, origin: str, kind: str
+) -> None:
+    method = "POST" if kind == "http" else "GET"
+    answer = ask(gateway(client), "/_event/", method=method, host=host, origin=origin, kind=kind)
+    assert answer.status in (101, 200)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        *(("localhost:80", "https://localhost"), ("localhost:443", "http://localhost")),
+        *(("localhost", "http://localhost:443"), ("localhost", "https://localhost:80")),
+        *(("localhost:8080", "http://localhost:80"), ("[::80]", "http://[:")),
+    ],
+)
+def test_the_other_schemes_default_port_is_another_door(
+    client: Path, host: str, origin: str
+) -> None:
+    assert (
+        ask(gateway(client), "/_event/", host=host, origin=origin, kind="websocket").status == 403
+    )
+
+
+def test_a_configured_origin_may_name_its_default_port(client: Path) -> None:
+    app = gateway(client, allowed_origins="https://Intranet.example.com:443")
+    allowed = ask(app, "/_event/", origin="https://intranet.example.com", kind="websocket")
+    assert allowed.status == 101
+
+
 def test_a_configured_origin_may_open_the_websocket(client: Path) -> None:
     app = gateway(client, allowed_origins="https://intranet.example.com")
     allowed = ask(app, "/_event/", origin="https://intranet.example.com", kind="websocket")
@@ -275,6 +314,12 @@ def test_every_answer_forbids_framing_and_guessing(client: Path, path: str) -> N
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/tickets/", "/api/nope", "/api/docs"])
+@pytest.mark.parametrize("host", ["localhost", "evil.example"])
+def test_nothing_of_rest_is_cached(client: Path, path: str, host: str) -> None:
+    assert ask(gateway(client), path, host=host).headers["cache-control"] == "no-store"
 
 
 def test_a_rooms_own_headers_stand() -> None:

@@ -138,7 +138,37 @@ def test_an_announced_body_over_1_mib_is_413(client: TestClient) -> None:
     assert nothing_stored(client)
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "abc", "1.5", str(2**63), "9" * 400, "%00"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"title": "caf\xe9", "description": "B"}',
+        '{"title": "A", "description": "B"}'.encode("utf-16"),
+        '{"title": "A", "description": "B"}'.encode("utf-16-le"),
+        '{"title": "A", "description": "B"}'.encode("utf-32"),
+        b'{"title": "half a pair \xed\xa0\x80", "description": "B"}',
+        b"\xff",
+    ],
+    ids=["latin-1", "utf-16", "utf-16-le", "utf-32", "surrogate", "no text"],
+)
+def test_a_body_that_is_not_utf8_is_told_so(client: TestClient, body: bytes) -> None:
+    for method, address in (("POST", "/api/tickets/"), ("PATCH", "/api/tickets/1/")):
+        answer = client.request(method, address, content=body, headers=JSON)
+        assert "UTF-8" in assert_problem(answer, 400, "not_utf8")["detail"]
+    assert nothing_stored(client)
+
+
+def test_a_byte_order_mark_is_no_fault(client: TestClient) -> None:
+    body = b'\xef\xbb\xbf{"title": "A", "description": "B"}'
+    assert client.post("/api/tickets/", content=body, headers=JSON).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("0", "-1", "abc", "1.5", str(2**63), "9" * 400, "%00"),
+        *("1_0", "%201", "1%20", "+1", "01", "1.0", "1e0", "0x1", "\uff11", "\u0661", "1%0A"),
+    ],
+)
 def test_ids_that_cannot_be(client: TestClient, number: str) -> None:
     for method in ("GET", "PATCH", "DELETE"):
         body: dict[str, str] | None = {} if method == "PATCH" else None

@@ -1,7 +1,9 @@
 """The REST contract for tickets, on both engines."""
 
+import base64
 import re
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -102,6 +104,8 @@ def test_the_last_page_has_no_link(client: TestClient) -> None:
         ("limit=0", "limit"),
         ("limit=201", "limit"),
         ("limit=ten", "limit"),
+        *((f"limit={number}", "limit") for number in ("1_0", "%2010", "+10", "10.0", "010")),
+        ("limit=\uff11", "limit"),
         ("cursor=xyz", "cursor"),
         ("cursor=MS4x_", "cursor"),
         ("search=%00", "search"),
@@ -268,6 +272,18 @@ def test_openapi_describes_the_contract(client: TestClient) -> None:
         assert f'"/api/docs/files/{name}"' in page
 
 
+def test_the_documentation_runs_its_own_scripts_alone(client: TestClient) -> None:
+    answer = client.get("/api/docs")
+    policy = dict(
+        part.split(" ", maxsplit=1)
+        for part in answer.headers["content-security-policy"].split("; ")
+    )
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    digest = base64.b64encode(sha256(script.encode()).digest()).decode()
+    assert policy["script-src"] == f"'self' 'sha256-{digest}'"
+    assert policy["default-src"] == "'self'"
+
+
 def test_similar_tickets_come_with_the_words_they_share(client: TestClient) -> None:
     first = post(client, title="Export stops", description="The nightly export stops at row 5000.")
     second = post(client, title="Export stops", description="The nightly export stops at row 70.")
@@ -284,7 +300,7 @@ def test_similar_tickets_are_as_many_as_wanted(client: TestClient) -> None:
     for query, expected in (("", 5), ("?limit=1", 1), ("?limit=20", 20)):
         found = [one["ticket"]["id"] for one in client.get(f"{similar}{query}").json()]
         assert found == ids[-2 : -2 - expected : -1]
-    for limit in ("0", "21", "-1", "x", ""):
+    for limit in ("0", "21", "-1", "x", "", "1_0", "%205", "+5", "\uff15"):
         assert client.get(f"{similar}?limit={limit}").status_code == 422
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Chrome, Desk
 
@@ -82,3 +83,45 @@ def test_a_page_says_what_it_may_load(desk: Desk) -> None:
     assert "'unsafe-inline'" not in scripts
     assert "'unsafe-eval'" not in scripts
     assert "frame-ancestors 'none'" in policy
+
+
+def test_the_documentation_works_under_its_policy(chrome: Chrome) -> None:
+    page = chrome.page("/api/docs")
+    page.get_by_text("List Tickets").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".responses-table.live-responses-table")).to_contain_text("no-store")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/board", "/insights", "/nope", "/desk.css", "/api/health/", "/api/tickets/"),
+        *("/api/docs", "/api/openapi.json", "/api/docs/files/swagger-ui.css", "/api/nope"),
+    ],
+)
+def test_head_is_get_without_a_body(desk: Desk, path: str) -> None:
+    head, whole = desk.rest.head(path), desk.rest.get(path)  # on one connection
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert _lasting(head) == _lasting(whole)
+
+
+def _lasting(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name != "date"}
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [("localhost:80", "http://localhost"), ("localhost", "https://localhost:443")],
+)
+def test_a_proxy_may_name_the_default_port(desk: Desk, host: str, origin: str) -> None:
+    named = {"Host": host, "Origin": origin}
+    upgrade = {
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "c29tZSBzaXh0ZWVuIGIuLg==",
+    }  # fmt: skip
+    address = "/_event/?EIO=4&transport=websocket"
+    with desk.rest.stream("GET", address, headers=named | upgrade) as answer:
+        assert answer.status_code == 101
+    new = {"title": "A", "description": "B"}
+    assert desk.rest.post("/api/tickets/", json=new, headers=named).status_code == 201

@@ -5,6 +5,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ticket_app.api import docs, health, tickets, triage
 from ticket_app.api.bodies import BodyLimits
+from ticket_app.api.doors import plain_origin
+from ticket_app.api.methods import HeadLikeGet
 from ticket_app.api.paths import TrailingSlash
 from ticket_app.api.problems import Problem, add_problem_responses
 from ticket_app.settings import get_settings
@@ -27,17 +29,19 @@ def make_api() -> FastAPI:
         redirect_slashes=False,
         responses={422: {"model": Problem}, 503: {"model": Problem}},
     )
-    add_problem_responses(api)
-    for router in (tickets.router, triage.router, health.router):
+    routers = (tickets.router, triage.router, health.router)
+    for router in routers:
         api.include_router(router)
     docs.add_docs(api)
+    add_problem_responses(api, [route for each in (*routers, api.router) for route in each.routes])
     api.add_middleware(BodyLimits)
     api.add_middleware(TrailingSlash)
+    api.add_middleware(HeadLikeGet)
     if origins := get_settings().allowed_origins:
         api.add_middleware(
             CORSMiddleware,
-            allow_origins=list(origins),
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_origins=[plain_origin(each) for each in origins],
+            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
             allow_headers=["Content-Type"],
             expose_headers=["Link", "Location"],
         )

@@ -1,4 +1,4 @@
-"""What a request body may be: JSON, and at most 1 MiB, whether its length was announced or not."""
+"""What a request body may be: JSON in UTF-8 and at most 1 MiB, its length announced or not."""
 
 from http import HTTPStatus
 
@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ticket_app.api.problems import plain_problem
+from ticket_app.api.problems import plain_problem, problem
 
 BODY_MAX = 1024 * 1024
 DRAINED_MAX = 64 * BODY_MAX
@@ -16,7 +16,8 @@ WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
 class BodyLimits:
-    """ASGI middleware: 415 for a body that is not JSON, 413 for one that is too large.
+    """ASGI middleware: 415 for a body that is not JSON, 413 for one that is too large, 400 for one
+    that is not UTF-8.
 
     The body is read here once, so that nothing behind it runs for a request that is refused.
     """
@@ -38,6 +39,11 @@ class BodyLimits:
             await refusal(scope, receive, send)
         elif body and not _is_json(Headers(scope=scope).get("content-type", "")):
             await plain_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)(scope, receive, send)
+        elif not _is_utf8(body):
+            refusal = problem(
+                HTTPStatus.BAD_REQUEST, "not_utf8", "The body is not UTF-8. Encode it as UTF-8."
+            )
+            await refusal(scope, receive, send)
         else:
             await self.app(scope, _replaying(body, receive), send)
 
@@ -65,6 +71,15 @@ def _is_json(content_type: str) -> bool:
     return kind == "application/json" or (
         kind.startswith("application/") and kind.endswith("+json")
     )
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Python's JSON reader would also take UTF-16 and UTF-32, which are full of NULs."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in body
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

@@ -20,6 +20,8 @@ ON_EVERY_ANSWER = (
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
 )
+ON_REST = (*ON_EVERY_ANSWER, (b"cache-control", b"no-store"))
+"""Tickets change at any time, and no cache on the way shall keep what people wrote."""
 
 
 class Gateway:
@@ -45,7 +47,7 @@ class Gateway:
         if scope["type"] not in ("http", "websocket"):
             await self._reflex(scope, receive, send)
             return
-        send = adding(ON_EVERY_ANSWER, send)
+        send = adding(ON_REST if _is_below(scope["path"], "/api") else ON_EVERY_ANSWER, send)
         refusal = self._refusal(scope)
         if refusal is None:
             await self._room(scope["path"])(scope, receive, send)

@@ -1,6 +1,7 @@
 """Every error as application/problem+json (RFC 9457): type, status, title, detail, code, errors."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 
+from ticket_app.api.methods import allowed_methods
 from ticket_app.errors import (
     DatabaseUnavailableError,
     FieldProblem,
@@ -93,8 +96,15 @@ def plain_problem(status: HTTPStatus, headers: dict[str, str] | None = None) -> 
     return problem(status, code, detail, headers=headers)
 
 
-def add_problem_responses(api: FastAPI) -> None:
-    """Let the API answer every error as a problem."""
+def add_problem_responses(api: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Let the API answer every error as a problem. `routes` are those that it answers by."""
+
+    async def _http_error(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = allowed_methods(routes, request.scope["path"])
+        return plain_problem(HTTPStatus(error.status_code), headers)
+
     api.exception_handler(TicketAppError)(_own_error)
     api.exception_handler(RequestValidationError)(_invalid_request)
     api.exception_handler(HTTPException)(_http_error)
@@ -124,12 +134,6 @@ def _invalid(problems: list[FieldProblem]) -> Response:
         InvalidInputError.code,
         "Correct the fields named in errors and send it again.",
         errors=problems,
-    )
-
-
-async def _http_error(_: Request, error: HTTPException) -> Response:
-    return plain_problem(
-        HTTPStatus(error.status_code), dict(error.headers) if error.headers else None
     )
 
 

@@ -18,6 +18,7 @@ from ticket_app.schemas import (
     TicketPublic,
     TicketUpdate,
     TitleSuggestion,
+    WholeNumber,
 )
 from ticket_app.services import changing, figures, filing, similar, tickets, triage
 from ticket_app.vocabulary import ID_MAX, Edge
@@ -26,7 +27,7 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 
 SIMILAR_MAX = 20
 
-TicketId = Annotated[int, Path(ge=1, le=ID_MAX, description="The ticket's number.")]
+TicketId = Annotated[WholeNumber, Path(ge=1, le=ID_MAX, description="The ticket's number.")]
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
@@ -80,41 +81,41 @@ async def suggest_title(text: Described) -> TitleSuggestion:
     return await triage.suggest_title(text)
 
 
-@router.get("/{ticket_id}/", responses=NOT_FOUND)
+@router.get("/{ticket_id:ticket}/", responses=NOT_FOUND)
 def get_ticket(ticket_id: TicketId) -> TicketPublic:
     """One ticket."""
     return tickets.get_ticket(ticket_id)
 
 
-@router.get("/{ticket_id}/suggestions/", responses=NOT_FOUND)
+@router.get("/{ticket_id:ticket}/suggestions/", responses=NOT_FOUND)
 def get_suggestions(ticket_id: TicketId) -> list[SuggestionPublic]:
     """What the engines proposed for a ticket and why, newest first, 200 at most."""
     return tickets.ticket_suggestions(ticket_id)
 
 
-@router.get("/{ticket_id}/similar/", responses=NOT_FOUND)
+@router.get("/{ticket_id:ticket}/similar/", responses=NOT_FOUND)
 async def get_similar(
     ticket_id: TicketId,
-    limit: Annotated[int, Query(ge=1, le=SIMILAR_MAX, description="Tickets at most.")] = 5,
+    limit: Annotated[WholeNumber, Query(ge=1, le=SIMILAR_MAX, description="Tickets at most.")] = 5,
 ) -> list[SimilarTicket]:
     """Tickets whose text is like this one's, the most similar first, with the words they share."""
     return await in_thread(SEARCHING, lambda: similar.similar_tickets(ticket_id, limit))
 
 
-@router.patch("/{ticket_id}/", response_model=TicketPublic, responses=NOT_FOUND)
+@router.patch("/{ticket_id:ticket}/", response_model=TicketPublic, responses=NOT_FOUND)
 async def update_ticket(ticket_id: TicketId, update: TicketUpdate) -> Response:
     """Change the fields given. A new title or description recomputes sentiment and urgency."""
     ticket = await in_thread(CHANGING, lambda: changing.update_ticket(ticket_id, update, Edge.REST))
     return _json(ticket.model_dump_json())
 
 
-@router.delete("/{ticket_id}/", status_code=204, responses=NOT_FOUND)
+@router.delete("/{ticket_id:ticket}/", status_code=204, responses=NOT_FOUND)
 def delete_ticket(ticket_id: TicketId) -> None:
     """Take a ticket out of every list and figure. It can be restored."""
     tickets.delete_ticket(ticket_id, Edge.REST)
 
 
-@router.post("/{ticket_id}/restore/", responses=NOT_FOUND)
+@router.post("/{ticket_id:ticket}/restore/", responses=NOT_FOUND)
 def restore_ticket(ticket_id: TicketId) -> TicketPublic:
     """Bring a deleted ticket back."""
     return tickets.restore_ticket(ticket_id, Edge.REST)

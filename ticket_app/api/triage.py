@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BeforeValidator
 
+from ticket_app.schemas import WHOLE_NUMBER
 from ticket_app.services.figures import WindowDays
 from ticket_app.services.triage_report import TriageReport, triage_report
 
@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/triage", tags=["triage"])
 
 @router.get("/report/")
 def get_report(
-    last_days: Annotated[WindowDays, BeforeValidator(int), Query()] = 30,
+    last_days: Annotated[WindowDays, WHOLE_NUMBER, Query()] = 30,
 ) -> TriageReport:
     """How often people overrule each engine, how engines agree, what calls take and cost."""
     return triage_report(last_days)
