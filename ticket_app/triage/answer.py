@@ -9,7 +9,7 @@ from ticket_app.settings import ProviderChoice
 from ticket_app.triage.contract import Finding, Title, Triage, Urgency
 from ticket_app.triage.failure import ProviderError
 from ticket_app.triage.prompts import Prompt
-from ticket_app.triage.text import without_controls, without_surrogates
+from ticket_app.triage.text import without_surrogates
 from ticket_app.triage.title import NO_TITLE, trimmed
 from ticket_app.vocabulary import CallOutcome, Category, Priority, Sentiment
 
@@ -37,7 +37,7 @@ def read_answer(content: str, choice: ProviderChoice, prompt: Prompt, ticket: st
     Raises ProviderError(INVALID_ANSWER) when the content holds no JSON object of the right shape.
     """
     answer = _validated(content)
-    title = trimmed(without_controls(without_surrogates(answer.title)))
+    title = trimmed(without_surrogates(answer.title))
     if title == NO_TITLE:
         raise ProviderError(CallOutcome.INVALID_ANSWER)
     priority_quotes = _quotes(answer.priority, ticket)

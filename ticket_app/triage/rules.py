@@ -45,6 +45,16 @@ class ReadingSheet(_Sheet):
     claims: tuple[str, ...]
 
 
+class SentenceSheet(_Sheet):
+    """Which points end no sentence; what each list means is said in the file."""
+
+    abbreviations: frozenset[str]
+    before_numbers: frozenset[str]
+    endings: tuple[str, ...]
+    words: frozenset[str]
+    starts: frozenset[str]
+
+
 class Signal(_Sheet):
     """Phrases that say the same thing. A `firm` one holds even behind a negator."""
 
@@ -137,6 +147,7 @@ class RuleBook(NamedTuple):
     """
 
     reading: ReadingSheet
+    sentences: SentenceSheet
     marks: MarkSheet
     points: PointsSheet
     calibration: CalibrationSheet
@@ -167,6 +178,7 @@ def rule_book() -> RuleBook:
     ]
     return RuleBook(
         reading,
+        SentenceSheet.model_validate(_read("sentences.toml")),
         MarkSheet.model_validate(_read("marks.toml")),
         points,
         calibration,

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+import regex
+
 BREAK = ""
 """Stands between the words where a clause ends; no rule matches across it."""
 
@@ -19,6 +21,11 @@ _TOKEN = re.compile(
     rf"|[^\W_]+(?:[{_APOSTROPHES}][^\W_]+)*"  # a word, with its apostrophes
     r"|[€$£])"
     r"|[,!?;()](?=\s|$)|\.(?=\s|$)|\n[ \t\r]*\n"  # the end of a clause
+)
+_CONTROLS = regex.compile(
+    r"[[\p{Cc}\p{Cf}]--[\p{Prepended_Concatenation_Mark}"
+    r"\u00ad\u200b-\u200d\u2060\U000e0020-\U000e007f]]",
+    regex.VERSION1,
 )
 _COMBINING = "Mn"
 WORDS_REMEMBERED = 20_000
@@ -41,8 +48,10 @@ def without_surrogates(text: str) -> str:
 
 def without_controls(text: str) -> str:
     """The text with a blank for each control and direction character: a database refuses some of
-    them, and others turn what stands around them."""
-    return "".join(" " if unicodedata.category(one) in ("Cc", "Cf") else one for one in text)
+    them, and others turn what stands around them. What joins or parts letters stays: it belongs to
+    an emoji, or to a word of Persian or Thai."""
+    plain: str = _CONTROLS.sub(" ", text)
+    return plain
 
 
 @lru_cache(WORDS_REMEMBERED)

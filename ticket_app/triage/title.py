@@ -1,21 +1,25 @@
 """The suggested title: the first thing the text says, short enough for a list."""
 
-import re
 from collections.abc import Iterator
 
+import regex
+
 from ticket_app.triage.rules import rule_book
-from ticket_app.triage.text import fold
+from ticket_app.triage.sentences import first_sentence
+from ticket_app.triage.text import fold, without_controls
 from ticket_app.vocabulary import BLANKS
 
 NO_TITLE = "Support request"
 TITLE_CHARACTERS = 80
 READ_CHARACTERS = 4_000
+SHORTEST_CUT = TITLE_CHARACTERS // 2
 WRAPPED_LINE_CHARACTERS = 60
-SENTENCE_WORDS = 2
 
 _DASHES = "-\N{EN DASH}\N{EM DASH}"
-_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
-_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+_GAPS = " \N{FULLWIDTH COMMA}\N{IDEOGRAPHIC COMMA}\N{FULLWIDTH SEMICOLON}\N{FULLWIDTH COLON}"
+_LOOSE_END = f"{_GAPS},;:{_DASHES}"
+_CLUSTER = regex.compile(r"\X")
+_LETTER_OR_DIGIT = regex.compile(r"[^\W_]")
 
 
 def suggested_title(text: str) -> str:
@@ -26,20 +30,36 @@ def suggested_title(text: str) -> str:
     for paragraph in _paragraphs(text[:READ_CHARACTERS]):
         spoken = _without_greeting(paragraph)
         if _says_something(spoken):
-            return trimmed(_first_sentence(spoken))
+            return trimmed(first_sentence(spoken))
     return NO_TITLE
 
 
 def trimmed(text: str) -> str:
-    """The text on one line, cut at a word to at most TITLE_CHARACTERS; NO_TITLE if it is empty."""
-    line = " ".join(text.split()).strip(BLANKS)
+    """The text on one line, cut to at most TITLE_CHARACTERS; NO_TITLE if it says nothing.
+
+    It is cut between words where that leaves half of them at least, else between characters as
+    people count them: a flag, a syllable or a letter with its accents stays whole.
+    """
+    line = " ".join(without_controls(text).split()).strip(BLANKS)
     if not _says_something(line):
         return NO_TITLE
     if len(line) <= TITLE_CHARACTERS:
         return line
-    kept = line[: TITLE_CHARACTERS - 1].rpartition(" ")[0].rstrip(f" ,;:{_DASHES}")
-    # One endless word is cut in its middle.
-    return f"{kept if _says_something(kept) else line[: TITLE_CHARACTERS - 1]}…"
+    last_gap = max(line.rfind(gap, 0, TITLE_CHARACTERS) for gap in _GAPS)
+    kept = line[: max(0, last_gap)].rstrip(_LOOSE_END)
+    if len(kept) < SHORTEST_CUT:
+        kept = _whole_characters(line).rstrip(_LOOSE_END)
+    return f"{kept}…" if _says_something(kept) else NO_TITLE
+
+
+def _whole_characters(line: str) -> str:
+    """As many grapheme clusters as leave room for the ellipsis."""
+    kept = 0
+    for cluster in _CLUSTER.finditer(line):
+        if cluster.end() >= TITLE_CHARACTERS:
+            break
+        kept = cluster.end()
+    return line[:kept]
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -85,14 +105,6 @@ def _greeting_length(words: list[str]) -> int:
 
 def _ends_a_sentence(words: list[str]) -> bool:
     return words[-1][-1] in ".?"
-
-
-def _first_sentence(line: str) -> str:
-    for match in _SENTENCE_END.finditer(line):
-        sentence = line[: match.end()]
-        if len(sentence.split()) >= SENTENCE_WORDS and _says_something(sentence):
-            return sentence.rstrip(".")
-    return line
 
 
 def _says_something(text: str) -> bool:

@@ -1,0 +1,129 @@
+"""Where a text's first sentence ends: at no abbreviation, ordinal, initial or number."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import regex
+
+from ticket_app.triage.rules import rule_book
+from ticket_app.triage.text import fold
+
+READ_CHARACTERS = 100
+"""A sentence that is longer than this has no end that matters: a title is cut before."""
+WORD_CHARACTERS = 40
+WORDS_REMEMBERED = 5_000
+SENTENCE_WORDS = 2
+DENSE_LETTERS = 4
+"""What counts as two words in a script that writes words without spaces."""
+CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
+WIDE_POINT = "\N{FULLWIDTH FULL STOP}"
+FULL_STOPS = (
+    f".{WIDE_POINT}\N{IDEOGRAPHIC FULL STOP}\N{HALFWIDTH IDEOGRAPHIC FULL STOP}\N{DEVANAGARI DANDA}"
+    "\N{ARABIC FULL STOP}\N{ETHIOPIC FULL STOP}\N{ARMENIAN FULL STOP}"
+)
+"""What is left out at the end of a title; a question mark is not."""
+
+# The marks of other scripts end a sentence by themselves, those of ours only before a space.
+_MARKS = regex.compile(
+    r"""(?P<mark>[.!?…‼⁇⁈⁉]+|[\p{Sentence_Terminal}--[.!?‼⁇⁈⁉]]+)[\p{Pe}\p{Pf}\p{Pi}"']*""",
+    regex.VERSION1,
+)
+_SPACED = frozenset(".!?…‼⁇⁈⁉")
+_OPENING = f"([{{<\"'«»„“”¿¡{CURLY}\N{LEFT SINGLE QUOTATION MARK}\N{SINGLE LOW-9 QUOTATION MARK}"
+_LETTER = re.compile(r"[^\W_]")
+_DENSE = regex.compile(
+    r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
+    r"\p{Script=Khmer}\p{Script=Myanmar}]"
+)
+_NEXT_WORD = re.compile(rf"(?P<initial>(?=[^\W\d_]\.))?(?P<word>[^\W\d_]+)(?P<elided>['{CURLY}])?")
+_NUMBER = re.compile(r"[#№]?\d[\d.,:/-]*|[IVX]{2,}")
+_PIECES = re.compile(
+    r"[^\W\d_](?:\.?-[^\W\d_])*"  # J, J-P
+    r"|(?:[^\W\d_]{1,3}\.)*[^\W\d_]\.(?:[^\W\d_]{1,3}\.)*[^\W\d_]{1,3}"  # U.S, S.p.A, f.eks
+    r"|[^\W\d_]{2,3}\.[^\W\d_]"  # bl.a
+)
+_NO_VOWEL = re.compile(r"[bcdfghjklmnpqrstvwxz]{2,5}")
+
+
+def first_sentence(line: str) -> str:
+    """The line up to its first sentence's end, without the full stop unless it abbreviates.
+
+    A "sentence" of a single word is taken together with the next one.
+    """
+    for found in _MARKS.finditer(line, 0, READ_CHARACTERS):
+        sentence = line[: found.end()]
+        if _says_enough(sentence) and _ends(line, found):
+            return _without_full_stop(sentence)
+    return _without_full_stop(line)
+
+
+def _says_enough(sentence: str) -> bool:
+    if len(sentence.split()) >= SENTENCE_WORDS:
+        return _LETTER.search(sentence) is not None
+    return len(_DENSE.findall(sentence)) >= DENSE_LETTERS
+
+
+def _ends(line: str, found: Any) -> bool:
+    """Whether the marks that were found end a sentence."""
+    mark, at = found["mark"], found.end()
+    rest = line[at : at + WORD_CHARACTERS]
+    is_closed = at > found.end("mark")
+    if not rest.strip():
+        return True
+    if mark[0] not in _SPACED:
+        return not (is_closed or mark == WIDE_POINT) or not _LETTER.match(rest)
+    if not rest[0].isspace():  # Chinese and Japanese are typed with our marks, too
+        return bool(_DENSE.match(rest) and _DENSE.match(line, found.start() - 1))
+    if is_closed or mark[:2] == ".." or mark[0] == "…":
+        following = _LETTER.search(rest)
+        return following is None or not following[0].islower()
+    if mark != "." or rest.lstrip()[0] in "¿¡":
+        return True
+    return not _abbreviates(_word_before(line, found.start()), rest)
+
+
+def _word_before(line: str, end: int) -> str:
+    before = line[max(0, end - WORD_CHARACTERS) : end].rsplit(None, 1)
+    word = before[-1].lstrip(_OPENING) if before else ""
+    return word.replace(CURLY, "'").rpartition("'")[2]  # l'av. is av.
+
+
+def _abbreviates(word: str, rest: str) -> bool:
+    """Whether the point behind the word is part of it, and the sentence goes on in the rest."""
+    sheet = rule_book().sentences
+    following = rest.split(None, 1)[0].lstrip(_OPENING)
+    if fold(word) in sheet.before_numbers:
+        return any(sign.isdigit() for sign in following)
+    if not (_NUMBER.fullmatch(word) or _is_abbreviation(word)):
+        return False
+    return not _starts_a_sentence(following)
+
+
+@lru_cache(WORDS_REMEMBERED)
+def _is_abbreviation(word: str) -> bool:
+    """Whether this is a short form, so that a point behind it is part of it."""
+    sheet = rule_book().sentences
+    folded = fold(word.rpartition("-")[2])
+    if folded in sheet.abbreviations or folded.endswith(sheet.endings):
+        return True
+    if _PIECES.fullmatch(word):
+        return True
+    is_word = word.isupper() or folded in sheet.words
+    return not is_word and _NO_VOWEL.fullmatch(folded) is not None
+
+
+def _starts_a_sentence(following: str) -> bool:
+    found = _NEXT_WORD.match(following)
+    if found is None or not found["word"][0].isupper() or found["initial"]:
+        return False
+    folded, starts = fold(found["word"]), rule_book().sentences.starts
+    return folded in starts or (bool(found["elided"]) and f"{folded}'" in starts)
+
+
+def _without_full_stop(sentence: str) -> str:
+    bare = sentence.rstrip(FULL_STOPS)
+    is_short_form = len(sentence) - len(bare) == 1 and _is_abbreviation(
+        _word_before(bare, len(bare))
+    )
+    return sentence if is_short_form else bare
