@@ -126,6 +126,14 @@ class Tabs:
         await page.open(address)
         return page
 
+    def states(self) -> list[State]:
+        """What the server holds of each tab."""
+        context = self._processor._root_context
+        assert context is not None
+        manager = context.state_manager
+        assert isinstance(manager, StateManagerMemory)
+        return list(manager.states.values())
+
     async def emit_update(self, update: StateUpdate, token: str) -> None:
         """Hand what the server sends to its tab."""
         await self._pages[token].emit_update(update, token)

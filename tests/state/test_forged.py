@@ -1,5 +1,6 @@
 """Whoever holds the websocket can send any event with any payload: tickets stand, handlers too."""
 
+import inspect
 from typing import Any
 
 import pytest
@@ -11,15 +12,21 @@ from tests.state.page import Page, Tabs
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.board import Board
 from ticket_app.state.detail import Detail
+from ticket_app.state.figures import Figures
 from ticket_app.state.form import Form
 from ticket_app.state.insights import Insights
+from ticket_app.state.kept import parts_of
 from ticket_app.state.notices import Notice
 from ticket_app.state.queue import Queue
+from ticket_app.state.triage_report import Report
 
 pytestmark = pytest.mark.anyio
 
 NO_TICKET: list[Any] = [True, False, 0, -1, 1.0, "x", "", None, [1], {"id": 1}, 2**63, 2**70]
 NO_TEXT: list[Any] = [None, True, 5, 1.5, [], ["open"], {}, {"a": {"b": []}}, "\ud800", "\x00"]
+STATES = [Queue, Board, Detail, Figures, Form, Insights, Notice, Report, TicketActions]
+LARGEST_STATE = 150_000
+"""Bytes of a page's whole state; 20,000 characters of a description are the largest part."""
 NO_CARD: list[Any] = [
     *(1, True, None, [], "-1", "0", "1.0", " 1", "1e3", "²"),
     str(2**70),
@@ -202,6 +209,28 @@ async def test_no_var_is_set_from_outside(tabs: Tabs, state: type[State]) -> Non
     await page.until(lambda: len(tabs.failures) == len(before) + 3)
     assert {type(failure) for failure in tabs.failures} == {AttributeError}
     assert page.shown(state) == before
+    tabs.failures.clear()
+
+
+FORGED = "forged " * 40_000
+ADDRESS = "/?" + "&".join(f"{name}={FORGED[:9_000]}" for name in ("status", "search", "before"))
+
+
+async def test_no_handler_keeps_what_is_made_up(tabs: Tabs) -> None:
+    opened()
+    page = await tabs.open("/")
+    handlers = [each for state in STATES for each in state.event_handlers.values()]
+    for handler in handlers:
+        arguments = inspect.signature(handler.fn).parameters
+        for value in (FORGED, [FORGED], {"search": FORGED, "title": FORGED, "description": FORGED}):
+            payload = dict.fromkeys(list(arguments)[1:], value)
+            await page.send(handler, wait=False, **payload)
+    for facet in ("status", "priority", "category", "sentiment"):
+        await page.send(Queue.event_handlers["toggle"], facet=facet, value=FORGED)
+    await page.follow(ADDRESS)
+    await page.send(Notice.event_handlers["dismiss"])
+    (state,) = tabs.states()
+    assert sum(map(len, parts_of(state, whole=True).values())) < LARGEST_STATE
     tabs.failures.clear()
 
 

@@ -75,8 +75,7 @@ async def test_an_impossible_address_takes_the_rows_of_the_one_before_away(tabs:
     opened()
     page = await tabs.open("/")
     assert len(ids(page)) == 1
-    await page.do(Queue.toggle("status", "finished"))
-    await page.follow()
+    await page.follow("/?status=finished")
     assert page.shown(Queue)["problem"]
     assert ids(page) == []
 

@@ -24,3 +24,13 @@ def ticket_id_of(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= ID_MAX:
         raise InvalidInputError([FieldProblem("ticket_id", "Use the number of a ticket.")])
     return value
+
+
+def text_of(value: Any, longest: int) -> str:
+    """The text that a page sent, cut: a State keeps no more of it. Half a character is none.
+
+    What is no text becomes none: to write a large structure down would take long.
+    """
+    if not isinstance(value, str):
+        return ""
+    return value[:longest].encode(errors="replace").decode()

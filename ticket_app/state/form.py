@@ -14,7 +14,7 @@ from ticket_app.errors import InvalidInputError, TicketAppError
 from ticket_app.schemas import Described, TicketCreate, parse
 from ticket_app.services import filing
 from ticket_app.services.triage import suggest_triage
-from ticket_app.state.asking import ask
+from ticket_app.state.asking import ask, text_of
 from ticket_app.theme import ENGINE_WORDS, OUTCOME_WORDS, word_for
 from ticket_app.triage.contract import Triage
 from ticket_app.vocabulary import DESCRIPTION_MAX, TITLE_MAX, Category, Edge, Priority
@@ -75,7 +75,7 @@ class Form(rx.State):
     @rx.event
     def entitle(self, text: str) -> None:
         """The title as it stands when its field is left."""
-        self._title = str(text)[: TITLE_MAX * 2]
+        self._title = text_of(text, TITLE_MAX * 2)
 
     @rx.event
     def close(self) -> None:
@@ -95,11 +95,12 @@ class Form(rx.State):
     @rx.event
     def describe(self, text: str) -> EventSpec | None:
         """The description as it stands, 800 ms after the last key or when the field is left."""
-        if text == self._text or len(str(text)) > DESCRIPTION_MAX:
+        text = text_of(text, DESCRIPTION_MAX + 1)
+        if text == self._text or len(text) > DESCRIPTION_MAX:
             return None  # the form says so when it is sent
         if text and text == self._filed_text:
             return None  # the last keys of a ticket that was filed at once
-        self._text, self._seen = str(text), None
+        self._text, self._seen = text, None
         if not self._text.strip():
             self._forget()
             return None

@@ -40,8 +40,10 @@ class Live(rx.State, mixin=True):
         with bus.subscribe(1) as changes:
             await self._refresh()  # what changed between the page's reading and this
             while presence.ask(token):
+                # Not wait_for: Python 3.11's can swallow the cancellation that ends this task.
                 with suppress(TimeoutError):  # nothing happened: only the ages are due
-                    await asyncio.wait_for(changes.get(), AGES_SECONDS)
+                    async with asyncio.timeout(AGES_SECONDS):
+                        await changes.get()
                 await self._refresh()
                 await asyncio.sleep(self.pause_seconds)
 

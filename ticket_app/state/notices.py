@@ -5,6 +5,12 @@ from time import monotonic
 import reflex as rx
 from reflex.event import EventSpec
 
+from ticket_app.errors import InvalidInputError
+from ticket_app.state.asking import text_of, ticket_id_of
+
+TEXT_LONGEST = 500
+"""Characters of a line at the foot of the page; the longest of the desk's own sentences fits."""
+
 
 class Notice(rx.State):
     """The line, and the deleted ticket that its Undo brings back (0: none)."""
@@ -16,7 +22,11 @@ class Notice(rx.State):
     @rx.event
     def tell(self, text: str, undo_ticket: int = 0, failed: bool = False) -> None:
         """Show a line in place of the one before."""
-        self.text, self.undo_ticket, self.failed = str(text), undo_ticket, bool(failed)
+        self.text, self.failed = text_of(text, TEXT_LONGEST), failed is True
+        try:
+            self.undo_ticket = ticket_id_of(undo_ticket)
+        except InvalidInputError:
+            self.undo_ticket = 0
 
     @rx.event
     def dismiss(self) -> None:

@@ -6,17 +6,25 @@ from urllib.parse import parse_qs, urlencode
 import reflex as rx
 from reflex.event import EventSpec
 
-from ticket_app.errors import TicketAppError
+from ticket_app.errors import InvalidInputError, TicketAppError
 from ticket_app.schemas import TicketFilter, TicketListQuery, TicketPage, parse
 from ticket_app.services import tickets
-from ticket_app.state.asking import ask
+from ticket_app.state.asking import ask, text_of
 from ticket_app.state.live import Live
 from ticket_app.state.rows import TicketRow, row_of
+from ticket_app.vocabulary import FACETS as KNOWN
+from ticket_app.vocabulary import SEARCH_MAX
 
 PAGE = 30
 ROWS_MAX = 180
 """A page holds at most this many rows, since each change sends them all; then it turns over."""
 SOUGHT_MAX = 8
+SOUGHT_LONGEST = 2 * SEARCH_MAX
+"""Characters of a search that are kept: enough to say that it is too long."""
+CURSOR_LONGEST = 64
+PROBLEM_LONGEST = 500
+PARTS_MAX = 200
+"""Names and values in an address; one of a page has at most one for each value of a facet."""
 FACETS = ("status", "priority", "category", "sentiment")
 
 
@@ -36,6 +44,7 @@ class Queue(Live, rx.State):
     matching: str = ""
     problem: str = ""
 
+    _impossible: str = ""
     _before: str = ""
     _next: str = ""
     _sought: list[str] = []
@@ -43,11 +52,11 @@ class Queue(Live, rx.State):
     @rx.event
     async def load(self) -> EventSpec | None:
         """Read the filters from the address, and the first page of what they want."""
-        wanted = parse_qs(str(self.router.url.query))
+        wanted, self._impossible = _wanted_by(str(self.router.url.query))
         for facet in FACETS:
-            setattr(self, facet, wanted.get(facet, []))
-        before, self.search = self.search, wanted.get("search", [""])[0]
-        self._before = wanted.get("before", [""])[0]
+            setattr(self, facet, known_values(facet, wanted.get(facet, [])))
+        before, self.search = self.search, text_of(wanted.get("search", ""), SOUGHT_LONGEST)
+        self._before = text_of(wanted.get("cursor") or "", CURSOR_LONGEST)
         self.older = bool(self._before)
         await self._read(PAGE)
         if self.problem:
@@ -80,18 +89,18 @@ class Queue(Live, rx.State):
     @rx.event
     def toggle(self, facet: str, value: str) -> EventSpec | None:
         """Take a value into a filter, or out of it."""
-        if facet not in FACETS:
+        if facet not in FACETS or not known_values(facet, [value]):
             return None
         chosen: list[str] = getattr(self, facet)
         kept = [one for one in chosen if one != value]
         # Set here, too: the next click may come before the address has been read.
-        setattr(self, facet, kept if len(kept) < len(chosen) else [*chosen, str(value)])
+        setattr(self, facet, kept if len(kept) < len(chosen) else [*chosen, value])
         return self._go()
 
     @rx.event
     def seek(self, text: str) -> EventSpec | None:
         """Search for a text, in addition to the filters."""
-        sought = str(text).strip()
+        sought = text_of(text, SOUGHT_LONGEST).strip()
         self._sought = [*self._sought[1 - SOUGHT_MAX :], sought]
         return self._go(search=sought)
 
@@ -114,6 +123,9 @@ class Queue(Live, rx.State):
         await self._read(PAGE)
 
     async def _read(self, limit: int) -> None:
+        if self._impossible:
+            self.problem, self.loaded = self._impossible, True
+            return
         try:
             query = self._query(limit, self._before or None)
             page = await ask(tickets.list_tickets, query)
@@ -164,7 +176,30 @@ class Queue(Live, rx.State):
 
 
 def _sought_in(data: Any) -> str:
-    return str(data.get("search", "")).strip() if isinstance(data, dict) else ""
+    sought = data.get("search", "") if isinstance(data, dict) else ""
+    return text_of(sought, SOUGHT_LONGEST).strip()
+
+
+def known_values(facet: str, values: list[Any]) -> list[str]:
+    """Those of `values` that the facet has, each once: no other is ever kept."""
+    known = frozenset(KNOWN[facet])
+    return [*dict.fromkeys(one for one in values if isinstance(one, str) and one in known)]
+
+
+def _wanted_by(query: str) -> tuple[dict[str, Any], str]:
+    """What an address asks for, and the sentence that says what is wrong with it, or nothing."""
+    try:
+        named = parse_qs(query, max_num_fields=PARTS_MAX)
+    except ValueError:
+        return {}, "This address asks for more than a list can hold; begin with fewer filters."
+    wanted: dict[str, Any] = {facet: named.get(facet, []) for facet in FACETS}
+    wanted["search"] = named.get("search", [""])[0]
+    wanted["cursor"] = named.get("before", [None])[0]
+    try:
+        parse(TicketListQuery, wanted)
+    except InvalidInputError as error:
+        return wanted, error.detail[:PROBLEM_LONGEST]
+    return wanted, ""
 
 
 def _filter_of(query: TicketListQuery) -> TicketFilter:
