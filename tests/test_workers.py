@@ -36,7 +36,8 @@ def until_redis_is(desk: RunningDesk, state: str) -> None:
 
 
 class Writers:
-    """Threads that file tickets, try again where a connection breaks, and note what was said."""
+    """Threads that file tickets, send one again where a connection breaks (with the idempotency key
+    that it has), and note what was said."""
 
     def __init__(self, desk: RunningDesk, count: int) -> None:
         self.acknowledged: dict[int, str] = {}
@@ -64,19 +65,22 @@ class Writers:
             assert not thread.is_alive()
 
     def _write(self, number: int) -> None:
-        attempt = 0
+        attempt = 1
         while not self._enough.is_set():
-            attempt += 1
             title = f"writer {number} ticket {attempt}"
             began = time.monotonic()
             try:
                 # A connection each: the kernel hands them to the processes in turn.
                 answer = httpx2.post(
-                    self._url, json={"title": title, "description": "Help"}, timeout=SECONDS
+                    self._url,
+                    json={"title": title, "description": "Help"},
+                    headers={"Idempotency-Key": title.replace(" ", "-")},
+                    timeout=SECONDS,
                 )
             except httpx2.TransportError:
                 self.broken += 1
                 continue
+            attempt += 1
             self.slowest = max(self.slowest, time.monotonic() - began)
             self.answers.add(answer.status_code)
             if answer.status_code == 201:
@@ -111,6 +115,7 @@ def test_workers_are_replaced_and_what_they_acknowledged_stays(
     assert writers.answers == {201}
     kept = stored(database)
     assert {number: kept.get(number) for number in writers.acknowledged} == writers.acknowledged
+    assert len(set(kept.values())) == len(kept)  # what was sent again was filed once
 
 
 def test_a_redis_that_is_away_neither_delays_nor_loses_a_ticket(

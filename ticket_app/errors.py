@@ -49,6 +49,20 @@ class InvalidInputError(TicketAppError):
         self.problems = problems
 
 
+class IdempotencyKeyReusedError(TicketAppError):
+    """The idempotency key has filed a ticket of other values; `ticket_id` is that ticket."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "idempotency_key_reused"
+
+    def __init__(self, ticket_id: int) -> None:
+        super().__init__(
+            f"This Idempotency-Key has filed ticket {ticket_id}, from another body. "
+            "Send the first body again, or a new key for a new ticket."
+        )
+        self.ticket_id = ticket_id
+
+
 class DatabaseUnavailableError(TicketAppError):
     """The database did not answer in time; nothing was changed, and trying again is safe."""
 

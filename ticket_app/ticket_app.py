@@ -17,6 +17,7 @@ from ticket_app.api.page_policy import page_policy
 from ticket_app.api.site import Site
 from ticket_app.errors import TicketAppError
 from ticket_app.live.bus import bus
+from ticket_app.live.keys import forgetting_keys
 from ticket_app.live.learning import learning
 from ticket_app.live.ledger import keeping_ledger
 from ticket_app.live.page_store import PageStore
@@ -114,6 +115,7 @@ app.register_lifespan_task(relaying)
 app.register_lifespan_task(keeping_ledger)  # ends after those that write into it
 app.register_lifespan_task(improving)
 app.register_lifespan_task(learning)
+app.register_lifespan_task(forgetting_keys)
 app.register_lifespan_task(warm_up)
 
 app.add_page(

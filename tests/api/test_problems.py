@@ -224,6 +224,16 @@ def test_allowed_origins_get_cors(monkeypatch: pytest.MonkeyPatch, sqlite_databa
     client = TestClient(make_api())
     answer = client.get("/api/tickets/", headers={"origin": "https://intranet.example"})
     assert answer.headers["access-control-allow-origin"] == "https://intranet.example"
+    assert "Idempotency-Replayed" in answer.headers["access-control-expose-headers"]
+    preflight = client.options(
+        "/api/tickets/",
+        headers={
+            "origin": "https://intranet.example",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type, idempotency-key",
+        },
+    )
+    assert preflight.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from ticket_app.api.app import make_api
 from ticket_app.api.tickets import FILING, open_ticket
 from ticket_app.api.together import Together
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.schemas import TicketCreate, TicketPublic
+from ticket_app.schemas import TicketCreate
+from ticket_app.services.filing import Filed, Request
 from ticket_app.services.tickets import get_ticket
 
 pytestmark = pytest.mark.anyio
@@ -114,9 +115,9 @@ async def test_a_ticket_that_the_database_refuses_takes_no_other_along() -> None
     good = TicketCreate.model_validate(PLAIN)
     bad = good.model_copy(update={"requester_name": "x" * 1_000})
     filed = await asyncio.gather(
-        *(FILING.do(new) for new in (good, good, bad, good)), return_exceptions=True
+        *(FILING.do(Request(new)) for new in (good, good, bad, good)), return_exceptions=True
     )
-    tickets = [one for one in filed if isinstance(one, TicketPublic)]
+    tickets = [one.ticket for one in filed if isinstance(one, Filed)]
     assert len(tickets) == 3
     assert isinstance(filed[2], Exception)
     assert [ticket.id for ticket in all_tickets()] == sorted(

@@ -87,6 +87,18 @@ REFUSED_TURNS = {
     "nobody's": {"field": None},
 }
 
+KEY = {"key": "k", "fingerprint": "0" * 64, "ticket_id": 1, "ticket": "{}"}
+REFUSED_KEYS = {
+    "a key that is taken": {},
+    "no key": {"key": None},
+    "an empty key": {"key": ""},
+    "a long key": {"key": "x" * 256},
+    "a short fingerprint": {"key": "l", "fingerprint": "0"},
+    "unknown ticket": {"key": "l", "ticket_id": 99},
+    "no answer": {"key": "l", "ticket": None},
+    "a time that is none": {"key": "l", "created_at": "some day"},
+}
+
 REFUSED_SUGGESTIONS = {
     "unknown ticket": {"ticket_id": 99},
     "unknown field": {"field": "status", "value": "open"},
@@ -220,6 +232,15 @@ def test_raw_turn_is_refused(wrong: dict[str, Any]) -> None:
 def test_raw_turn_that_counts_below_nothing_is_refused() -> None:
     with pytest.raises(DatabaseError), get_engine().begin() as connection:
         connection.execute(text("UPDATE learning_turn SET decided = -1"))
+
+
+@pytest.mark.parametrize("wrong", REFUSED_KEYS.values(), ids=REFUSED_KEYS.keys())
+def test_raw_idempotency_key_is_refused(wrong: dict[str, Any]) -> None:
+    insert("ticket", TICKET)
+    insert("idempotency_key", KEY)
+    with pytest.raises(DatabaseError):
+        insert("idempotency_key", KEY | wrong)
+    assert count("idempotency_key") == 1
 
 
 @pytest.mark.parametrize("case", REFUSED_COUNTERS.values(), ids=REFUSED_COUNTERS.keys())

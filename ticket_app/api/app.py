@@ -42,8 +42,8 @@ def make_api() -> FastAPI:
             CORSMiddleware,
             allow_origins=[plain_origin(each) for each in origins],
             allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
-            allow_headers=["Content-Type"],
-            expose_headers=["Link", "Location"],
+            allow_headers=["Content-Type", "Idempotency-Key"],
+            expose_headers=["Link", "Location", "Idempotency-Replayed"],
         )
     return api
 

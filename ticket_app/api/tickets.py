@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from ticket_app.api.problems import Problem
 from ticket_app.api.threads import CHANGING, QUICK, SEARCHING, in_thread
 from ticket_app.api.together import Together
+from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas import (
     Classification,
     Described,
@@ -21,7 +22,7 @@ from ticket_app.schemas import (
     WholeNumber,
 )
 from ticket_app.services import changing, figures, filing, similar, tickets, triage
-from ticket_app.vocabulary import ID_MAX, Edge
+from ticket_app.vocabulary import ID_MAX, IDEMPOTENCY_KEY_MAX, Edge
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 
@@ -29,23 +30,62 @@ SIMILAR_MAX = 20
 
 TicketId = Annotated[WholeNumber, Path(ge=1, le=ID_MAX, description="The ticket's number.")]
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=IDEMPOTENCY_KEY_MAX,
+        pattern="^[!-~]+$",
+        description="A name of your own for this request, such as a UUID, in visible ASCII. For 24 "
+        "hours a request with the same key and the same values files no second ticket. It is "
+        "answered as the first was; while that one is under way, it waits.",
+    ),
+]
+FILED: dict[int | str, dict[str, Any]] = {
+    201: {
+        "headers": {
+            "Location": {
+                "description": "The address of the ticket.",
+                "schema": {"type": "string"},
+            },
+            "Idempotency-Replayed": {
+                "description": "Present where an earlier request with this Idempotency-Key has "
+                "filed the ticket: the body is the first answer to it.",
+                "schema": {"type": "string", "enum": ["true"]},
+            },
+        }
+    },
+    422: {
+        "model": Problem,
+        "description": "A value is wrong, or the code is `idempotency_key_reused`: the key has "
+        "filed a ticket of other values.",
+    },
+}
+
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 
-def _open_tickets(new: list[TicketCreate]) -> list[TicketPublic]:
-    return filing.open_tickets(new, Edge.REST)
+def _file_all(
+    requests: list[filing.Request],
+) -> list[filing.Filed | IdempotencyKeyReusedError]:
+    return filing.file_all_once(requests, Edge.REST)
 
 
-FILING = Together(_open_tickets, most=16)
+FILING = Together(_file_all, most=16)
 """New tickets: they may wait for a turn to write, and nothing else shall make them wait."""
 
 
-@router.post("/", status_code=201, response_model=TicketPublic)
-async def open_ticket(new: TicketCreate) -> Response:
+@router.post("/", status_code=201, response_model=TicketPublic, responses=FILED)
+async def open_ticket(new: TicketCreate, idempotency_key: IdempotencyKey = None) -> Response:
     """File a ticket. Absent category and priority are filled by the triage."""
-    ticket = await FILING.do(new)
-    location = {"Location": f"/api/tickets/{ticket.id}/"}
-    return _json(ticket.model_dump_json(), status_code=201, headers=location)
+    filed = await FILING.do(filing.Request(new, idempotency_key))
+    if isinstance(filed, IdempotencyKeyReusedError):
+        raise filed
+    headers = {"Location": f"/api/tickets/{filed.ticket.id}/"}
+    if filed.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return _json(filed.ticket.model_dump_json(), status_code=201, headers=headers)
 
 
 @router.get("/", response_model=list[TicketPublic])

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint
 from ticket_app.vocabulary import (
     BLANKS,
     DESCRIPTION_MAX,
+    IDEMPOTENCY_KEY_MAX,
     LEARNABLE,
     REQUESTER_EMAIL_MAX,
     REQUESTER_NAME_MAX,
@@ -162,6 +163,16 @@ def learning_turn_checks() -> list[CheckConstraint]:
         _check("learning_turn_field_known", f"field IN ({_listed(LEARNABLE)})"),
         _check("learning_turn_decided_not_negative", "decided >= 0"),
         *_sqlite_times("learning_turn", "held_until"),
+    ]
+
+
+def idempotency_key_checks() -> list[CheckConstraint]:
+    """What a client may name a request, and what is kept of it."""
+    return [
+        _check("idempotency_key_key_length", f"length(key) BETWEEN 1 AND {IDEMPOTENCY_KEY_MAX}"),
+        _check("idempotency_key_fingerprint_length", "length(fingerprint) = 64"),
+        *_sqlite_times("idempotency_key", "created_at"),
+        *_sqlite_no_nul("idempotency_key", "key"),
     ]
 
 

@@ -1,6 +1,7 @@
 """Filing tickets: their rows, the first line of each history, what was proposed, and who waits.
 
-All of it in one transaction, and on PostgreSQL in one statement.
+All of it in one transaction, and on PostgreSQL in one statement. The idempotency key of a ticket
+is claimed in the same transaction: who comes second with a key waits until the first has committed.
 """
 
 from collections.abc import Sequence
@@ -9,23 +10,30 @@ from typing import NamedTuple
 from pydantic_core import to_json
 
 from ticket_app.data.direct import Direct, telling
-from ticket_app.data.plain_sql import TIMES, Row
+from ticket_app.data.filing_sql import (
+    AT_ONCE,
+    EVENT,
+    JOB,
+    KEY,
+    ONCE_FOR_EACH_KEY,
+    SUGGESTION,
+    TICKET,
+    find_keys,
+)
+from ticket_app.data.plain_sql import Row
 from ticket_app.data.types import phrases_as_text
-from ticket_app.schemas import TicketPublic
+from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.vocabulary import Edge, EventKind, TriageScope
 
-TICKET = {
-    name: "timestamptz" if name in TIMES else "integer" if field.annotation is int else "text"
-    for name, field in TicketPublic.model_fields.items()
-    if name != "id"
-}
-EVENT = ("ticket_version", "kind", "edge")
-# Evidence is a JSON array in JSON, whose own text PostgreSQL puts into a column of text.
-SUGGESTION = {
-    "field": "text", "value": "text", "confidence": "real", "engine": "text", "model": "text",
-    "prompt_version": "text", "latency_ms": "real", "evidence": "text",
-}  # fmt: skip
-JOB = ("scope", "due_at")
+ROUNDS_MAX = 2
+"""A key that was there at the claim may be gone at the look: it was a day old. Then it is free."""
+
+
+class Claim(NamedTuple):
+    """The idempotency key of a request, and the fingerprint of what it asks for."""
+
+    key: str
+    fingerprint: str
 
 
 class NewTicket(NamedTuple):
@@ -35,45 +43,72 @@ class NewTicket(NamedTuple):
     ticket: Row
     proposed: list[Row]
     waits: bool
+    claim: Claim | None = None
 
 
-def file_tickets(new: Sequence[NewTicket], edge: Edge) -> list[int]:
-    """Store them, durably, all or none; returns their ids in the same order."""
+class Earlier(NamedTuple):
+    """What a key has filed before: `ticket` is the JSON of the ticket then, without its id."""
+
+    fingerprint: str
+    ticket_id: int
+    ticket: str
+
+
+def file_tickets(new: Sequence[NewTicket], edge: Edge) -> list[int | Earlier]:
+    """Store them, durably, all or none; returns their ids in the same order.
+
+    Where the key of one is taken already, by another of these or by an earlier request, it is not
+    stored, and what the key has filed stands in its place.
+    """
     with telling() as tell:
         if tell.dialect == "sqlite":
             return [_in_several_statements(tell, each, edge) for each in new]
-        tickets = [each.ticket | {"proposed": each.proposed, "waits": each.waits} for each in new]
-        values = {"tickets": to_json(tickets).decode(), "edge": edge}
-        return [ticket_id for (ticket_id,) in tell.rows(_AT_ONCE, values)]
+        if all(each.claim is None for each in new):
+            return [ticket_id for ticket_id, _ in tell.rows(AT_ONCE, _as_json(new, edge))]
+        return _once_for_each_key(tell, new, edge)
 
 
-def _typed(columns: dict[str, str]) -> str:
-    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+def _as_json(new: Sequence[NewTicket], edge: Edge) -> Row:
+    tickets = [
+        each.ticket
+        | {"proposed": each.proposed, "waits": each.waits}
+        | (_key_row(each, each.claim) if each.claim else {})
+        for each in new
+    ]
+    return {"tickets": to_json(tickets).decode(), "edge": edge}
 
 
-_AT_ONCE = f"""
-WITH given AS MATERIALIZED (
-  SELECT nextval(pg_get_serial_sequence('ticket', 'id')) AS id, each.* FROM ROWS FROM (
-    json_to_recordset(%(tickets)s) AS ({_typed(TICKET)}, waits boolean, proposed json)
-  ) WITH ORDINALITY AS each
-), filed AS (
-  INSERT INTO ticket (id, {", ".join(TICKET)}) SELECT id, {", ".join(TICKET)} FROM given
-), told AS (
-  INSERT INTO ticket_event (ticket_id, created_at, {", ".join(EVENT)})
-  SELECT id, created_at, 1, '{EventKind.CREATED}', %(edge)s FROM given
-), proposed AS (
-  INSERT INTO suggestion (ticket_id, created_at, {", ".join(SUGGESTION)})
-  SELECT given.id, given.created_at, each.*
-  FROM given, json_to_recordset(given.proposed) AS each ({_typed(SUGGESTION)})
-), waiting AS (
-  INSERT INTO triage_job (ticket_id, created_at, {", ".join(JOB)})
-  SELECT id, created_at, '{TriageScope.ALL}', created_at FROM given WHERE waits
-)
-SELECT id FROM given ORDER BY ordinality
-"""
+def _key_row(new: NewTicket, claim: Claim) -> Row:
+    return {**claim._asdict(), "ticket": to_json(new.ticket).decode()}
 
 
-def _in_several_statements(tell: Direct, new: NewTicket, edge: Edge) -> int:
+def _once_for_each_key(tell: Direct, new: Sequence[NewTicket], edge: Edge) -> list[int | Earlier]:
+    """Each statement is a transaction of its own, and sees what was committed before it."""
+    done: dict[int, int | Earlier] = {}
+    for _ in range(ROUNDS_MAX):
+        places = [place for place in range(len(new)) if place not in done]
+        rows = tell.rows(ONCE_FOR_EACH_KEY, _as_json([new[place] for place in places], edge))
+        done |= {places[number - 1]: ticket_id for ticket_id, number in rows}
+        done |= _found(tell, {place: new[place] for place in places if place not in done})
+        if len(done) == len(new):
+            return [done[place] for place in range(len(new))]
+    raise DatabaseUnavailableError
+
+
+def _found(tell: Direct, taken: dict[int, NewTicket]) -> dict[int, Earlier]:
+    keys = {place: each.claim.key for place, each in taken.items() if each.claim}
+    if not keys:
+        return {}
+    rows = tell.rows(find_keys(tell.dialect), {"keys": sorted(set(keys.values()))})
+    known = {key: Earlier(*kept) for key, *kept in rows}
+    return {place: known[key] for place, key in keys.items() if key in known}
+
+
+def _in_several_statements(tell: Direct, new: NewTicket, edge: Edge) -> int | Earlier:
+    """SQLite has one writer: a key that is not there when it is looked for stays free."""
+    if new.claim is not None:
+        for _, *kept in tell.rows(find_keys(tell.dialect), {"keys": new.claim.key}):
+            return Earlier(*kept)
     ticket_id = tell.insert("ticket", tuple(TICKET), new.ticket)
     of_ticket = {"ticket_id": ticket_id, "created_at": new.ticket["created_at"]}
     event = of_ticket | {"ticket_version": 1, "kind": EventKind.CREATED, "edge": edge}
@@ -84,4 +119,7 @@ def _in_several_statements(tell: Direct, new: NewTicket, edge: Edge) -> int:
     if new.waits:
         job = of_ticket | {"scope": TriageScope.ALL, "due_at": new.ticket["created_at"]}
         tell.insert("triage_job", (*of_ticket, *JOB), job)
+    if new.claim is not None:
+        key = of_ticket | _key_row(new, new.claim)
+        tell.insert("idempotency_key", (*of_ticket, *KEY), key)
     return ticket_id

@@ -1,4 +1,5 @@
-"""The tables: tickets, their history, what engines proposed and cost, and what was learned."""
+"""The tables: tickets, their history, what engines proposed and cost, what was learned, and the
+idempotency keys of a day."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -9,6 +10,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
 
 from ticket_app.data.checks import (
+    idempotency_key_checks,
     learned_model_checks,
     learning_turn_checks,
     suggestion_checks,
@@ -272,3 +274,24 @@ class LearningTurn(SQLModel, table=True):
     field: str = Field(sa_column=Column(Text, primary_key=True))
     held_until: datetime = _time()
     decided: int = _integer(0)
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """A request that filed a ticket, kept for a day: the same key files no second one.
+
+    `fingerprint` is the SHA-256 of the values that were sent, in hexadecimal. `ticket` is the JSON
+    of the TicketPublic that was answered, without its id, whatever the ticket says by now.
+    """
+
+    __tablename__: ClassVar[Any] = "idempotency_key"
+    __table_args__ = (
+        *idempotency_key_checks(),
+        Index("idempotency_key_created", "created_at"),
+        STRICT,
+    )
+
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    fingerprint: str = _text()
+    ticket_id: int = _ticket_id()
+    ticket: str = _text()
+    created_at: datetime = _time()

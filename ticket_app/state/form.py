@@ -172,7 +172,8 @@ class Form(rx.State):
         try:
             new = parse(TicketCreate, typed | chosen)
             seen = self._seen if new.description == self._text else None
-            ticket = await ask(filing.open_ticket, new, Edge.BROWSER, seen=seen)
+            request = filing.Request(new, seen=seen)
+            ticket = (await ask(filing.file_once, request, Edge.BROWSER)).ticket
         except InvalidInputError as error:
             self.errors = dict(error.problems)
             return rx.set_focus(error.problems[0].field)
