@@ -176,14 +176,6 @@ def test_a_ticket_unfolds_and_is_deleted_with_a_way_back(
     assert [one["id"] for one in desk.tickets()] == [ticket["id"]]
 
 
-def test_an_age_tells_the_exact_time(chrome: Chrome, desk: Desk) -> None:
-    ticket = desk.file()
-    page = chrome.page("/")
-    age = row(page, ticket["id"]).get_by_text("just now")
-    exact = ticket["created_at"][:19].replace("T", " ")
-    expect(age).to_have_attribute("title", f"{exact} UTC")
-
-
 def test_who_triaged_a_ticket_and_who_decided_is_shown(
     chrome: Chrome, desk: Desk, size: Size
 ) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 ROW = {
     "id", "title", "excerpt", "category", "priority", "status", "sentiment", "urgency",
-    "requester", "age", "opened", "engine", "triage", "category_by", "priority_by",
+    "requester", "filed_at", "engine", "triage", "category_by", "priority_by",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from ticket_app.components.words import words
 from ticket_app.state.actions import TicketActions
 from ticket_app.theme import FIELD_WORDS, LOOKS, TRIAGE_LOOKS, TRIAGED_ICON
 from ticket_app.vocabulary import TriageStatus
@@ -12,7 +13,7 @@ def badge(field: str, value: rx.Var[str]) -> rx.Component:
     looks = LOOKS[field]
     faces = [(str(known), _face(look.icon, look.word)) for known, look in looks.items()]
     return rx.el.span(
-        rx.match(value, *faces, rx.fragment(value)),
+        rx.match(value, *faces, words(value)),
         class_name=f"badge {field}",
         custom_attrs={f"data-{field}": value},
     )
@@ -30,7 +31,7 @@ def triage_badge(engine: rx.Var[str], status: rx.Var[str]) -> rx.Component:
     """Which engine's answer stands, or what is still awaited."""
     lacks = [(str(known), _face(look.icon, look.word)) for known, look in TRIAGE_LOOKS.items()]
     return rx.el.span(
-        rx.match(status, *lacks, rx.fragment(_icon(TRIAGED_ICON), engine)),
+        rx.match(status, *lacks, rx.fragment(_icon(TRIAGED_ICON), words(engine))),
         class_name="badge triage",
         title=rx.cond(
             status == str(TriageStatus.PENDING),
@@ -47,20 +48,20 @@ def triage_badge(engine: rx.Var[str], status: rx.Var[str]) -> rx.Component:
 
 def category_tag(value: rx.Var[str]) -> rx.Component:
     """A plain tag: a category is no alarm."""
-    words = [(str(known), look.word) for known, look in LOOKS["category"].items()]
-    return rx.el.span(rx.match(value, *words, value), class_name="tag")
+    known = [(str(each), look.word) for each, look in LOOKS["category"].items()]
+    return words(rx.match(value, *known, value), class_name="tag")
 
 
 def urgency(score: rx.Var[int]) -> rx.Component:
     """The number, and a thin bar of the same length on every row."""
     return rx.el.span(
-        rx.el.span(score, class_name="number", custom_attrs={"aria-hidden": "true"}),
+        words(score, class_name="number", custom_attrs={"aria-hidden": "true"}),
         rx.el.span(
             rx.el.span(class_name="fill", style={"--n": score}),
             class_name="track",
             custom_attrs={"aria-hidden": "true"},
         ),
-        rx.el.span(f"Urgency {score} of 100", class_name="unseen"),
+        words(f"Urgency {score} of 100", class_name="unseen"),
         class_name="urgency small",
         title=f"Urgency {score} of 100",
     )
@@ -92,7 +93,7 @@ def options(field: str) -> list[rx.Component]:
 
 
 def _face(icon: str, word: str) -> rx.Component:
-    return rx.fragment(_icon(icon), word)
+    return rx.fragment(_icon(icon), rx.el.span(word))
 
 
 def _icon(name: str) -> rx.Component:

@@ -6,6 +6,8 @@ from ticket_app.components.badges import badge, category_tag, status_select, urg
 from ticket_app.components.dnd import DragDropContext, Draggable, Droppable
 from ticket_app.components.frame import icon
 from ticket_app.components.states import ghosts, problem
+from ticket_app.components.times import ago
+from ticket_app.components.words import words
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.board import Board
 from ticket_app.state.rows import TicketRow
@@ -31,8 +33,8 @@ def _column(status: Status, look: Look) -> rx.Component:
     return rx.el.section(
         rx.el.h2(
             icon(look.icon),
-            look.word,
-            rx.el.span(Board.counts[status.value].to(int), class_name="number"),
+            rx.el.span(look.word),
+            words(Board.counts[status.value].to(int), class_name="number"),
             class_name="column-head",
         ),
         rx.cond(~Board.loaded, ghosts(3, "ticket-card")),
@@ -93,11 +95,11 @@ def _end_of(status: Status) -> rx.Component:
 def _card(ticket: rx.Var[TicketRow], index: rx.Var[int]) -> rx.Component:
     return Draggable.create(
         rx.fragment(
-            rx.el.span(ticket.title, class_name="words"),
+            words(ticket.title, class_name="words", dir="auto"),
             rx.el.span(
-                rx.el.span("#", ticket.id, class_name="number"),
+                words(f"#{ticket.id}", class_name="number"),
                 category_tag(ticket.category),
-                rx.el.time(ticket.age, title=ticket.opened, class_name="number"),
+                ago(ticket.filed_at),
                 class_name="row-meta",
             ),
             rx.el.span(

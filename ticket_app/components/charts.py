@@ -34,7 +34,7 @@ def over_days(title: str, *lines: Line, filled: bool = False) -> rx.Component:
                     rx.el.i(
                         style={"--tone": line.colour}, class_name="dashed" if line.dashed else ""
                     ),
-                    line.word,
+                    rx.el.span(line.word),
                 )
                 for line in lines
             ),

@@ -4,6 +4,8 @@ import reflex as rx
 
 from ticket_app.components.badges import field_select
 from ticket_app.components.frame import icon
+from ticket_app.components.times import exactly
+from ticket_app.components.words import words
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.detail import Detail, Line
 from ticket_app.state.rows import TicketRow
@@ -15,13 +17,17 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
     """The whole text and what can be done at the left; how it came about at the right."""
     return rx.el.div(
         rx.el.div(
-            rx.el.p(Detail.description, class_name="text"),
+            rx.el.p(words(Detail.description), class_name="text", dir="auto"),
             rx.el.div(
-                _changing("category", ticket, ticket.category, ticket.category_by),
-                _changing("priority", ticket, ticket.priority, ticket.priority_by),
+                _changing(
+                    "category", ticket, ticket.category, ticket.category_by, Detail.category_engine
+                ),
+                _changing(
+                    "priority", ticket, ticket.priority, ticket.priority_by, Detail.priority_engine
+                ),
                 rx.el.button(
                     icon("trash-2"),
-                    "Delete",
+                    rx.el.span("Delete"),
                     type="button",
                     on_click=[TicketActions.delete(ticket.id), Detail.fold],
                     class_name="button",
@@ -30,8 +36,14 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
             ),
         ),
         rx.el.aside(
-            _lines("Filed", rx.el.li(ticket.opened)),
-            rx.cond(Detail.requester, _lines("Requester", rx.el.li(Detail.requester))),
+            _lines("Filed", rx.el.li(exactly(ticket.filed_at))),
+            rx.cond(
+                Detail.requester_name | Detail.requester_email,
+                _lines(
+                    "Requester",
+                    rx.fragment(_person(Detail.requester_name), _person(Detail.requester_email)),
+                ),
+            ),
             _lines("Suggested, and why", rx.foreach(Detail.suggestions, _line)),
             _lines("History", rx.foreach(Detail.history, _line)),
         ),
@@ -40,15 +52,21 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
 
 
 def _changing(
-    field: str, ticket: rx.Var[TicketRow], value: rx.Var[str], decided_by: rx.Var[str]
+    field: str,
+    ticket: rx.Var[TicketRow],
+    value: rx.Var[str],
+    decided_by: rx.Var[str],
+    engine: rx.Var[str],
 ) -> rx.Component:
     """A select whose edge tells a suggestion from a decision."""
     suggested = decided_by == str(DecidedBy.TRIAGE)
     return rx.el.div(
         rx.el.span(FIELD_WORDS[field], class_name="small quiet"),
         field_select(field, ticket.id, value),
-        rx.el.span(
-            rx.cond(suggested, f"Suggested by {ticket.engine}", "Set by a person"),
+        words(
+            rx.cond(
+                suggested, rx.cond(engine, f"Suggested by {engine}", "Suggested"), "Set by a person"
+            ),
             class_name="small quiet",
         ),
         class_name=rx.cond(suggested, "field suggested", "field"),
@@ -60,9 +78,23 @@ def _lines(name: str, lines: rx.Component) -> rx.Component:
 
 
 def _line(line: rx.Var[Line]) -> rx.Component:
+    """Each value and each quotation runs its own way; the line, with its arrow, the page's way."""
     return rx.el.li(
-        line.what,
-        " ",
-        rx.el.span(line.note, class_name="quiet"),
-        rx.cond(line.why, rx.el.span(line.why, class_name="why")),
+        words(line.what),
+        rx.cond(line.new, rx.el.span(": ")),
+        rx.cond(line.old, rx.fragment(rx.el.bdi(line.old), rx.el.span(" → "))),
+        rx.el.bdi(line.new),
+        rx.el.span(" "),
+        rx.el.span(
+            words(line.note),
+            rx.cond(line.at, rx.fragment(rx.el.span(", "), exactly(line.at))),
+            class_name="quiet",
+        ),
+        rx.el.span(
+            rx.foreach(line.quotes, lambda quote: rx.el.bdi("“" + quote + "”")), class_name="why"
+        ),
     )
+
+
+def _person(part: rx.Var[str]) -> rx.Component:
+    return rx.cond(part, rx.el.li(words(part, dir="auto")))

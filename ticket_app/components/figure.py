@@ -2,7 +2,10 @@
 
 import reflex as rx
 
+from ticket_app.components.words import words
+
 
 def figure(name: str, value: rx.Var[int] | rx.Var[str], loaded: rx.Var[bool]) -> rx.Component:
     """A pair for a description list; a dash stands for what is still to come."""
-    return rx.el.div(rx.el.dt(name), rx.el.dd(rx.cond(loaded, value, "–")), class_name="figure")
+    known = words(rx.cond(loaded, value, "–"))
+    return rx.el.div(rx.el.dt(name), rx.el.dd(known), class_name="figure")

@@ -5,6 +5,7 @@ import reflex as rx
 from ticket_app.components.badges import fixed_badge
 from ticket_app.components.figure import figure
 from ticket_app.components.states import problem
+from ticket_app.components.words import words
 from ticket_app.state.figures import Figures
 from ticket_app.theme import LOOKS
 
@@ -26,7 +27,7 @@ def figures() -> rx.Component:
             ),
             _spark(),
             rx.el.button(
-                rx.cond(Figures.shown, "Hide breakdowns", "Breakdowns"),
+                words(rx.cond(Figures.shown, "Hide breakdowns", "Breakdowns")),
                 type="button",
                 on_click=Figures.toggle,
                 class_name="button low toggle-figures",
@@ -61,7 +62,7 @@ def bars(field: str, counts: rx.Var[dict[str, int]], total: rx.Var[int]) -> rx.C
                     rx.el.span(class_name="fill", style={"--n": counts[str(value)], "--of": total}),
                     class_name="track",
                 ),
-                rx.el.span(counts[str(value)].to(int), class_name="number"),
+                words(counts[str(value)].to(int), class_name="number"),
                 class_name="bar",
                 custom_attrs={f"data-{field}": str(value)},
             )

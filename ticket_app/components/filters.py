@@ -4,6 +4,7 @@ import reflex as rx
 
 from ticket_app.components.badges import fixed_badge
 from ticket_app.components.frame import icon
+from ticket_app.components.words import words
 from ticket_app.state.queue import FACETS, Queue
 from ticket_app.theme import FIELD_WORDS, LOOKS
 
@@ -16,13 +17,13 @@ def filters() -> rx.Component:
             narrowed(),
             rx.el.button(
                 icon("x", 14),
-                "Clear",
+                rx.el.span("Clear"),
                 type="button",
                 on_click=Queue.clear,
                 class_name="button bare",
             ),
         ),
-        rx.el.span(Queue.matching, class_name="count number", role="status"),
+        rx.el.span(words(Queue.matching), class_name="count number", role="status"),
         class_name="filters",
         role="group",
         custom_attrs={"aria-label": "Filters"},
@@ -45,8 +46,8 @@ def _facet(facet: str) -> rx.Component:
         rx.el.button(
             rx.cond(
                 chosen.length() > 0,
-                rx.fragment(f"{FIELD_WORDS[facet]}: ", rx.el.b(_chosen_words(facet))),
-                FIELD_WORDS[facet],
+                rx.fragment(rx.el.span(f"{FIELD_WORDS[facet]}: "), rx.el.b(_chosen_words(facet))),
+                rx.el.span(FIELD_WORDS[facet]),
             ),
             icon("chevron-down", 14),
             type="button",

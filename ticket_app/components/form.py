@@ -4,6 +4,7 @@ import reflex as rx
 
 from ticket_app.components.badges import options
 from ticket_app.components.frame import icon
+from ticket_app.components.words import words
 from ticket_app.state.form import Form
 from ticket_app.theme import FIELD_WORDS
 from ticket_app.vocabulary import DESCRIPTION_MAX, TITLE_MAX
@@ -35,9 +36,12 @@ def new_ticket() -> rx.Component:
                 _line("requester_email", "E-mail", "email", input_mode="email"),
                 class_name="pair",
             ),
-            rx.cond(Form.problem, rx.el.p(Form.problem, role="alert", class_name="problem-box")),
+            rx.cond(
+                Form.problem,
+                rx.el.p(words(Form.problem, dir="auto"), role="alert", class_name="problem-box"),
+            ),
             rx.el.button(
-                rx.cond(Form.filing, "Filing…", "File ticket"),
+                words(rx.cond(Form.filing, "Filing…", "File ticket")),
                 type="submit",
                 disabled=Form.filing,
                 class_name="button main-action",
@@ -57,7 +61,7 @@ def _title() -> rx.Component:
             rx.el.label("Title", html_for="title"),
             rx.el.button(
                 icon("sparkles", 14),
-                rx.cond(Form.naming, "Thinking…", "Suggest a title"),
+                words(rx.cond(Form.naming, "Thinking…", "Suggest a title")),
                 type="button",
                 on_click=Form.propose_title,
                 class_name="button bare low",
@@ -68,7 +72,7 @@ def _title() -> rx.Component:
         rx.cond(
             Form.proposed_title,
             rx.el.div(
-                rx.el.span(Form.proposed_title, class_name="proposal"),
+                words(Form.proposed_title, class_name="proposal", dir="auto"),
                 rx.el.div(
                     rx.el.span("Suggested title", class_name="quiet"),
                     rx.el.button(
@@ -91,6 +95,7 @@ def _description() -> rx.Component:
         rx.el.textarea(
             id="description",
             name="description",
+            dir="auto",
             on_change=Form.describe.debounce(THINK_AFTER_MS),
             on_blur=Form.describe,
             max_length=DESCRIPTION_MAX * 2,
@@ -108,7 +113,11 @@ def _suggestion() -> rx.Component:
         rx.el.div(
             rx.cond(
                 Form.engine,
-                rx.el.span(icon("sparkles", 14), " Suggested by ", rx.el.b(Form.engine)),
+                rx.el.span(
+                    icon("sparkles", 14),
+                    rx.el.span(" Suggested by "),
+                    rx.el.b(words(Form.engine)),
+                ),
             ),
             rx.cond(Form.thinking, rx.el.span("Thinking…", class_name="quiet")),
             class_name="between",
@@ -121,20 +130,24 @@ def _suggestion() -> rx.Component:
 
 def _reasons() -> rx.Component:
     return rx.fragment(
-        rx.el.span(Form.sure, class_name="number"),
+        words(Form.sure, class_name="number"),
         rx.cond(
             Form.fell_back,
-            rx.el.span("The AI provider did not answer: ", Form.fell_back, class_name="quiet"),
+            words(f"The AI provider did not answer: {Form.fell_back}", class_name="quiet"),
         ),
         rx.cond(
             Form.reasons.length() > 0,
             rx.el.details(
                 rx.el.summary("Why?"),
-                rx.el.ul(rx.foreach(Form.reasons, rx.el.li), class_name="quiet"),
+                rx.el.ul(rx.foreach(Form.reasons, _reason), class_name="quiet"),
             ),
             rx.el.span("Nothing in the text tells more.", class_name="quiet"),
         ),
     )
+
+
+def _reason(phrase: rx.Var[str]) -> rx.Component:
+    return rx.el.li(phrase, dir="auto")
 
 
 def _choice(field: str) -> rx.Component:
@@ -159,7 +172,11 @@ def _choice(field: str) -> rx.Component:
 
 def _line(name: str, word: str, complete: str, **props: object) -> rx.Component:
     return rx.el.div(
-        rx.el.label(word, rx.el.span(" optional", class_name="small quiet"), html_for=name),
+        rx.el.label(
+            rx.el.span(word),
+            rx.el.span(" optional", class_name="small quiet"),
+            html_for=name,
+        ),
         _input(name, auto_complete=complete, **props),
         _error(name),
         class_name="field",
@@ -171,6 +188,7 @@ def _input(name: str, **props: object) -> rx.Component:
         id=name,
         name=name,
         class_name="input",
+        dir="auto",
         custom_attrs=_aria(name),
         **({"type": "text"} | props),
     )
@@ -185,7 +203,7 @@ def _error(name: str) -> rx.Component:
     return rx.el.p(
         rx.cond(
             Form.errors.contains(name),
-            rx.fragment(icon("circle-alert", 14), Form.errors[name]),
+            rx.fragment(icon("circle-alert", 14), words(Form.errors[name], dir="auto")),
         ),
         id=f"{name}-error",
         class_name="problem",

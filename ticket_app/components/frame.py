@@ -7,6 +7,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.react_router.dom import ReactRouterLink
 
+from ticket_app.components.words import words
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.form import Form
 from ticket_app.state.notices import Notice
@@ -71,7 +72,7 @@ def _rail(here: str) -> rx.Component:
 def _place(route: str, word: str, picture: str, *, here: str) -> rx.Component:
     current = {"aria-current": "page"} if route == here else {}
     return ReactRouterLink.create(
-        icon(picture, 20), word, to=route, class_name="place", custom_attrs=current
+        icon(picture, 20), rx.el.span(word), to=route, class_name="place", custom_attrs=current
     )
 
 
@@ -92,6 +93,7 @@ def _search_box(**props: Any) -> rx.Component:
             id="search",
             type="search",
             placeholder="Search titles and descriptions",
+            dir="auto",
             class_name="input",
             custom_attrs={"aria-label": "Search tickets"},
             **props,
@@ -107,7 +109,7 @@ def _header(title: str, search: rx.Component) -> rx.Component:
         search,
         rx.el.button(
             icon("plus"),
-            "New ticket",
+            rx.el.span("New ticket"),
             on_click=Form.start,
             type="button",
             class_name="button main-action",
@@ -130,7 +132,7 @@ def _notice() -> rx.Component:
             Notice.text,
             rx.el.div(
                 rx.cond(Notice.failed, icon("circle-alert"), icon("info")),
-                rx.el.span(Notice.text),
+                words(Notice.text, dir="auto"),
                 rx.cond(
                     Notice.undo_ticket,
                     rx.el.button(

@@ -8,6 +8,8 @@ from ticket_app.components.filters import narrowed
 from ticket_app.components.frame import icon
 from ticket_app.components.in_view import InView
 from ticket_app.components.states import ghosts, problem
+from ticket_app.components.times import ago
+from ticket_app.components.words import words
 from ticket_app.state.detail import Detail
 from ticket_app.state.form import Form
 from ticket_app.state.queue import Queue
@@ -24,7 +26,7 @@ def queue() -> rx.Component:
             Queue.older,
             rx.el.button(
                 icon("arrow-up", 14),
-                "Back to the newest tickets",
+                rx.el.span("Back to the newest tickets"),
                 type="button",
                 on_click=Queue.to_the_newest,
                 class_name="button bare",
@@ -57,17 +59,18 @@ def ticket_row(
                     type="button",
                     on_click=Detail.unfold(ticket.id),
                     class_name="row-title",
+                    dir="auto",
                     custom_attrs={"aria-expanded": is_open.to_string()},
                 ),
-                rx.el.span(ticket.excerpt, class_name="row-excerpt"),
+                words(ticket.excerpt, class_name="row-excerpt", dir="auto"),
                 class_name="row-line",
             ),
             rx.el.p(
                 rx.cond(is_new, rx.el.span("Just filed", class_name="tag new")),
-                rx.el.span("#", ticket.id, class_name="number"),
+                words(f"#{ticket.id}", class_name="number"),
                 category_tag(ticket.category),
-                rx.cond(ticket.requester, rx.el.span(ticket.requester)),
-                rx.el.time(ticket.age, title=ticket.opened, class_name="number"),
+                rx.cond(ticket.requester, rx.el.bdi(ticket.requester)),
+                ago(ticket.filed_at),
                 triage_badge(ticket.engine, ticket.triage),
                 class_name="row-meta",
             ),

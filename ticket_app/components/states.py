@@ -4,13 +4,15 @@ from typing import Any
 
 import reflex as rx
 
+from ticket_app.components.words import words
+
 
 def problem(sentence: rx.Var[str], retry: Any) -> rx.Component:
     """What happened and what to do, where it happened; what was shown before stays below it."""
     return rx.cond(
         sentence,
         rx.el.div(
-            rx.el.span(sentence),
+            words(sentence, dir="auto"),
             rx.el.button("Try again", type="button", on_click=retry, class_name="button low"),
             role="alert",
             class_name="problem-box",

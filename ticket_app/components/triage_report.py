@@ -6,6 +6,7 @@ import reflex as rx
 
 from ticket_app.components.figure import figure
 from ticket_app.components.states import problem
+from ticket_app.components.words import words
 from ticket_app.state.triage_report import CallRow, LessonRow, Report, ShareRow
 
 
@@ -78,7 +79,9 @@ def _calls() -> rx.Component:
         ("Provider", "Model and prompt", "Calls", "Answered", "Median", "95 of 100 within", "Cost"),
         _call,
         "wide",
-        rx.cond(Report.failures, rx.el.p("Not answered: ", Report.failures, class_name="small")),
+        rx.cond(
+            Report.failures, rx.el.p(words(f"Not answered: {Report.failures}"), class_name="small")
+        ),
     )
 
 
@@ -132,7 +135,7 @@ def _card(  # noqa: PLR0917
                 class_name="table-wide",
                 custom_attrs={"tabIndex": "0", "role": "region", "aria-label": title},
             ),
-            rx.el.p(rx.cond(Report.loaded, nothing, "…"), class_name="quiet"),
+            rx.el.p(words(rx.cond(Report.loaded, nothing, "…")), class_name="quiet"),
         ),
         *below,
         class_name=f"card chart {width}",

@@ -1,5 +1,6 @@
 """The one ticket of the queue that is unfolded: its whole text, its history, its suggestions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import reflex as rx
@@ -11,7 +12,6 @@ from ticket_app.services import tickets
 from ticket_app.state.asking import ask, ticket_id_of
 from ticket_app.state.live import Live
 from ticket_app.state.notices import told_failure
-from ticket_app.state.rows import exact
 from ticket_app.theme import ENGINE_WORDS, FIELD_WORDS, word_for
 from ticket_app.vocabulary import EventKind, TriageField
 
@@ -33,11 +33,18 @@ LONG_FIELDS = ("title", "description")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the history or of the suggestions: what, when or how sure, and why."""
+    """One line of the history or of the suggestions.
+
+    Values are apart from the words around them: each may run from right to left. `at` is in
+    ISO 8601, `quotes` are words of the ticket.
+    """
 
     what: str
-    note: str
-    why: str = ""
+    old: str = ""
+    new: str = ""
+    note: str = ""
+    at: str = ""
+    quotes: tuple[str, ...] = ()
 
 
 class Detail(Live, rx.State):
@@ -45,7 +52,10 @@ class Detail(Live, rx.State):
 
     ticket_id: int = 0
     description: str = ""
-    requester: str = ""
+    requester_name: str = ""
+    requester_email: str = ""
+    category_engine: str = ""
+    priority_engine: str = ""
     history: list[Line] = []
     suggestions: list[Line] = []
 
@@ -73,9 +83,13 @@ class Detail(Live, rx.State):
         proposed = await ask(tickets.ticket_suggestions, ticket_id)
         self.ticket_id = ticket_id
         self.description = ticket.description
-        self.requester = " · ".join(filter(None, (ticket.requester_name, ticket.requester_email)))
+        self.requester_name = ticket.requester_name or ""
+        self.requester_email = ticket.requester_email or ""
         self.history = [_event_line(event) for event in events[:SHOWN]]
-        self.suggestions = [_suggestion_line(one) for one in sorted(proposed, key=_place)[:SHOWN]]
+        newest_first = sorted(proposed, key=_place)
+        self.suggestions = [_suggestion_line(one) for one in newest_first[:SHOWN]]
+        self.category_engine = _proposer(newest_first, TriageField.CATEGORY, ticket.category)
+        self.priority_engine = _proposer(newest_first, TriageField.PRIORITY, ticket.priority)
 
     async def _refresh(self) -> None:
         async with self:
@@ -91,23 +105,30 @@ def _place(suggestion: SuggestionPublic) -> tuple[float, int]:
     return -suggestion.created_at.timestamp(), FIELDS.index(suggestion.field)
 
 
+def _proposer(newest_first: Sequence[SuggestionPublic], field: TriageField, value: str) -> str:
+    """The engine that last proposed the value which this field has; empty if none did."""
+    engines = (one.engine for one in newest_first if (one.field, one.value) == (field, value))
+    engine = next(engines, "")
+    return ENGINE_WORDS.get(engine, engine)
+
+
 def _event_line(event: TicketEventPublic) -> Line:
+    edge, at = EDGE_WORDS[event.edge], event.created_at.isoformat()
     if event.field is None:
-        what = KIND_WORDS[event.kind]
-    elif event.field in LONG_FIELDS:
-        what = f"{FIELD_WORDS[event.field]} rewritten"
-    else:
-        old, new = (word_for(event.field, value) for value in (event.old_value, event.new_value))
-        what = f"{FIELD_WORDS[event.field]}: {old} → {new}"
-    return Line(what, f"{EDGE_WORDS[event.edge]}, {exact(event.created_at)}")
+        return Line(KIND_WORDS[event.kind], note=edge, at=at)
+    if event.field in LONG_FIELDS:
+        return Line(f"{FIELD_WORDS[event.field]} rewritten", note=edge, at=at)
+    old, new = (word_for(event.field, value) for value in (event.old_value, event.new_value))
+    return Line(FIELD_WORDS[event.field], old, new, edge, at)
 
 
 def _suggestion_line(suggestion: SuggestionPublic) -> Line:
     field = suggestion.field
     engine = ENGINE_WORDS.get(suggestion.engine, suggestion.engine)
     return Line(
-        f"{FIELD_WORDS[field]}: {word_for(field, suggestion.value)}",
-        f"{engine}, {suggestion.confidence:.0%} sure",
+        FIELD_WORDS[field],
+        new=word_for(field, suggestion.value),
+        note=f"{engine}, {suggestion.confidence:.0%} sure",
         # A title quotes the text anyway.
-        "" if field is TriageField.TITLE else ", ".join(f"“{p}”" for p in suggestion.evidence),
+        quotes=() if field is TriageField.TITLE else suggestion.evidence,
     )

@@ -1,19 +1,16 @@
 """A ticket as a page shows it: short, and in words."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from ticket_app.schemas import TicketPublic
 from ticket_app.theme import ENGINE_WORDS
 
 EXCERPT = 160
-EXACT = "%Y-%m-%d %H:%M:%S UTC"
-STEPS = ((60, "min"), (3600, "h"), (86_400, "d"))
 
 
 @dataclass(frozen=True)
 class TicketRow:
-    """One ticket of a list; times are words, exact ones in UTC."""
+    """One ticket of a list; `filed_at` is in ISO 8601, for the browser to tell in its own zone."""
 
     id: int
     title: str
@@ -24,8 +21,7 @@ class TicketRow:
     sentiment: str
     urgency: int
     requester: str
-    age: str
-    opened: str
+    filed_at: str
     engine: str
     triage: str
     category_by: str
@@ -33,7 +29,7 @@ class TicketRow:
 
 
 def row_of(ticket: TicketPublic) -> TicketRow:
-    """The row of a ticket, as of now."""
+    """The row of a ticket."""
     return TicketRow(
         id=ticket.id,
         title=ticket.title,
@@ -44,8 +40,7 @@ def row_of(ticket: TicketPublic) -> TicketRow:
         sentiment=ticket.sentiment,
         urgency=ticket.urgency_score,
         requester=ticket.requester_name or ticket.requester_email or "",
-        age=age_of(ticket.created_at, datetime.now(UTC)),
-        opened=exact(ticket.created_at),
+        filed_at=ticket.created_at.isoformat(),
         engine=ENGINE_WORDS.get(ticket.engine, ticket.engine),
         triage=ticket.triage_status,
         category_by=ticket.category_by,
@@ -57,19 +52,3 @@ def excerpt_of(description: str) -> str:
     """The beginning of a description, on one line."""
     line = " ".join(description[: EXCERPT * 4].split())
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rstrip()}…"
-
-
-def age_of(moment: datetime, now: datetime) -> str:
-    """How long ago, in the largest unit that fits; a date from 30 days on."""
-    seconds = max(0, int((now - moment).total_seconds()))
-    if seconds < 60:
-        return "just now"
-    if seconds >= 30 * 86_400:
-        return f"{moment:%d %b %Y}".lstrip("0")
-    size, unit = next((size, unit) for size, unit in reversed(STEPS) if seconds >= size)
-    return f"{seconds // size} {unit} ago"
-
-
-def exact(moment: datetime) -> str:
-    """To the second, in UTC."""
-    return moment.astimezone(UTC).strftime(EXACT)

@@ -1,0 +1,318 @@
+"""What is written can be read by everyone: translated, from right to left, and to its end."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size
+from tests.browser.parts import category, description, figure, form, row, rows, status_of, title
+from tests.browser.test_board import column
+from tests.services.desk import PLAIN, suggestions_of
+from ticket_app.data.engine import writing
+from ticket_app.data.tables import Suggestion
+from ticket_app.schemas import TicketCreate
+from ticket_app.services.filing import open_ticket
+from ticket_app.vocabulary import Edge
+
+PLACES = ("/", "/board", "/insights")
+TABLET: Size = {"viewport": {"width": 1024, "height": 768}}
+
+TRANSLATE = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), texts = [];
+  while (walker.nextNode()) texts.push(walker.currentNode);
+  for (const text of texts) {
+    if (!text.data.trim() || text.parentElement.closest('script, style, textarea')) continue;
+    const outer = document.createElement('font'), inner = document.createElement('font');
+    inner.textContent = text.data;
+    outer.append(inner);
+    text.replaceWith(outer);
+  }
+}"""
+"""What a browser's translator does to a page, but for the words."""
+
+OWNED_TEXTS = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), owned = [];
+  while (walker.nextNode())
+    if (Object.keys(walker.currentNode).some(key => key.startsWith('__reactFiber')))
+      owned.push(walker.currentNode.data);
+  return owned;
+}"""
+"""The text nodes that React keeps, and would change or take away though they are no more there."""
+
+
+def translate(page: Page) -> None:
+    """As a browser's translator does; before that, nothing may depend on a text node."""
+    assert page.evaluate(OWNED_TEXTS) == []
+    page.evaluate(TRANSLATE)
+
+
+def test_a_translated_desk_goes_on_updating(chrome: Chrome, desk: Desk, size: Size) -> None:
+    ticket = desk.file(title="Watched", status="open", priority="low", requester_name="Ana")
+    page = chrome.page("/", size)
+    page.get_by_role("button", name="Watched").click()
+    this = row(page, ticket["id"])
+    expect(this).to_contain_text("Suggested, and why")
+    translate(page)
+    desk.change(ticket["id"], title="Rewritten", description="Quite another text.")
+    desk.change(ticket["id"], status="in_progress", priority="critical", category="account")
+    expect(this.get_by_role("button", name="Rewritten")).to_be_visible()
+    expect(this).to_contain_text("Quite another text.")
+    expect(this).to_contain_text("Status: Open → In progress")
+    expect(this.locator(".row-priority")).to_have_text("Critical")
+    expect(this.locator(".tag")).to_have_text("Account")
+    expect(figure(page, "Open")).to_have_text("0")
+    translate(page)
+    other = desk.file(title="Filed meanwhile")
+    expect(row(page, other["id"])).to_contain_text("Filed meanwhile")
+    expect(figure(page, "All tickets")).to_have_text("2")
+    this.get_by_role("button", name="Delete").click()
+    expect(rows(page)).to_have_count(1)
+    translate(page)
+    page.get_by_role("button", name="Undo").click()
+    expect(rows(page)).to_have_count(2)
+    expect(page.locator(".notice")).to_have_count(0)
+    page.get_by_label("Search tickets").fill("nothing like this")
+    expect(page.get_by_text("No ticket matches")).to_be_visible()
+    translate(page)
+    page.get_by_label("Search tickets").fill("")
+    expect(rows(page)).to_have_count(2)
+
+
+def test_a_translated_form_goes_on_suggesting(chrome: Chrome, desk: Desk) -> None:
+    page = chrome.page("/")
+    title(page).fill("")
+    form(page).get_by_role("button", name="File ticket").click()
+    expect(form(page).locator("#title-error")).not_to_be_empty()
+    translate(page)
+    description(page).fill("My card was charged twice for one invoice.")
+    expect(category(page)).to_have_value("billing")
+    form(page).get_by_role("button", name="Suggest a title").click()
+    expect(form(page).locator(".proposal")).to_contain_text("charged twice")
+    translate(page)
+    description(page).fill("The login page says error 500 since this morning.")
+    expect(category(page)).not_to_have_value("billing")
+    form(page).get_by_role("button", name="Suggest a title").click()
+    expect(form(page).locator(".proposal")).to_contain_text("login page")
+    form(page).get_by_role("button", name="Use it").click()
+    expect(form(page).locator(".proposal")).to_have_count(0)
+    translate(page)
+    form(page).get_by_role("button", name="File ticket").click()
+    expect(rows(page)).to_have_count(1)
+    assert len(desk.tickets()) == 1
+
+
+def test_a_translated_board_goes_on_updating(chrome: Chrome, desk: Desk) -> None:
+    ticket = desk.file(title="Watched", status="open", priority="low")
+    page = chrome.page("/board")
+    expect(column(page, "Open")).to_contain_text("Watched")
+    translate(page)
+    desk.change(ticket["id"], title="Rewritten", priority="critical", category="account")
+    expect(column(page, "Open")).to_contain_text("Rewritten")
+    expect(column(page, "Open").locator("[data-priority]").first).to_have_text("Critical")
+    desk.change(ticket["id"], status="resolved")
+    expect(column(page, "Resolved")).to_contain_text("Rewritten")
+    expect(column(page, "Open").get_by_role("heading")).to_have_text(re.compile("0$"))
+    expect(column(page, "Resolved").get_by_role("heading")).to_have_text(re.compile("1$"))
+    translate(page)
+    status_of(page, ticket["id"]).select_option("closed")
+    expect(column(page, "Closed")).to_contain_text("Rewritten")
+
+
+def test_translated_insights_go_on_updating(chrome: Chrome, desk: Desk) -> None:
+    ticket = desk.file(category="billing")
+    page = chrome.page("/insights")
+    expect(figure(page, "Backlog now")).to_have_text("1")
+    page.get_by_text("As a table").first.click()
+    translate(page)
+    desk.change(ticket["id"], status="closed", category="general")
+    expect(figure(page, "Backlog now")).to_have_text("0")
+    page.get_by_role("button", name="7 days").click()
+    expect(page.get_by_role("row", name=re.compile("^Category")).first).to_be_visible()
+    expect(figure(page, "Created")).to_have_text("1")
+    translate(page)
+    desk.file()
+    expect(figure(page, "Created")).to_have_text("2")
+
+
+ARABIC = "لا أستطيع فتح الفاتورة!"
+HEBREW = "דנה"
+
+
+def direction(place: Locator) -> str:
+    """In which direction a text runs."""
+    found: str = place.evaluate("one => getComputedStyle(one).direction")
+    return found
+
+
+def test_texts_of_a_person_run_in_their_own_direction(chrome: Chrome, desk: Desk) -> None:
+    text = "خصمتم من بطاقتي مرتين؟ error 500"
+    ticket = desk.file(title=ARABIC, description=text, requester_name=HEBREW, status="open")
+    desk.change(ticket["id"], requester_name="Ana")
+    page = chrome.page("/")
+    this = row(page, ticket["id"])
+    this.get_by_role("button", name=ARABIC).click()
+    expect(this.get_by_role("heading", name="History")).to_be_visible()
+    assert direction(this.get_by_text(ARABIC)) == "rtl"
+    for one in this.get_by_text(text).all():  # the excerpt, and the whole text
+        assert direction(one) == "rtl"
+    old = this.get_by_text(HEBREW, exact=True)
+    assert direction(old) == "rtl"
+    assert direction(old.locator("..")) == "ltr"  # the line: "Requester: ... → Ana"
+    assert old.evaluate("one => getComputedStyle(one).unicodeBidi") == "isolate"
+    for quote in this.locator(".why bdi").all():
+        assert quote.get_attribute("dir") in (None, "auto")
+    page.goto("/board")
+    card = column(page, "Open").get_by_text(ARABIC)
+    expect(card).to_be_visible()
+    assert direction(card) == "rtl"
+
+
+FIELDS = "input:not([type=checkbox], [type=hidden]), textarea"
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_fields_take_both_directions_and_a_phone_does_not_zoom(
+    chrome: Chrome, desk: Desk, path: str
+) -> None:
+    ticket = desk.file(title="Small")
+    page = chrome.page(path, PHONE)
+    if path == "/":
+        page.get_by_role("button", name="Small").click()
+        expect(page.get_by_label(f"Priority of ticket {ticket['id']}")).to_be_visible()
+    fields = page.locator(FIELDS)
+    assert {one.get_attribute("dir") for one in fields.all()} == {"auto"}
+    sizes = page.locator(f"{FIELDS}, select").evaluate_all(
+        "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    assert min(sizes) >= 16
+
+
+WORDS = "A title of many words that goes on for longer than anybody would like it to, "
+LONG = ((WORDS * 4)[:194] + "to end", ("Averylongword" * 20)[:194] + "to-end")
+
+CUT = """one => {
+  const cut = [];
+  for (let each = one; each !== document.body; each = each.parentElement) {
+    const {overflowX, overflowY} = getComputedStyle(each), scrolled = /auto|scroll/;
+    const wide = each.scrollWidth > each.clientWidth + 1 && overflowX !== 'visible';
+    const high = each.scrollHeight > each.clientHeight + 1 && overflowY !== 'visible';
+    if (wide && !each.matches('.board') || high && !scrolled.test(overflowY))
+      cut.push(each.className);
+  }
+  return cut;
+}"""
+"""Which parts around a text cut it off, seen from the text outwards."""
+
+
+@pytest.mark.parametrize("shape", [DESKTOP, TABLET, PHONE], ids=["1440", "1024", "390"])
+def test_a_long_title_can_be_read_to_its_end(chrome: Chrome, desk: Desk, shape: Size) -> None:
+    for each in LONG:
+        desk.file(
+            title=each, description=f"{each}. {each}", status="open", requester_name=each[:100]
+        )
+    page = chrome.page("/", shape)
+    for each in LONG:
+        button = page.get_by_role("button", name=each)
+        assert button.evaluate(CUT) == []
+        button.click()
+        expect(page.get_by_role("heading", name="History")).to_be_visible()
+        assert button.evaluate(CUT) == []
+        button.click()
+        expect(page.get_by_role("heading", name="History")).to_be_hidden()
+    page.get_by_role("button", name="New ticket").click()
+    expect(title(page)).to_be_focused()
+    description(page).fill(f"{LONG[1]} is broken")
+    form(page).get_by_role("button", name="Suggest a title").click()
+    proposal = form(page).locator(".proposal")
+    expect(proposal).to_contain_text("Averylongword")
+    assert proposal.evaluate(CUT) == []
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= shape["viewport"]["width"]
+    page.goto("/board")
+    for each in LONG:
+        card = column(page, "Open").locator(".words", has_text=each)
+        card.scroll_into_view_if_needed()
+        assert card.evaluate(CUT) == []
+
+
+class Reader(NamedTuple):
+    """Where a browser is, how it tells times, and what 05:04:03 UTC is there."""
+
+    timezone_id: str
+    locale: str
+    told: str
+    zone: str
+
+
+READERS = (
+    Reader("Asia/Tokyo", "en-US", "2:04", "PM GMT+9"),
+    Reader("Asia/Kolkata", "de-DE", "10:34", "GMT+5:30"),
+)
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.zone)
+def test_times_are_told_in_the_zone_of_whoever_reads(
+    chrome: Chrome, desk: Desk, reader: Reader
+) -> None:
+    filed = datetime.now(UTC).replace(hour=5, minute=4, second=3) - timedelta(days=3)
+    new = TicketCreate.model_validate(PLAIN | {"title": "Three days old"})
+    ticket = open_ticket(new, Edge.CLI, at=filed)
+    desk.change(ticket.id, priority="critical")
+    day = f"{filed:%b} {filed.day}, {filed.year}"
+    page = chrome.page("/", timezone_id=reader.timezone_id, locale=reader.locale)
+    this = row(page, ticket.id)
+    age = this.locator(".row-meta time")
+    expect(age).to_have_text("3 days ago")
+    expect(age.get_by_title(f"{day}, {reader.told}")).to_have_count(1)
+    expect(age).to_have_attribute("datetime", re.compile(rf"^{filed:%Y-%m-%dT05:04:03}"))
+    this.get_by_role("button", name="Three days old").click()
+    expect(this.locator("aside")).to_contain_text(
+        re.compile(rf"Filed\W*{day}, 0?{reader.told}:03\s{re.escape(reader.zone)}")
+    )
+    expect(this.locator("aside li", has_text="→ Critical")).to_contain_text(
+        re.compile(rf"over REST, .*{re.escape(reader.zone)}")
+    )
+    page.goto("/board")
+    card = page.locator(".ticket-card", has_text="Three days old").locator("time")
+    expect(card).to_have_text("3 days ago")
+    page.goto("/insights")
+    expect(page.get_by_role("main")).to_contain_text("UTC")
+
+
+def test_an_age_grows_while_a_page_stays_open_and_is_never_negative(
+    chrome: Chrome, desk: Desk
+) -> None:
+    now = datetime.now(UTC)
+    ticket = desk.file()
+    page = chrome.page("about:blank")
+    page.clock.install(time=now - timedelta(minutes=10))  # a clock that is behind the desk's
+    page.goto(desk.url)
+    age = row(page, ticket["id"]).locator(".row-meta time")
+    expect(age).to_have_text("this minute")
+    page.clock.fast_forward(timedelta(minutes=15).seconds * 1000)
+    expect(age).to_have_text(re.compile("^[45] minutes ago"))
+
+
+def test_each_field_names_the_engine_that_proposed_its_value(chrome: Chrome, desk: Desk) -> None:
+    ticket = desk.file(title="Down", description="Production is down for all users.")
+    rules = suggestions_of(ticket["id"])
+    (category,) = (one.value for one in rules if one.field == "category")
+    with writing() as session:
+        for field, value, engine in (("category", category, "learned"), ("priority", "low", "x")):
+            session.add(
+                Suggestion(
+                    ticket_id=ticket["id"], field=field, value=value, confidence=0.9, evidence=(),
+                    engine=engine, model="lesson-1", prompt_version="1", latency_ms=1.0,
+                )
+            )  # fmt: skip
+    page = chrome.page("/")
+    this = row(page, ticket["id"])
+    this.get_by_role("button", name="Down").click()
+    fields = this.locator(".actions .field")
+    expect(fields.filter(has_text="Category")).to_contain_text(
+        "Suggested by This desk's own lessons"
+    )
+    expect(fields.filter(has_text="Priority")).to_contain_text("Suggested by Offline rules")
