@@ -7,11 +7,13 @@ from pathlib import Path
 from ticket_app.settings import ROOT
 
 PACKAGE = ROOT / "ticket_app"
-FLOOR = {"settings", "vocabulary", "schemas", "errors"}
+FLOOR = {"settings", "vocabulary", "texts", "addresses", "schemas", "errors"}
 
 MAY_IMPORT = {
     "settings": FLOOR,
     "vocabulary": FLOOR,
+    "texts": FLOOR,
+    "addresses": FLOOR,
     "schemas": FLOOR,
     "errors": FLOOR,
     "theme": FLOOR,

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,14 +20,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ticket_app.errors import FieldProblem, InvalidInputError
+from ticket_app.texts import Description, RequesterEmail, RequesterName, Search, Title
 from ticket_app.vocabulary import (
-    BLANKS,
-    DESCRIPTION_MAX,
     ID_MAX,
-    REQUESTER_EMAIL_MAX,
-    REQUESTER_NAME_MAX,
-    SEARCH_MAX,
-    TITLE_MAX,
     Category,
     DecidedBy,
     Edge,
@@ -46,47 +40,6 @@ PAGE_MAX = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _text(noun: str, longest: int, *, trimmed: bool) -> Any:
-    """A validator for a text that shows something, can be stored, and has `longest` at most."""
-
-    def check(value: str) -> str:
-        shown = value.strip(BLANKS)
-        kept = shown if trimmed else value
-        if not shown:
-            raise PydanticCustomError("blank", "Write {noun}.", {"noun": noun})
-        if not _is_storable(kept):
-            raise PydanticCustomError("not_text", "Remove the characters that are no text.")
-        if len(kept) > longest:
-            raise PydanticCustomError(
-                "too_long",
-                "Shorten this by {excess} characters; {longest} is the most.",
-                {"excess": f"{len(kept) - longest:,}", "longest": f"{longest:,}"},
-            )
-        return kept
-
-    return AfterValidator(check)
-
-
-def _is_storable(text: str) -> bool:
-    """Neither a NUL, which PostgreSQL refuses, nor half of a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in text
-
-
-def _blank_is_none(value: Any) -> Any:
-    return None if isinstance(value, str) and not value.strip(BLANKS) else value
-
-
-def _looks_like_an_address(value: str) -> str:
-    local, _, domain = value.rpartition("@")
-    if not local or not domain or any(blank in value for blank in BLANKS):
-        raise PydanticCustomError("email", "Write an e-mail address such as ana@example.com.")
-    return value
-
-
 def _whole_number(value: Any) -> Any:
     """A text as the number it writes, in JSON's one spelling: 1_0, +1 and 01 are none."""
     if not isinstance(value, str):
@@ -101,16 +54,6 @@ def _whole_number(value: Any) -> Any:
 WHOLE_NUMBER = BeforeValidator(_whole_number)
 WholeNumber = Annotated[int, WHOLE_NUMBER]
 """An integer in an address, where pydantic would also take 1_0, +1, fullwidth digits and 1.0."""
-
-Title = Annotated[str, _text("a title", TITLE_MAX, trimmed=True)]
-Description = Annotated[str, _text("what is wrong", DESCRIPTION_MAX, trimmed=False)]
-Search = Annotated[str, _text("what to search for", SEARCH_MAX, trimmed=False)]
-RequesterName = Annotated[str, _text("a name", REQUESTER_NAME_MAX, trimmed=True)]
-RequesterEmail = Annotated[
-    str,
-    _text("an e-mail address", REQUESTER_EMAIL_MAX, trimmed=True),
-    AfterValidator(_looks_like_an_address),
-]
 
 
 class _Input(BaseModel):
@@ -127,8 +70,8 @@ class TicketCreate(_Input):
     category: Category | None = None
     priority: Priority | None = None
     status: Status = Status.OPEN
-    requester_name: Annotated[RequesterName | None, BeforeValidator(_blank_is_none)] = None
-    requester_email: Annotated[RequesterEmail | None, BeforeValidator(_blank_is_none)] = None
+    requester_name: RequesterName = None
+    requester_email: RequesterEmail = None
 
 
 class TicketUpdate(_Input):
@@ -139,8 +82,8 @@ class TicketUpdate(_Input):
     category: Category = Category.GENERAL
     priority: Priority = Priority.LOW
     status: Status = Status.OPEN
-    requester_name: Annotated[RequesterName | None, BeforeValidator(_blank_is_none)] = None
-    requester_email: Annotated[RequesterEmail | None, BeforeValidator(_blank_is_none)] = None
+    requester_name: RequesterName = None
+    requester_email: RequesterEmail = None
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -195,7 +138,7 @@ class TicketFilter(_Input):
     priority: list[Priority] = Field(default=[], description="Any of these priorities.")
     status: list[Status] = Field(default=[], description="Any of these statuses.")
     sentiment: list[Sentiment] = Field(default=[], description="Any of these sentiments.")
-    search: Annotated[Search | None, BeforeValidator(_blank_is_none)] = Field(
+    search: Search = Field(
         default=None,
         description="Found anywhere in title or description; what looks the same is the same.",
     )
