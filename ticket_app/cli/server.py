@@ -2,16 +2,16 @@
 
 import asyncio
 import gc
-import logging
 import multiprocessing
 import signal
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from ticket_app.cli.log_lines import begin_log, one_way_out
 from ticket_app.cli.say import say
 from ticket_app.settings import Settings, get_settings
 
@@ -22,6 +22,9 @@ SECONDS_TO_FINISH = 5
 GARBAGE_OBJECTS = 20_000
 """More objects than were freed, before the youngest are looked through; Python's own is 700."""
 TRIES, SECONDS_BETWEEN_TRIES = 3_000, 0.02
+
+NO_HANDLERS: dict[str, Any] = {"loggers": {"_granian": {}, "granian.access": {}}}
+"""Granian's lines go the way of all others."""
 
 EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104  # compared, never bound
 LOCAL = ("127.0.0.1", "::1", "[::1]", *EVERY_ADDRESS)
@@ -35,6 +38,7 @@ def serve_until_stopped(settings: Settings) -> int:
     """
     # A fresh interpreter: nothing that this process has open (a database, say) gets shared.
     multiprocessing.set_start_method("spawn", force=True)
+    begin_log(settings.log_level)
     server = Server(
         "ticket_app.cli.server:desk",
         factory=True,
@@ -45,6 +49,7 @@ def serve_until_stopped(settings: Settings) -> int:
         respawn_failed_workers=settings.workers > 1,
         workers_kill_timeout=SECONDS_TO_FINISH,
         log_level=LogLevels.warning,
+        log_dictconfig=NO_HANDLERS,
         http=HTTPModes.http1,
     )
     # Granian would reload on SIGHUP, and so outlive the terminal it was started in.
@@ -60,14 +65,12 @@ def serve_until_stopped(settings: Settings) -> int:
 
 def desk() -> "ASGIApp":
     """The ASGI application, made in the worker."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the process above tells us when to end
+    begin_log(get_settings().log_level)
     from ticket_app.ticket_app import app  # noqa: PLC0415  # only the worker needs Reflex
 
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the process above tells us when to end
-    settings = get_settings()
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     application: ASGIApp = app()
+    one_way_out()
     _collect_garbage_seldom()
     return application
 
