@@ -95,7 +95,7 @@ def word_features(words: Sequence[Word]) -> dict[str, Span]:
 def weight_table() -> WeightTable:
     """The weights of this process. Raises ValueError when the file is wrong."""
     source = files("ticket_app.triage") / "lexicon" / "weights.tsv"
-    return table_from(source.read_text(encoding="utf-8").splitlines())
+    return table_from(source.read_text(encoding="utf-8").split("\n"))
 
 
 def table_from(lines: Iterable[str]) -> WeightTable:

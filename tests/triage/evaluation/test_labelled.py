@@ -1,5 +1,6 @@
 """Files of labelled tickets: what is read, and one clear sentence for what is not."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ LANGUAGES = {"en", "es", "de", "fr", "pt"}
 
 def written(folder: Path, name: str, text: str) -> Path:
     path = folder / name
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(text.encode())
     return path
 
 
@@ -42,6 +43,19 @@ def test_csv_and_json_lines_give_the_same_tickets(tmp_path: Path) -> None:
     assert tickets == labelled_tickets(lines)
     assert tickets[0].urgency == (80, 100)
     assert (tickets[1].category, tickets[1].priority) == (Category.GENERAL, None)
+
+
+@pytest.mark.parametrize("separator", "\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+def test_only_a_line_end_ends_a_line(separator: str, tmp_path: Path) -> None:
+    text = f"It is{separator}down"
+    rows = f'text,category\r\n{text},technical\r\n"a{separator}\nb",billing\r\nc,general\r\n'
+    table = labelled_tickets(written(tmp_path, "a.csv", rows))
+    assert [ticket.description for ticket in table] == [text, f"a{separator}\nb", "c"]
+    line = json.dumps({"text": text, "category": "technical"}, ensure_ascii=False)
+    assert labelled_tickets(written(tmp_path, "a.jsonl", f"{line}\r\n")) == table[:1]
+    wrong = written(tmp_path, "b.csv", f"text,category\n{text},technical\nc,money\n")
+    with pytest.raises(LabelledFileError, match="line 3: category"):
+        labelled_tickets(wrong)
 
 
 @pytest.mark.parametrize(
