@@ -1,13 +1,18 @@
 """Similar tickets: the nearest by text, whatever the text, on both engines."""
 
+from collections.abc import Mapping
 from random import Random
 
 import pytest
+from sqlmodel import Session
 
 from tests.services.desk import changed, opened
+from ticket_app.data import similar_queries as queries
+from ticket_app.data.similar_queries import Beginning
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas import TicketPublic
 from ticket_app.services import similar
+from ticket_app.services.likeness import ASKED_LETTERS, WORD_LETTERS
 from ticket_app.services.similar import similar_tickets
 from ticket_app.services.tickets import delete_ticket
 from ticket_app.vocabulary import Edge
@@ -136,6 +141,27 @@ def test_of_a_long_text_the_beginning_counts() -> None:
     assert like(near) == [asked.id]
     whole = opened(title="Export", description=rest[:20_000])
     assert len(like(whole)) <= 5
+
+
+@pytest.mark.usefixtures("desk")
+def test_of_a_long_word_the_beginning_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for: list[str] = []
+    beginnings_with = queries.beginnings_with
+
+    def recorded(session: Session, words: Mapping[str, float], **kept: int) -> list[Beginning]:
+        asked_for.extend(words)
+        return beginnings_with(session, words, **kept)
+
+    monkeypatch.setattr(queries, "beginnings_with", recorded)
+    random = Random(7)
+    digits = "".join(random.choice("0123456789") for _ in range(1_900))
+    near = opened(title="A", description=digits[:1_800])
+    other = opened(title="B", description=digits[1_000:])
+    open_others()
+    (found,) = similar_tickets(opened(title="C", description=digits[:1_700]).id, 5)
+    assert found.ticket.id == near.id != other.id
+    assert {len(word) for word in found.shared_words} == {WORD_LETTERS}
+    assert max(map(len, asked_for), default=0) <= ASKED_LETTERS
 
 
 @pytest.mark.usefixtures("database")

@@ -15,7 +15,7 @@ from ticket_app.data.similar_queries import Beginning
 from ticket_app.data.ticket_queries import find_tickets
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas import SimilarTicket, TicketPublic
-from ticket_app.services.likeness import Likeness, Vocabulary, words_of
+from ticket_app.services.likeness import ASKED_LETTERS, Likeness, Vocabulary, words_of
 
 SAMPLED = 400
 """The newest. A desk of no more is compared whole, and its index is not asked."""
@@ -56,7 +56,7 @@ def _nearest(session: Session, own: Beginning, limit: int) -> list[_Near]:
     newest = queries.newest_beginnings(session, but=own.id, limit=SAMPLED)
     vocabulary = Vocabulary(ticket.text for ticket in newest)
     words = words_of(own.text)
-    telling = {word: vocabulary.weight(word) for word in vocabulary.telling(words)}
+    telling = {word[:ASKED_LETTERS]: vocabulary.weight(word) for word in vocabulary.telling(words)}
     rare: list[Beginning] = []
     if telling and len(newest) == SAMPLED:
         rare = queries.beginnings_with(session, telling, but=own.id, limit=COMPARED)
