@@ -49,6 +49,9 @@ LOOKS: Mapping[str, Mapping[StrEnum, Look]] = {
 }
 """Every field that has a closed set of values, each in the vocabulary's order."""
 
+NARROW = "(max-width: 900px)"
+"""Where the form is a sheet over the page; desk.css says the same."""
+
 FIELD_WORDS = {
     "status": "Status",
     "priority": "Priority",

@@ -7,7 +7,8 @@ from playwright.sync_api import Locator, Page
 
 def form(page: Page) -> Locator:
     """The form for a new ticket."""
-    return page.get_by_role("region", name="New ticket")
+    beside, sheet = (page.get_by_role(role, name="New ticket") for role in ("region", "dialog"))
+    return beside.or_(sheet)
 
 
 def title(page: Page) -> Locator:

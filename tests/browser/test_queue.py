@@ -67,7 +67,10 @@ def test_back_leads_to_the_page_before_and_forward_to_the_same_filters(
     expect(page).to_have_url(re.compile(r"/\?priority=high$"))
     expect(rows(page)).to_have_count(1)
     page.go_back()
+    expect(rows(page)).to_have_count(2)
+    page.go_back()
     expect(page).to_have_url(re.compile("/board"))
+    page.go_forward()
     page.go_forward()
     expect(rows(page)).to_have_count(1)
 

@@ -8,8 +8,17 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size
-from tests.browser.parts import category, description, figure, form, row, rows, status_of, title
-from tests.browser.test_board import column
+from tests.browser.parts import (
+    category,
+    column,
+    description,
+    figure,
+    form,
+    row,
+    rows,
+    status_of,
+    title,
+)
 from tests.services.desk import PLAIN, suggestions_of
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import Suggestion

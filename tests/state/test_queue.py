@@ -119,6 +119,34 @@ async def test_a_search_from_another_page_leaves_a_way_back(tabs: Tabs) -> None:
     assert [each["replace"] for each in asked] == [False, True]
 
 
+async def test_each_filter_is_a_step_of_the_history_and_typing_is_one(tabs: Tabs) -> None:
+    def steps(page: Page) -> list[bool]:
+        asked = [each for name, each in page.asked_of_the_browser if name == "_redirect"]
+        return [not each["replace"] for each in asked]
+
+    page = await tabs.open("/")
+    for event in (Queue.toggle("status", "open"), Queue.seek("vp"), Queue.seek("vpn")):
+        await page.do(event)
+        await page.follow()
+    assert steps(page) == [True, True, False]
+    await page.follow("/?status=open")  # the way back
+    await page.do(Queue.seek("paper"))
+    await page.follow()
+    await page.do(Queue.clear())
+    assert steps(page) == [True, True, False, True, True]
+
+
+async def test_only_what_a_person_filters_is_read_out(tabs: Tabs) -> None:
+    opened()
+    page = await tabs.open("/")
+    opened()
+    await page.until(lambda: page.shown(Queue)["matching"] == "2 tickets")
+    assert page.shown(Queue)["found"] == "1 ticket"
+    await page.do(Queue.toggle("status", "closed"))
+    await page.follow()
+    assert page.shown(Queue)["found"] == "0 tickets"
+
+
 async def test_the_search_box_is_set_only_to_what_was_not_typed_there(tabs: Tabs) -> None:
     def boxes(page: Page) -> list[str]:
         asked = page.asked_of_the_browser

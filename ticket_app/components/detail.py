@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticket_app.components.badges import field_select
+from ticket_app.components.focus import focus, ticket_title
 from ticket_app.components.frame import icon
 from ticket_app.components.times import exactly
 from ticket_app.components.words import words
@@ -29,7 +30,11 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
                     icon("trash-2"),
                     rx.el.span("Delete"),
                     type="button",
-                    on_click=[TicketActions.delete(ticket.id), Detail.fold],
+                    on_click=[
+                        focus(ticket_title(ticket.id)),
+                        TicketActions.delete(ticket.id),
+                        Detail.fold,
+                    ],
                     class_name="button",
                 ),
                 class_name="actions",

@@ -1,8 +1,11 @@
 """The bar of filters: a chip for each, which shows its value and opens the choices."""
 
+from typing import Any
+
 import reflex as rx
 
 from ticket_app.components.badges import fixed_badge
+from ticket_app.components.focus import focus
 from ticket_app.components.frame import icon
 from ticket_app.components.words import words
 from ticket_app.state.queue import FACETS, Queue
@@ -19,20 +22,27 @@ def filters() -> rx.Component:
                 icon("x", 14),
                 rx.el.span("Clear"),
                 type="button",
-                on_click=Queue.clear,
+                on_click=clear(),
                 class_name="button bare",
             ),
         ),
-        rx.el.span(words(Queue.matching), class_name="count number", role="status"),
+        rx.el.span(words(Queue.matching), class_name="count number"),
+        # What a person's own filter has found; what strangers file is not read out.
+        rx.el.span(words(Queue.found), class_name="unseen", role="status"),
         class_name="filters",
         role="group",
         custom_attrs={"aria-label": "Filters"},
     )
 
 
+def clear() -> list[Any]:
+    """The events that drop every filter; the button that asks for them goes away with them."""
+    return [focus(_chip(FACETS[0])), Queue.clear]
+
+
 def narrowed() -> rx.Var[bool]:
-    """Whether any filter, or the search, is set."""
-    found = Queue.search != ""
+    """Whether any filter, or the search, is set, or one that there is not."""
+    found = (Queue.search != "") | Queue.impossible
     for facet in FACETS:
         found = found | (getattr(Queue, facet).length() > 0)
     return found
@@ -50,6 +60,7 @@ def _facet(facet: str) -> rx.Component:
                 rx.el.span(FIELD_WORDS[facet]),
             ),
             icon("chevron-down", 14),
+            id=_chip(facet),
             type="button",
             class_name="chip",
             style={"anchorName": f"--{menu}"},
@@ -64,6 +75,10 @@ def _facet(facet: str) -> rx.Component:
             custom_attrs={"popover": "auto", "aria-label": FIELD_WORDS[facet]},
         ),
     )
+
+
+def _chip(facet: str) -> str:
+    return f"filter-{facet}"
 
 
 def _choice(facet: str, value: str) -> rx.Component:

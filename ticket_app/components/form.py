@@ -3,7 +3,9 @@
 import reflex as rx
 
 from ticket_app.components.badges import options
+from ticket_app.components.focus import focus
 from ticket_app.components.frame import icon
+from ticket_app.components.sheet import sheet
 from ticket_app.components.words import words
 from ticket_app.state.form import Form
 from ticket_app.theme import FIELD_WORDS
@@ -14,7 +16,7 @@ THINK_AFTER_MS = 800
 
 def new_ticket() -> rx.Component:
     """In view beside the queue; on a small screen a sheet, one tap away."""
-    return rx.el.section(
+    return sheet(
         rx.el.form(
             rx.el.div(
                 rx.el.h2("New ticket", id="new-ticket-heading"),
@@ -50,8 +52,9 @@ def new_ticket() -> rx.Component:
             custom_attrs={"noValidate": True},
         ),
         on_mount=Form.arrive,
+        first="title",
         class_name="card new-ticket",
-        custom_attrs={"aria-labelledby": "new-ticket-heading", "data-open": Form.shown.to_string()},
+        custom_attrs={"aria-labelledby": "new-ticket-heading"},
     )
 
 
@@ -76,7 +79,10 @@ def _title() -> rx.Component:
                 rx.el.div(
                     rx.el.span("Suggested title", class_name="quiet"),
                     rx.el.button(
-                        "Use it", type="button", on_click=Form.take_title, class_name="button low"
+                        "Use it",
+                        type="button",
+                        on_click=[focus("title"), Form.take_title],
+                        class_name="button low",
                     ),
                     class_name="between",
                 ),

@@ -7,11 +7,13 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.react_router.dom import ReactRouterLink
 
+from ticket_app.components.focus import CONTENT, NEW_TICKET, fits, focus, nobody_types, ticket_title
 from ticket_app.components.words import words
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.form import Form
 from ticket_app.state.notices import Notice
 from ticket_app.state.queue import Queue
+from ticket_app.theme import NARROW
 
 PLACES = (
     ("/", "Desk", "inbox"),
@@ -33,16 +35,26 @@ SEEK_AFTER_MS = 300
 def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
     """A page of the desk; `here` is its route."""
     return rx.el.div(
-        PlainLink.create("Skip to the content", href="#content", class_name="skip"),
+        PlainLink.create(
+            "Skip to the content",
+            href=f"#{CONTENT}",
+            class_name="skip",
+            custom_attrs=below_the_sheet(here),
+        ),
         _rail(here),
         rx.el.div(
             rx.cond(has_connection_errors, _lost(), rx.fragment()),
-            _header(title, _search() if here == "/" else _search_from_elsewhere()),
-            rx.el.main(*content, id="content", class_name="main", tab_index=-1),
+            _header(title, here),
+            _notice(),
+            rx.el.main(*content, id=CONTENT, class_name="main", tab_index=-1),
         ),
-        _notice(),
         class_name="frame",
     )
+
+
+def below_the_sheet(here: str) -> dict[str, Any]:
+    """The attributes of what nobody can reach while the form covers the page `here`."""
+    return {"inert": Form.shown} if here == "/" else {}
 
 
 def icon(name: str, size: int = 16) -> rx.Component:
@@ -65,7 +77,7 @@ def _rail(here: str) -> rx.Component:
             title="Switch between light and dark",
         ),
         class_name="rail",
-        custom_attrs={"aria-label": "Places"},
+        custom_attrs={"aria-label": "Places"} | below_the_sheet(here),
     )
 
 
@@ -103,18 +115,20 @@ def _search_box(**props: Any) -> rx.Component:
     )
 
 
-def _header(title: str, search: rx.Component) -> rx.Component:
+def _header(title: str, here: str) -> rx.Component:
     return rx.el.header(
         rx.el.h1(title),
-        search,
+        _search() if here == "/" else _search_from_elsewhere(),
         rx.el.button(
             icon("plus"),
             rx.el.span("New ticket"),
-            on_click=Form.start,
+            id=NEW_TICKET,
+            on_click=Form.start(fits(NARROW)),
             type="button",
             class_name="button main-action",
         ),
         class_name="header",
+        custom_attrs=below_the_sheet(here),
     )
 
 
@@ -127,6 +141,7 @@ def _lost() -> rx.Component:
 
 
 def _notice() -> rx.Component:
+    """Before the page's main part in the order of Tab, so that Undo is at hand."""
     return rx.el.div(
         rx.cond(
             Notice.text,
@@ -137,14 +152,20 @@ def _notice() -> rx.Component:
                     Notice.undo_ticket,
                     rx.el.button(
                         "Undo",
-                        on_click=TicketActions.restore(Notice.undo_ticket),
+                        key=Notice.undo_ticket,
+                        auto_focus=nobody_types(),
+                        on_click=[
+                            focus(CONTENT),
+                            focus(ticket_title(Notice.undo_ticket)),
+                            TicketActions.restore(Notice.undo_ticket),
+                        ],
                         type="button",
                         class_name="button bare",
                     ),
                 ),
                 rx.el.button(
                     icon("x"),
-                    on_click=Notice.dismiss,
+                    on_click=[focus(CONTENT), Notice.dismiss],
                     type="button",
                     class_name="button bare icon-only",
                     custom_attrs={"aria-label": "Dismiss"},

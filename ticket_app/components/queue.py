@@ -4,7 +4,8 @@ import reflex as rx
 
 from ticket_app.components.badges import badge, category_tag, status_select, triage_badge, urgency
 from ticket_app.components.detail import detail
-from ticket_app.components.filters import narrowed
+from ticket_app.components.filters import clear, narrowed
+from ticket_app.components.focus import CONTENT, fits, focus, ticket_title
 from ticket_app.components.frame import icon
 from ticket_app.components.in_view import InView
 from ticket_app.components.states import ghosts, problem
@@ -14,6 +15,7 @@ from ticket_app.state.detail import Detail
 from ticket_app.state.form import Form
 from ticket_app.state.queue import Queue
 from ticket_app.state.rows import TicketRow
+from ticket_app.theme import NARROW
 
 GHOSTS = 8
 
@@ -28,7 +30,7 @@ def queue() -> rx.Component:
                 icon("arrow-up", 14),
                 rx.el.span("Back to the newest tickets"),
                 type="button",
-                on_click=Queue.to_the_newest,
+                on_click=[focus(CONTENT), Queue.to_the_newest],
                 class_name="button bare",
             ),
         ),
@@ -41,7 +43,8 @@ def queue() -> rx.Component:
             ghosts(GHOSTS, "ghost-row"),
         ),
         class_name="card rows",
-        custom_attrs={"aria-busy": (~Queue.loaded).to_string()},
+        # While the browser goes to another address, the page is not hydrated: no trip tells it.
+        custom_attrs={"aria-busy": (~Queue.loaded | ~rx.State.is_hydrated).to_string()},
     )
 
 
@@ -60,7 +63,10 @@ def ticket_row(
                     on_click=Detail.unfold(ticket.id),
                     class_name="row-title",
                     dir="auto",
-                    custom_attrs={"aria-expanded": is_open.to_string()},
+                    custom_attrs={
+                        "id": ticket_title(ticket.id),
+                        "aria-expanded": is_open.to_string(),
+                    },
                 ),
                 words(ticket.excerpt, class_name="row-excerpt", dir="auto"),
                 class_name="row-line",
@@ -105,7 +111,10 @@ def _rows() -> rx.Component:
             Queue.more,
             InView.create(
                 rx.el.button(
-                    "Load more", type="button", on_click=Queue.load_more, class_name="button"
+                    "Load more",
+                    type="button",
+                    on_click=[focus(ticket_title(Queue.rows[-1].id)), Queue.load_more],
+                    class_name="button",
                 ),
                 on_change=lambda visible: rx.cond(visible, Queue.load_more(), rx.noop()),
                 root_margin="600px",
@@ -116,7 +125,10 @@ def _rows() -> rx.Component:
             Queue.full,
             rx.el.div(
                 rx.el.button(
-                    "Older tickets", type="button", on_click=Queue.turn_over, class_name="button"
+                    "Older tickets",
+                    type="button",
+                    on_click=[focus(CONTENT), Queue.turn_over],
+                    class_name="button",
                 ),
                 class_name="more",
             ),
@@ -131,13 +143,16 @@ def _empty() -> rx.Component:
             rx.fragment(
                 rx.el.p("No ticket matches."),
                 rx.el.button(
-                    "Clear the filters", type="button", on_click=Queue.clear, class_name="button"
+                    "Clear the filters", type="button", on_click=clear(), class_name="button"
                 ),
             ),
             rx.fragment(
                 rx.el.p("No tickets yet."),
                 rx.el.button(
-                    "File the first one", type="button", on_click=Form.start, class_name="button"
+                    "File the first one",
+                    type="button",
+                    on_click=Form.start(fits(NARROW)),
+                    class_name="button",
                 ),
             ),
         ),

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from ticket_app.components.focus import CONTENT, focus
 from ticket_app.components.words import words
 
 
@@ -13,7 +14,12 @@ def problem(sentence: rx.Var[str], retry: Any) -> rx.Component:
         sentence,
         rx.el.div(
             words(sentence, dir="auto"),
-            rx.el.button("Try again", type="button", on_click=retry, class_name="button low"),
+            rx.el.button(
+                "Try again",
+                type="button",
+                on_click=[focus(CONTENT), retry],
+                class_name="button low",
+            ),
             role="alert",
             class_name="problem-box",
         ),

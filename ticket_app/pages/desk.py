@@ -5,7 +5,7 @@ import reflex as rx
 from ticket_app.components.figures import figures
 from ticket_app.components.filters import filters
 from ticket_app.components.form import new_ticket
-from ticket_app.components.frame import frame
+from ticket_app.components.frame import below_the_sheet, frame
 from ticket_app.components.queue import queue
 
 
@@ -16,7 +16,13 @@ def desk() -> rx.Component:
         "/",
         rx.el.div(
             new_ticket(),
-            rx.el.div(figures(), filters(), queue(), class_name="queue"),
+            rx.el.div(
+                figures(),
+                filters(),
+                queue(),
+                class_name="queue",
+                custom_attrs=below_the_sheet("/"),
+            ),
             class_name="desk",
         ),
     )

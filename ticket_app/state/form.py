@@ -51,11 +51,11 @@ class Form(rx.State):
     _seen: Triage | None = None
 
     @rx.event
-    def start(self) -> EventSpec:
-        """Open the form, wherever the person is."""
-        self.shown = True
+    def start(self, narrow: bool = False) -> EventSpec | None:
+        """Lead to the form, wherever the person is; in a narrow window it is a sheet."""
+        self.shown = narrow is True
         if self.router.url.path == "/":
-            return rx.set_focus("title")
+            return None if self.shown else rx.set_focus("title")
         self._coming = True
         return rx.redirect("/")
 

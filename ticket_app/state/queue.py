@@ -42,17 +42,21 @@ class Queue(Live, rx.State):
     full: bool = False
     loaded: bool = False
     matching: str = ""
+    found: str = ""
     problem: str = ""
+    impossible: bool = False
 
     _impossible: str = ""
     _before: str = ""
     _next: str = ""
     _sought: list[str] = []
+    _seeking: bool = False
 
     @rx.event
     async def load(self) -> EventSpec | None:
         """Read the filters from the address, and the first page of what they want."""
         wanted, self._impossible = _wanted_by(str(self.router.url.query))
+        self.impossible = bool(self._impossible)
         for facet in FACETS:
             setattr(self, facet, known_values(facet, wanted.get(facet, [])))
         before, self.search = self.search, text_of(wanted.get("search", ""), SOUGHT_LONGEST)
@@ -61,7 +65,11 @@ class Queue(Live, rx.State):
         await self._read(PAGE)
         if self.problem:
             self.rows, self.more, self.full, self.matching = [], False, False, ""
-        return rx.set_value("search", self.search) if self._is_sought_elsewhere(before) else None
+        self.found = self.matching
+        if self._was_typed():
+            return None
+        self._seeking = False
+        return rx.set_value("search", self.search) if self.search != before else None
 
     @rx.event
     async def load_more(self) -> None:
@@ -99,10 +107,12 @@ class Queue(Live, rx.State):
 
     @rx.event
     def seek(self, text: str) -> EventSpec | None:
-        """Search for a text, in addition to the filters."""
+        """Search for a text, in addition to the filters: one step of the history, however many
+        keys it takes."""
         sought = text_of(text, SOUGHT_LONGEST).strip()
         self._sought = [*self._sought[1 - SOUGHT_MAX :], sought]
-        return self._go(search=sought)
+        again, self._seeking = self._seeking, True
+        return self._go(replace=again and self.router.url.path == "/", search=sought)
 
     @rx.event
     def find(self, data: dict[str, Any]) -> EventSpec | None:
@@ -115,7 +125,7 @@ class Queue(Live, rx.State):
     @rx.event
     def clear(self) -> EventSpec | None:
         """Drop every filter and the search."""
-        return rx.redirect("/", replace=True)
+        return rx.redirect("/")
 
     @rx.event
     async def retry(self) -> None:
@@ -150,15 +160,15 @@ class Queue(Live, rx.State):
         self.more = bool(self._next) and len(rows) < ROWS_MAX
         self.full = bool(self._next) and len(rows) >= ROWS_MAX
 
-    def _is_sought_elsewhere(self, before: str) -> bool:
-        """Whether the address's search is new and was not typed into the box.
+    def _was_typed(self) -> bool:
+        """Whether the address's search was typed into the box.
 
         Whoever types there is further on than the address, and must not lose a key to it.
         """
-        if self.search in self._sought:
-            self._sought = self._sought[self._sought.index(self.search) + 1 :]
+        if self.search not in self._sought:
             return False
-        return self.search != before
+        self._sought = self._sought[self._sought.index(self.search) + 1 :]
+        return True
 
     def _query(self, limit: int, cursor: str | None) -> TicketListQuery:
         values: dict[str, Any] = {facet: list(getattr(self, facet)) for facet in FACETS}
@@ -166,13 +176,15 @@ class Queue(Live, rx.State):
             TicketListQuery, values | {"search": self.search, "limit": limit, "cursor": cursor}
         )
 
-    def _go(self, **changes: Any) -> EventSpec:
-        """To the address with these filters changed; other filters stay, the place does not."""
+    def _go(self, *, replace: bool = False, **changes: Any) -> EventSpec:
+        """To the address with these filters changed; other filters stay, the place does not.
+
+        That is a step of the browser's history, unless it is to `replace` the last one.
+        """
         parts = {name: getattr(self, name) for name in (*FACETS, "search")} | changes
         kept = {name: value for name, value in parts.items() if value}
         query = urlencode(kept, doseq=True, errors="replace")
-        here = self.router.url.path == "/"
-        return rx.redirect(f"/?{query}" if query else "/", replace=here)
+        return rx.redirect(f"/?{query}" if query else "/", replace=replace)
 
 
 def _sought_in(data: Any) -> str:
