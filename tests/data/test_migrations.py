@@ -171,6 +171,37 @@ def test_figures_are_filled_from_the_tickets_there_are() -> None:
     assert (recount().tickets, recount().differences) == (4, [])
 
 
+SETTLED_LATER = """
+INSERT INTO ticket (title, description, category, priority, status, created_at, resolved_at) VALUES
+  ('a', 'x', 'billing', 'low', 'closed', '2026-01-01 10:00:00.000000+00:00',
+   '2026-03-02 10:00:00.000000+00:00'),
+  ('b', 'x', 'billing', 'low', 'closed', '2026-01-01 10:00:00.000000+00:00',
+   '2025-12-01 10:00:00.000000+00:00')
+"""
+OF_A_DAY = "SELECT sum(resolved_on), sum(hours_0), sum(hours_5) FROM ticket_day WHERE day = :day"
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_times_to_resolve_move_to_the_day_of_resolving() -> None:
+    config = Config(ROOT / "alembic.ini")
+    with get_engine().begin() as connection:
+        zone = "" if connection.dialect.name == "sqlite" else "+00:00"
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+        connection.execute(text(SETTLED_LATER.replace("+00:00", zone)))
+    migrate()
+    assert recount().differences == []
+    with get_engine().connect() as connection:
+        for day, figures in (("2026-03-02", (1, 0, 1)), ("2026-01-01", (1, 1, 0))):
+            assert connection.execute(text(OF_A_DAY), {"day": day}).one() == figures
+    with get_engine().begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0008")
+        connection.execute(text("UPDATE ticket SET status = 'resolved' WHERE title = 'a'"))
+    migrate()
+    assert recount().differences == []
+
+
 def test_a_server_without_the_trigrams_is_refused_with_a_sentence(postgres_server: str) -> None:
     database = new_postgres(postgres_server)
     with psycopg2.connect(database.replace("+psycopg2", "")) as connection:

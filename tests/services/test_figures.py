@@ -54,6 +54,7 @@ def population(request: pytest.FixtureRequest, database: str) -> list[TicketPubl
         if chance.random() < 0.4:
             restore_ticket(ticket_id, Edge.REST)
     _resolved_on_the_stroke_of_midnight(now)
+    _resolved_by_a_clock_set_back(chance, ids)
     _scatter(chance, ids)
     tickets = all_tickets()
     assert POPULATION - 30 < len(tickets) < POPULATION + len(WINDOWS)
@@ -93,6 +94,15 @@ def _resolved_on_the_stroke_of_midnight(now: datetime) -> None:
         update_ticket(ticket.id, TicketUpdate(status=Status.RESOLVED), Edge.REST, at=midnight)
 
 
+def _resolved_by_a_clock_set_back(chance: Random, ids: Iterable[int]) -> None:
+    """As another program might have written it: some of them days before they were filed."""
+    with writing() as session:
+        for ticket_id in chance.sample(list(ids), 20):
+            ticket = session.get(Ticket, ticket_id)
+            if ticket is not None and ticket.resolved_at is not None:
+                ticket.resolved_at = ticket.created_at - timedelta(hours=chance.choice(HOURS))
+
+
 def _scatter(chance: Random, ids: Iterable[int]) -> None:
     """Urgency and sentiment as engines might have set them, the edges of the groups among them."""
     with get_engine().begin() as connection:
@@ -110,8 +120,14 @@ def counted(tickets: Iterable[TicketPublic], field: str, values: type[Any]) -> d
 
 
 def seconds_to_resolve(ticket: TicketPublic) -> float:
+    """Of a clock that was set back meanwhile nothing is believed: it took no time."""
+    return max(0.0, (resolved_from_filing(ticket) - ticket.created_at).total_seconds())
+
+
+def resolved_from_filing(ticket: TicketPublic) -> datetime:
+    """When it was resolved, which was not before it was filed."""
     assert ticket.resolved_at is not None
-    return (ticket.resolved_at - ticket.created_at).total_seconds()
+    return max(ticket.resolved_at, ticket.created_at)
 
 
 def mean_hours(tickets: Iterable[TicketPublic]) -> Any:
@@ -161,16 +177,18 @@ def test_insights_equal_a_recount(population: list[TicketPublic], window: Window
     days = [day.date for day in insights.days]
     assert tuple(days) in last_days(window)
     created = [t for t in population if t.created_at.date() >= days[0]]
-    resolved = [t for t in population if t.resolved_at and t.resolved_at.date() >= days[0]]
+    resolved = [
+        t for t in population if t.resolved_at and resolved_from_filing(t).date() >= days[0]
+    ]
     assert (insights.created, insights.resolved) == (len(created), len(resolved))
     assert insights.priority == counted(created, "priority", Priority)
     assert insights.category == counted(created, "category", Category)
     assert insights.status == counted(created, "status", Status)
     assert insights.sentiment == counted(created, "sentiment", Sentiment)
-    assert insights.mean_hours_to_resolve == mean_hours(created)
+    assert insights.mean_hours_to_resolve == mean_hours(resolved)
     tens = Counter(min(t.urgency_score // 10, 9) for t in created)
     assert [group.count for group in insights.urgency] == [tens[ten] for ten in range(10)]
-    groups = Counter(hour_group(t) for t in created if t.resolved_at)
+    groups = Counter(hour_group(t) for t in resolved)
     assert {g.label: g.count for g in insights.hours_to_resolve} == {
         label: groups[label] for label in HOUR_LABELS
     }
@@ -184,10 +202,11 @@ def test_the_flow_of_a_day_equals_a_recount(
         end = datetime.combine(day.date + timedelta(days=1), time.min, UTC)
         assert day.created == sum(t.created_at.date() == day.date for t in population)
         assert day.resolved == sum(
-            t.resolved_at is not None and t.resolved_at.date() == day.date for t in population
+            t.resolved_at is not None and resolved_from_filing(t).date() == day.date
+            for t in population
         )
         assert day.backlog == sum(
-            t.created_at < end and (t.resolved_at is None or t.resolved_at >= end)
+            t.created_at < end and (t.resolved_at is None or resolved_from_filing(t) >= end)
             for t in population
         )
 
@@ -205,6 +224,44 @@ def test_a_group_of_hours_begins_at_its_bound(hours: int, early: timedelta) -> N
     label = HOUR_LABELS[HOURS.index(hours) + (0 if early else 1)]
     counts = {group.label: group.count for group in ticket_insights(90).hours_to_resolve}
     assert counts == dict.fromkeys(HOUR_LABELS, 0) | {label: 12}
+
+
+def test_a_mean_of_a_window_is_of_the_tickets_resolved_in_it() -> None:
+    now = datetime.now(UTC)
+    for days, took in ((100, 99), (50, 1), (3, 1)):
+        filed = now - timedelta(days=days)
+        ticket = open_ticket(TicketCreate(title="A", description="B"), Edge.REST, at=filed)
+        solved = filed + timedelta(days=took)
+        update_ticket(ticket.id, TicketUpdate(status=Status.CLOSED), Edge.REST, at=solved)
+    week = ticket_insights(7)
+    assert (week.created, week.resolved) == (1, 2)
+    assert week.mean_hours_to_resolve == (99 + 1) / 2 * 24
+    assert {g.label: g.count for g in week.hours_to_resolve if g.count} == {"1–3 d": 1, "> 7 d": 1}
+    quarter = ticket_insights(90)
+    assert (quarter.created, quarter.resolved) == (2, 3)
+
+
+def test_a_clock_set_back_makes_no_time_negative() -> None:
+    now = datetime.now(UTC)
+    for _ in range(2):
+        ticket = open_ticket(TicketCreate(title="A", description="B"), Edge.REST, at=now)
+        before, update = now - timedelta(hours=30), TicketUpdate(status=Status.CLOSED)
+        assert update_ticket(ticket.id, update, Edge.REST, at=before).resolved_at == now
+    with writing() as session:  # and so it is if another program writes it
+        session.execute(
+            text("UPDATE ticket SET resolved_at = :at WHERE id = (SELECT max(id) FROM ticket)"),
+            {"at": sent(now - timedelta(days=5))},
+        )
+    assert ticket_stats().mean_hours_to_resolve == 0
+    assert ticket_insights(7).mean_hours_to_resolve == 0
+    assert [day.backlog for day in ticket_insights(7).days] == [0] * 7
+    assert [day.resolved for day in ticket_insights(7).days] == [0] * 6 + [2]
+
+
+def sent(moment: datetime) -> str:
+    """A time as either database takes it from raw SQL."""
+    zone = "" if get_engine().dialect.name == "sqlite" else "+00:00"
+    return f"{moment:%Y-%m-%d %H:%M:%S.%f}{zone}"
 
 
 def resolved_after(hours: Iterable[float]) -> None:

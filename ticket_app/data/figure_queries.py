@@ -112,13 +112,17 @@ def backlog_before(session: Session, day: date) -> int:
 
 
 def window(session: Session, since: date) -> Row[Any]:
-    """One row about the tickets created since that UTC day: created, resolved, resolve_ms,
-    `<field>_<value>` for every breakdown, and the URGENCY_FIGURES and HOUR_FIGURES."""
-    figures = ("created", "resolved", "resolve_ms", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES)
+    """One row of the UTC days from this one on.
+
+    Of the tickets created on them: created, `<field>_<value>` for every breakdown, URGENCY_FIGURES.
+    Of those resolved on them: resolved, resolve_ms, HOUR_FIGURES.
+    """
+    figures = ("created", "resolve_ms", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES)
     return session.execute(
-        select(*(_total(ticket_day.c[name]).label(name) for name in figures)).where(
-            ticket_day.c.day >= since
-        )
+        select(
+            _total(ticket_day.c.resolved_on).label("resolved"),
+            *(_total(ticket_day.c[name]).label(name) for name in figures),
+        ).where(ticket_day.c.day >= since)
     ).one()
 
 

@@ -60,12 +60,12 @@ resolving; `resolve_ms` are the milliseconds that took, altogether."""
 ticket_day = _counter(
     "ticket_day",
     [Column("day", UtcDay)],
-    ("created", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES, "resolved", "resolve_ms",
-     "resolved_on"),
+    ("created", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES, "resolve_ms", "resolved_on"),
     ticket_day_checks(),
-)  # fmt: skip
-"""The tickets created on each UTC day; but `resolved_on` counts those resolved on it, whenever they
-were created."""
+)
+"""The tickets created on each UTC day; but `resolved_on`, `resolve_ms` and HOUR_FIGURES count those
+resolved on it, whenever they were created. What was resolved before it was created, by a clock that
+had been set back, counts as resolved when it was created."""
 
 ticket_resolution = _counter(
     "ticket_resolution", [Column("bucket", Integer)], ("tickets",), ticket_resolution_checks()

@@ -6,6 +6,7 @@ worked out alike.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -46,6 +47,8 @@ from ticket_app.vocabulary import FACETS
 
 COUNTERS = (ticket_count, ticket_day, ticket_resolution)
 MS_AN_HOUR = 3_600_000
+HOURS_MAX = 10**9
+"""More than any ticket can take."""
 DOUBLINGS = (LAST_BUCKET - 1) // BUCKETS_A_DOUBLING
 
 Key = tuple[Any, ...]
@@ -118,11 +121,9 @@ def _counted(session: Session, counter: Table) -> Figures:
         sums = {"tickets": func.count(), "urgency_sum": urgency, **_resolved(session)}
         return _read(session, _present(*fields), sums)
     if counter is ticket_day:
-        created = _read(
-            session, _present(_day(session, col(Ticket.created_at))), _of_a_day(session)
-        )
-        settled_on = _present(_day(session, col(Ticket.resolved_at)), only_resolved=True)
-        return _joined(created, _read(session, settled_on, {"resolved_on": func.count()}))
+        created = _read(session, _present(_day(session, col(Ticket.created_at))), _of_a_day())
+        settled_on = _present(_day(session, _settled_at()), only_resolved=True)
+        return _joined(created, _read(session, settled_on, _of_a_day_of_resolving(session)))
     bucket = _bucket(_ms(session))
     return _read(session, _present(bucket, only_resolved=True), {"tickets": func.count()})
 
@@ -149,35 +150,36 @@ def _present(*keys: ColumnElement[Any], only_resolved: bool = False) -> Select[A
     return statement.where(col(Ticket.resolved_at).is_not(None)) if only_resolved else statement
 
 
-def _of_a_day(session: Session) -> dict[str, ColumnElement[Any]]:
-    urgency, hours = col(Ticket.urgency_score), _ms(session) / literal(float(MS_AN_HOUR), Float)
+def _of_a_day() -> dict[str, ColumnElement[Any]]:
+    urgency = col(Ticket.urgency_score)
     tens = {
         name: and_(urgency >= low, urgency < low + (11 if low == 90 else HISTOGRAM_STEP))
         for name, low in URGENCY_FIGURES.items()
     }
-    bounds = (float("-inf"), *HOURS_TO_RESOLVE, float("inf"))
-    taken = {
-        f"hours_{index}": and_(*_between(hours, bounds[index], bounds[index + 1]))
-        for index in range(len(bounds) - 1)
-    }
     values = {
         name: getattr(Ticket, field) == value for name, (field, value) in VALUE_FIGURES.items()
     }
-    conditions = values | tens | taken
+    conditions = values | tens
     return {
         "created": func.count(),
         **{name: func.count().filter(condition) for name, condition in conditions.items()},
-        **_resolved(session),
     }
 
 
-def _between(hours: ColumnElement[Any], low: float, high: float) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [col(Ticket.resolved_at).is_not(None)]
-    if low > float("-inf"):
-        conditions.append(hours >= low)
-    if high < float("inf"):
-        conditions.append(hours < high)
-    return conditions
+def _of_a_day_of_resolving(session: Session) -> dict[str, ColumnElement[Any]]:
+    hours = _ms(session) / literal(float(MS_AN_HOUR), Float)
+    bounds = (0, *HOURS_TO_RESOLVE, HOURS_MAX)
+    taken = {
+        f"hours_{index}": func.count().filter(hours >= low, hours < high)
+        for index, (low, high) in enumerate(pairwise(bounds))
+    }
+    return {"resolved_on": func.count(), "resolve_ms": func.sum(_ms(session)), **taken}
+
+
+def _settled_at() -> ColumnElement[Any]:
+    """Not before it was filed, whatever the clock was when it was resolved."""
+    created_at, resolved_at = col(Ticket.created_at), col(Ticket.resolved_at)
+    return case((resolved_at < created_at, created_at), else_=resolved_at)
 
 
 def _resolved(session: Session) -> dict[str, ColumnElement[Any]]:
@@ -195,11 +197,11 @@ def _day(session: Session, time: SQLColumnExpression[Any]) -> ColumnElement[Any]
 
 def _ms(session: Session) -> ColumnElement[int]:
     """Whole milliseconds from filing to resolving, rounded as the triggers round them."""
-    created_at, resolved_at = col(Ticket.created_at), col(Ticket.resolved_at)
+    created_at, settled_at = col(Ticket.created_at), _settled_at()
     if _on_sqlite(session):
-        days = func.julianday(resolved_at) - func.julianday(created_at)
+        days = func.julianday(settled_at) - func.julianday(created_at)
         return cast(func.round(days * 86_400_000), BigInteger)
-    return cast(func.round(func.extract("epoch", resolved_at - created_at) * 1000), BigInteger)
+    return cast(func.round(func.extract("epoch", settled_at - created_at) * 1000), BigInteger)
 
 
 def _bucket(ms: ColumnElement[int]) -> ColumnElement[int]:

@@ -98,11 +98,12 @@ def _settled(
     ticket: Ticket | TicketPublic, changes: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """`resolved_at`: set on entering resolved or closed, kept between the two, cleared on
-    reopening."""
+    reopening. It is never before the filing, though the clock may have been set back since."""
     if "status" not in changes:
         return {}
-    settled = changes["status"] in SETTLED
-    return differences(ticket, {"resolved_at": (ticket.resolved_at or now) if settled else None})
+    if changes["status"] not in SETTLED:
+        return differences(ticket, {"resolved_at": None})
+    return differences(ticket, {"resolved_at": ticket.resolved_at or max(now, ticket.created_at)})
 
 
 class _Foreseen(NamedTuple):

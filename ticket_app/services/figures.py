@@ -51,7 +51,7 @@ class TicketStats(BaseModel):
 
 
 class DayFlow(BaseModel):
-    """One UTC day: tickets created, tickets resolved, and how many were unresolved at its end."""
+    """One UTC day: tickets created, resolved or closed, and how many were neither at its end."""
 
     date: date
     created: int
@@ -67,9 +67,10 @@ class GroupCount(BaseModel):
 
 
 class TicketInsights(BaseModel):
-    """Figures of a window of days. The breakdowns, urgency and times are of tickets created in it.
+    """Figures of a window of UTC days. The breakdowns and urgency are of tickets created in it.
 
-    `resolved` counts by the day of resolving, whenever the ticket was created.
+    `resolved` and the times to resolve are of tickets resolved or closed in it, whenever they were
+    created.
     """
 
     days: list[DayFlow]
@@ -169,7 +170,7 @@ def ticket_insights(last_days: WindowDays) -> TicketInsights:
     return TicketInsights(
         days=_flow(days, created, resolved, backlog),
         created=row.created,
-        resolved=sum(resolved.values()),
+        resolved=row.resolved,
         priority=_breakdown(row, "priority", Priority),
         category=_breakdown(row, "category", Category),
         status=_breakdown(row, "status", Status),

@@ -1,0 +1,64 @@
+"""What the figures count, in SQL that both databases read: migrations put it together.
+
+An amount is an expression over the columns of COUNTED_AS, and `bucket`.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+KEYS = {
+    "ticket_count": ("category", "priority", "status", "sentiment", "slot"),
+    "ticket_day": ("day", "slot"),
+    "ticket_resolution": ("bucket", "slot"),
+    "ticket_changes": ("slot",),
+}
+FIELDS = KEYS["ticket_count"][:-1]
+COUNTED = (*FIELDS, "urgency_score", "created_at", "resolved_at", "deleted_at")
+"""The columns of a ticket that a figure depends on."""
+COUNTED_AS = {
+    "sign": "integer",
+    **dict.fromkeys(FIELDS, "text"),
+    "urgency": "integer", "created_on": "date", "settled_on": "date", "ms": "bigint",
+}  # fmt: skip
+"""What a ticket is counted by, with the types that PostgreSQL has for it. `settled_on` is the UTC
+day of resolving and `ms` how long that took; `sign` is 1 where a ticket is added, else -1."""
+
+
+class Counter(NamedTuple):
+    """What a ticket adds to which row: `keys` and `figures` name the columns of COUNTED_AS, and
+    `bucket`."""
+
+    table: str
+    keys: Mapping[str, str]
+    figures: Mapping[str, str]
+    only_resolved: bool = False
+
+
+def of_those(conditions: Mapping[str, str]) -> dict[str, str]:
+    """For each condition a figure that counts the tickets for which it is true."""
+    return {
+        figure: f"CASE WHEN {condition} THEN sign ELSE 0 END"
+        for figure, condition in conditions.items()
+    }
+
+
+def value_figures(values: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """A figure for every value of every field."""
+    return of_those(
+        {f"{field}_{each}": f"{field} = '{each}'" for field in values for each in values[field]}
+    )
+
+
+def urgency_figures() -> dict[str, str]:
+    """A figure for every ten points of urgency; the last has 100 as well."""
+    groups = {f"urgency_{low}": f"urgency BETWEEN {low} AND {low + 9}" for low in range(0, 90, 10)}
+    return of_those(groups | {"urgency_90": "urgency >= 90"})
+
+
+def hour_figures() -> dict[str, str]:
+    """A figure for every group of times to resolve."""
+    bounds = [hours * 3_600_000 for hours in (1, 4, 24, 72, 168)]
+    between = [f"ms >= {low} AND ms < {high}" for low, high in pairwise(bounds)]
+    conditions = [f"ms < {bounds[0]}", *between, f"ms >= {bounds[-1]}"]
+    return of_those({f"hours_{index}": condition for index, condition in enumerate(conditions)})
