@@ -126,6 +126,24 @@ def test_beside_the_queue_the_form_is_no_dialog(chrome: Chrome) -> None:
     expect(form(page)).to_be_visible()
 
 
+def test_the_search_box_leads_to_a_number_and_to_a_requester(chrome: Chrome, desk: Desk) -> None:
+    wanted = desk.file(title="Long ago", status="closed", requester_email="ana@example.com")
+    for number in range(32):
+        desk.file(title=f"Ticket of {number}")
+    page = chrome.page("/?status=open")
+    search = page.get_by_label(SEARCH)
+    for written in (f"#{wanted['id']}", str(wanted["id"])):
+        search.fill(written)
+        expect(rows(page).first).to_have_attribute("data-ticket", str(wanted["id"]))
+        expect(rows(page).first).to_contain_text("Found by its number")
+    search.fill("Ana@example.com")
+    expect(page.get_by_text("0 tickets of Ana@example.com").first).to_be_visible()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    search.fill("Ana@example.com")
+    expect(rows(page)).to_have_count(1)
+    expect(row(page, wanted["id"])).to_be_visible()
+
+
 def test_a_filter_is_a_step_of_the_history_and_typing_is_one(chrome: Chrome, desk: Desk) -> None:
     desk.file(title="Printer", priority="high")
     desk.file(title="Paper", priority="low")

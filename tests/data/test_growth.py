@@ -18,6 +18,7 @@ from ticket_app.data.plain_sql import Row, prepared
 from ticket_app.schemas import Position, TicketFilter, TicketListQuery
 from ticket_app.services import figures
 from ticket_app.services.figures import ticket_insights, ticket_stats
+from ticket_app.services.seeking import meant_by, page_meant_by
 from ticket_app.services.similar import similar_tickets
 from ticket_app.services.tickets import count_tickets, get_ticket, list_tickets, ticket_history
 
@@ -46,6 +47,14 @@ def statistics() -> None:
     ticket_stats()
 
 
+def seeking(**values: Any) -> Question:
+    return lambda: meant_by(TicketListQuery(**values))
+
+
+def seeking_on(**values: Any) -> Question:
+    return lambda: page_meant_by(TicketListQuery(**values))
+
+
 FLAT: dict[str, Question] = {
     "a page": listing(),
     "a deep page": listing(cursor=DEEP),
@@ -59,6 +68,10 @@ FLAT: dict[str, Question] = {
     "a count with a filter": counting(**NARROW),
     "a count of a frequent term": counting(search="steady"),
     "a count of an absent term": counting(search="nowhere to be found"),
+    "a search for a number": seeking(search="#77"),
+    "a search for a requester of many": seeking(search="OFTEN@example.com"),
+    "a requester's deep page": seeking_on(search="often@example.com", cursor=DEEP),
+    "a search for a requester of none": seeking(search="nobody@example.com"),
     "statistics": statistics,
     "a ticket": lambda: get_ticket(77),
     "a history": lambda: ticket_history(77),

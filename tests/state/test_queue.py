@@ -136,6 +136,26 @@ async def test_each_filter_is_a_step_of_the_history_and_typing_is_one(tabs: Tabs
     assert steps(page) == [True, True, False, True, True]
 
 
+async def test_a_number_leads_to_its_ticket_whatever_the_filters(tabs: Tabs) -> None:
+    wanted = opened(title="Old", status="closed")
+    said = opened(title=f"Like 000{wanted.id}", status="open")
+    page = await tabs.open(f"/?status=open&search=%23{wanted.id}")
+    assert (ids(page), page.shown(Queue)["led"]) == ([wanted.id], wanted.id)
+    assert page.shown(Queue)["matching"] == f"Ticket {wanted.id}"
+    page = await tabs.open(f"/?status=open&search=000{wanted.id}")
+    assert ids(page) == [wanted.id, said.id]
+    assert page.shown(Queue)["matching"] == f"Ticket {wanted.id}; in texts 1 ticket"
+
+
+async def test_an_address_leads_to_its_owners_tickets(tabs: Tabs) -> None:
+    mine = [opened(requester_email="ana@example.com").id for _ in range(PAGE + 2)]
+    opened()
+    page = await tabs.open("/?search=Ana%40example.com")
+    assert page.shown(Queue)["matching"] == f"{PAGE + 2} tickets of Ana@example.com"
+    await page.do(Queue.load_more())
+    assert ids(page) == mine[::-1]
+
+
 async def test_only_what_a_person_filters_is_read_out(tabs: Tabs) -> None:
     opened()
     page = await tabs.open("/")

@@ -104,7 +104,7 @@ def _search_box(**props: Any) -> rx.Component:
         rx.el.input(
             id="search",
             type="search",
-            placeholder="Search titles and descriptions",
+            placeholder="Search texts, #number or e-mail",
             dir="auto",
             class_name="input",
             custom_attrs={"aria-label": "Search tickets"},

@@ -50,7 +50,10 @@ def queue() -> rx.Component:
 
 @rx.memo
 def ticket_row(
-    ticket: rx.Var[TicketRow], is_new: rx.Var[bool], is_open: rx.Var[bool]
+    ticket: rx.Var[TicketRow],
+    is_new: rx.Var[bool],
+    is_led: rx.Var[bool],
+    is_open: rx.Var[bool],
 ) -> rx.Component:
     """One ticket; drawn anew only when it changes."""
     return rx.el.div(
@@ -73,6 +76,7 @@ def ticket_row(
             ),
             rx.el.p(
                 rx.cond(is_new, rx.el.span("Just filed", class_name="tag new")),
+                rx.cond(is_led, rx.el.span("Found by its number", class_name="tag new")),
                 words(f"#{ticket.id}", class_name="number"),
                 category_tag(ticket.category),
                 rx.cond(ticket.requester, rx.el.bdi(ticket.requester)),
@@ -98,6 +102,7 @@ def _rows() -> rx.Component:
                     ticket_row(
                         ticket=ticket,
                         is_new=ticket.id == Form.filed,
+                        is_led=ticket.id == Queue.led,
                         is_open=Detail.ticket_id == ticket.id,
                     ),
                     rx.cond(Detail.ticket_id == ticket.id, detail(ticket)),

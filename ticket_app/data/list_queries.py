@@ -133,11 +133,11 @@ def _is_frequent(expected: int | None) -> bool:
 def _way_of_the_rare(wanted: TicketFilter) -> Way:
     if wanted.search is None:
         return Way.BY_FACET
-    return Way.BY_TEXT if _has_trigram(wanted.search) else Way.ONE_BY_ONE
+    return Way.BY_TEXT if has_trigram(wanted.search) else Way.ONE_BY_ONE
 
 
-def _has_trigram(search: str) -> bool:
-    """PostgreSQL takes trigrams from letters and digits alone."""
+def has_trigram(search: str) -> bool:
+    """Whether an index finds it; PostgreSQL takes trigrams from letters and digits alone."""
     folded = fold(search) or ""
     parts = "".join(one if one.isalnum() else " " for one in folded).split()
     return any(len(part) >= TRIGRAM for part in parts)

@@ -79,7 +79,7 @@ def is_planned_once(shape: Shape) -> bool:
 @cache
 def wanted_statement(shape: Shape) -> str:
     """Every ticket that is wanted: to be estimated, by PostgreSQL, from the very values."""
-    return f"SELECT 1 FROM ticket WHERE {_all(PRESENT, *_wanted(shape))}"
+    return f"SELECT 1 FROM ticket WHERE {all_of(PRESENT, *_wanted(shape))}"
 
 
 def _found(shape: Shape) -> str:
@@ -91,7 +91,9 @@ def _found(shape: Shape) -> str:
         case Way.AMONG_NEWEST:
             scanned = given("scanned", shape.dialect)
             newest = f"SELECT * FROM ticket WHERE {listed} {NEWEST_FIRST} LIMIT {scanned}"
-            return f"SELECT id, created_at FROM ({newest}) AS ticket WHERE {_all(*_wanted(shape))}"
+            return (
+                f"SELECT id, created_at FROM ({newest}) AS ticket WHERE {all_of(*_wanted(shape))}"
+            )
         case Way.BY_FACET:
             return _by_facet(shape.dialect, listed)
         case Way.BY_TEXT:
@@ -99,11 +101,11 @@ def _found(shape: Shape) -> str:
 
 
 def _listed(shape: Shape) -> str:
-    return _all(PRESENT, _behind(shape.dialect)) if shape.behind else PRESENT
+    return all_of(PRESENT, behind_place(shape.dialect)) if shape.behind else PRESENT
 
 
 def _one_by_one(shape: Shape) -> str:
-    return _all(_listed(shape), *_wanted(shape))
+    return all_of(_listed(shape), *_wanted(shape))
 
 
 def _by_facet(dialect: Dialect, listed: str) -> str:
@@ -125,7 +127,7 @@ def _by_facet(dialect: Dialect, listed: str) -> str:
 def _by_text(shape: Shape, listed: str) -> str:
     if shape.dialect == "postgresql":
         traits = (f"traits && CAST(%({field}_traits)s AS smallint[])" for field in shape.fields)
-        wanted = _all(listed, CONTAINS["postgresql"], *traits)
+        wanted = all_of(listed, CONTAINS["postgresql"], *traits)
         # Materialized, or it might be walked in the page's order in the hope of an early end.
         return (
             f"WITH found AS MATERIALIZED (SELECT id, created_at FROM ticket WHERE {wanted}) "
@@ -134,7 +136,7 @@ def _by_text(shape: Shape, listed: str) -> str:
     return (
         "SELECT id, created_at FROM (SELECT rowid AS id FROM ticket_text "
         "WHERE ticket_text MATCH :phrase) AS hit CROSS JOIN ticket USING (id) "
-        f"WHERE {_all(listed, *_narrowed(shape))}"
+        f"WHERE {all_of(listed, *_narrowed(shape))}"
     )
 
 
@@ -153,12 +155,14 @@ def _narrowed(shape: Shape) -> list[str]:
     return [ONE_OF[shape.dialect].format(field=field) for field in shape.fields]
 
 
-def _behind(dialect: Dialect) -> str:
+def behind_place(dialect: Dialect) -> str:
+    """The condition that a ticket comes behind a place, newest first."""
     # Spelled out instead of as a row value: the plain bound on created_at lets both engines start
     # their walk through an index at the right place.
     time, ticket_id = given("after_time", dialect), given("after_id", dialect)
     return f"created_at <= {time} AND (created_at < {time} OR id < {ticket_id})"
 
 
-def _all(*conditions: str) -> str:
+def all_of(*conditions: str) -> str:
+    """The condition that all of these hold."""
     return " AND ".join(conditions)

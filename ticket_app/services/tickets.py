@@ -1,6 +1,7 @@
 """What the desk does with a ticket that was filed. One call is one transaction, with the events
 that record it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
@@ -9,6 +10,7 @@ from ticket_app.data import ticket_queries as queries
 from ticket_app.data.changing import current_ticket
 from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
+from ticket_app.data.list_queries import Listed
 from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.live.bus import Change, bus
@@ -42,8 +44,13 @@ def list_tickets(query: TicketListQuery) -> TicketPage:
     after = None if query.cursor is None else Position.decode(query.cursor)
     with asking() as ask:
         found = list_queries.newest_tickets(ask, query, limit=query.limit + 1, after=after)
-    shown = found[: query.limit]
-    last = shown[-1] if len(found) > query.limit else None
+    return page_of(found, query.limit)
+
+
+def page_of(found: Sequence[Listed], limit: int) -> TicketPage:
+    """The first `limit` tickets as a page; one more says that there is a next page."""
+    shown = found[:limit]
+    last = shown[-1] if len(found) > limit else None
     return TicketPage(
         json_array=f"[{','.join(ticket.json for ticket in shown)}]",
         next_cursor=Position(last.created_at, last.id).encode() if last else None,
@@ -64,6 +71,11 @@ def count_tickets(wanted: TicketFilter) -> Matching:
             return Matching(figure_queries.count_by(session, wanted))
     with asking() as ask:
         found = list_queries.count_found(ask, wanted, at_most=SEARCH_COUNT_MAX + 1)
+    return counted(found)
+
+
+def counted(found: int) -> Matching:
+    """So many tickets, counted no further than SEARCH_COUNT_MAX + 1."""
     return Matching(min(found, SEARCH_COUNT_MAX), or_more=found > SEARCH_COUNT_MAX)
 
 
@@ -78,9 +90,16 @@ def delete_ticket(ticket_id: int, edge: Edge) -> None:
 
 
 def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
-    """Bring a deleted ticket back; TicketNotFoundError when there is none to bring back."""
+    """Bring a deleted ticket back; TicketNotFoundError when there never was one.
+
+    One that is there stays as it is: whoever asks twice has what they asked for.
+    """
     with writing() as session:
-        ticket = existing(queries.lock_ticket(session, ticket_id, deleted=True), ticket_id)
+        deleted = queries.lock_ticket(session, ticket_id, deleted=True)
+        if deleted is None:
+            there = existing(queries.find_ticket(session, ticket_id), ticket_id)
+            return TicketPublic.model_validate(there)
+        ticket = deleted
         now = datetime.now(UTC)
         ticket.deleted_at = None
         awaits = ticket.triage_status == TriageStatus.PENDING

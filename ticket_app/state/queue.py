@@ -7,8 +7,9 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import InvalidInputError, TicketAppError
-from ticket_app.schemas import TicketFilter, TicketListQuery, TicketPage, parse
-from ticket_app.services import tickets
+from ticket_app.schemas import TicketListQuery, TicketPage, parse
+from ticket_app.services.seeking import Meant, meant_by, page_meant_by
+from ticket_app.services.tickets import Matching
 from ticket_app.state.asking import ask, text_of
 from ticket_app.state.live import Live
 from ticket_app.state.rows import TicketRow, row_of
@@ -43,6 +44,7 @@ class Queue(Live, rx.State):
     loaded: bool = False
     matching: str = ""
     found: str = ""
+    led: int = 0
     problem: str = ""
     impossible: bool = False
 
@@ -77,7 +79,7 @@ class Queue(Live, rx.State):
         if not self.more or not self._next or len(self.rows) >= ROWS_MAX:
             return
         try:
-            page = await ask(tickets.list_tickets, self._query(PAGE, self._next))
+            page = await ask(page_meant_by, self._query(PAGE, self._next))
         except TicketAppError as error:
             self.problem = error.detail
             return
@@ -138,13 +140,15 @@ class Queue(Live, rx.State):
             return
         try:
             query = self._query(limit, self._before or None)
-            page = await ask(tickets.list_tickets, query)
-            found = await ask(tickets.count_tickets, _filter_of(query))
+            meant = await ask(meant_by, query)
         except TicketAppError as error:
             self.problem = error.detail
         else:
-            self.problem, self.matching = "", _found_in_words(found)
-            self._keep([row_of(ticket) for ticket in page.items], page)
+            self.problem, self.matching = "", _found_in_words(meant)
+            self.led = meant.ticket.id if meant.ticket else 0
+            first = [meant.ticket] if meant.ticket else []
+            others = (ticket for ticket in meant.page.items if ticket.id != self.led)
+            self._keep([row_of(ticket) for ticket in (*first, *others)], meant.page)
         self.loaded = True
 
     async def _refresh(self) -> None:
@@ -214,11 +218,17 @@ def _wanted_by(query: str) -> tuple[dict[str, Any], str]:
     return wanted, ""
 
 
-def _filter_of(query: TicketListQuery) -> TicketFilter:
-    return TicketFilter(**query.model_dump(include=set(TicketFilter.model_fields)))
+def _found_in_words(meant: Meant) -> str:
+    found = _counted_in_words(meant.matching)
+    if meant.requester is not None:
+        return f"{found} of {meant.requester}"
+    if meant.ticket is None:
+        return found
+    named = f"Ticket {meant.ticket.id}"
+    return f"{named}; in texts {found}" if meant.matching.tickets else named
 
 
-def _found_in_words(found: tickets.Matching) -> str:
+def _counted_in_words(found: Matching) -> str:
     if found.or_more:
         return f"{found.tickets:,}+ tickets"
     return "1 ticket" if found.tickets == 1 else f"{found.tickets:,} tickets"

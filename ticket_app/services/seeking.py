@@ -1,0 +1,99 @@
+"""What a person means by a text in the search box: a ticket's number, a requester, or words."""
+
+import re
+from contextlib import suppress
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from ticket_app.data import requester_queries as requesters
+from ticket_app.data.direct import asking
+from ticket_app.data.list_queries import has_trigram
+from ticket_app.errors import TicketNotFoundError
+from ticket_app.schemas import (
+    Position,
+    TicketFilter,
+    TicketListQuery,
+    TicketPage,
+    TicketPublic,
+)
+from ticket_app.services import tickets
+from ticket_app.services.tickets import SEARCH_COUNT_MAX, Matching
+from ticket_app.texts import RequesterEmail
+from ticket_app.vocabulary import ID_MAX
+
+
+class Meant(NamedTuple):
+    """What a query leads to: a page, how many there are, the ticket whose number the search is (on
+    the first page), and the address by which the others were filed."""
+
+    page: TicketPage
+    matching: Matching
+    ticket: TicketPublic | None
+    requester: str | None
+
+
+NUMBER = re.compile(rf"#?\s*(\d{{1,{len(str(ID_MAX))}}})")
+_ADDRESS: TypeAdapter[str | None] = TypeAdapter(RequesterEmail)
+
+
+def ticket_meant_by(search: str) -> TicketPublic | None:
+    """The ticket whose number the text is, as #123 or 123; whatever else a filter asks for."""
+    numbered = NUMBER.fullmatch(search.strip())
+    if numbered is None or not 0 < (number := int(numbered[1])) <= ID_MAX:
+        return None
+    with suppress(TicketNotFoundError):
+        return tickets.get_ticket(number)
+    return None
+
+
+def requester_meant_by(search: str | None) -> str | None:
+    """The text, if it is an e-mail address by which some ticket was filed."""
+    if search is None or "@" not in search:
+        return None
+    try:
+        address = _ADDRESS.validate_python(search.strip())
+    except ValidationError:
+        return None
+    if address is None:
+        return None
+    with asking() as ask:
+        known = requesters.count_of(ask, address, TicketFilter(), at_most=1)
+    return address if known else None
+
+
+def meant_by(query: TicketListQuery) -> Meant:
+    """What the query's search means: a ticket, a requester's tickets, or those with these words.
+
+    The page is newest first and narrowed by the query's filters; the ticket is not.
+    """
+    search = query.search
+    requester = requester_meant_by(search)
+    ticket = ticket_meant_by(search) if search and query.cursor is None else None
+    if search and ticket and not has_trigram(search):
+        # One of the first hundred tickets: no index finds so short a text in all the others.
+        return Meant(tickets.page_of([], query.limit), Matching(0), ticket, None)
+    return Meant(_page(query, requester), _count(query, requester), ticket, requester)
+
+
+def page_meant_by(query: TicketListQuery) -> TicketPage:
+    """The page alone: a further one of the same list."""
+    return _page(query, requester_meant_by(query.search))
+
+
+def _page(query: TicketListQuery, requester: str | None) -> TicketPage:
+    if requester is None:
+        return tickets.list_tickets(query)
+    after = None if query.cursor is None else Position.decode(query.cursor)
+    with asking() as ask:
+        found = requesters.tickets_of(ask, requester, query, limit=query.limit + 1, after=after)
+    return tickets.page_of(found, query.limit)
+
+
+def _count(query: TicketListQuery, requester: str | None) -> Matching:
+    wanted = TicketFilter(**query.model_dump(include=set(TicketFilter.model_fields)))
+    if requester is None:
+        return tickets.count_tickets(wanted)
+    with asking() as ask:
+        found = requesters.count_of(ask, requester, wanted, at_most=SEARCH_COUNT_MAX + 1)
+    return tickets.counted(found)
