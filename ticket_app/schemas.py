@@ -1,7 +1,5 @@
 """The shapes that every edge shares: what comes in, what goes out, a sentence for each error."""
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,9 +18,15 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ticket_app.errors import FieldProblem, InvalidInputError
-from ticket_app.texts import Description, RequesterEmail, RequesterName, Search, Title
+from ticket_app.texts import (
+    Description,
+    Published,
+    RequesterEmail,
+    RequesterName,
+    Search,
+    Title,
+)
 from ticket_app.vocabulary import (
-    ID_MAX,
     Category,
     DecidedBy,
     Edge,
@@ -38,6 +42,8 @@ PAGE_DEFAULT = 50
 PAGE_MAX = 200
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CURSOR = r"^(0|-[1-9][0-9]{0,15}|[1-9][0-9]{0,16})\.[1-9][0-9]{0,17}$"
+"""Microseconds since 1970, in the years 1653 to 5138, and an id."""
 
 
 def _whole_number(value: Any) -> Any:
@@ -74,8 +80,16 @@ class TicketCreate(_Input):
     requester_email: RequesterEmail = None
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for each in schema["properties"].values():
+        each.pop("default", None)
+
+
 class TicketUpdate(_Input):
     """A change of a ticket: only the fields given are changed; null clears a requester's field."""
+
+    # The defaults below mean "not given". Generated clients would send published ones.
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     title: Title = ""
     description: Description = ""
@@ -150,7 +164,9 @@ class TicketListQuery(TicketFilter):
     limit: WholeNumber = Field(
         default=PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="Tickets a page."
     )
-    cursor: str | None = Field(default=None, description="From the Link header of the page before.")
+    cursor: Annotated[str, Published({"pattern": CURSOR})] | None = Field(
+        default=None, description="From the Link header of the page before."
+    )
 
     @field_validator("cursor")
     @classmethod
@@ -167,24 +183,19 @@ class Position(NamedTuple):
     id: int
 
     def encode(self) -> str:
-        """An opaque cursor for a URL."""
+        """A cursor for a URL: microseconds since 1970, and the id."""
         micros = (self.created_at - EPOCH) // timedelta(microseconds=1)
-        return base64.urlsafe_b64encode(f"{micros}.{self.id}".encode()).decode().rstrip("=")
+        return f"{micros}.{self.id}"
 
     @classmethod
     def decode(cls, cursor: str) -> "Position":
         """The place that `encode` wrote; PydanticCustomError for anything else."""
-        try:
-            text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
-            micros, ticket_id = (int(part) for part in text.decode("ascii").split("."))
-            position = cls(EPOCH + timedelta(microseconds=micros), ticket_id)
-        except (ValueError, binascii.Error, OverflowError):
-            position = None
-        if position is None or position.encode() != cursor or not 0 < position.id <= ID_MAX:
+        if not re.fullmatch(CURSOR, cursor):
             raise PydanticCustomError(
                 "cursor", "Take the cursor from the Link header of the page before, unchanged."
             )
-        return position
+        micros, ticket_id = map(int, cursor.split("."))
+        return cls(EPOCH + timedelta(microseconds=micros), ticket_id)
 
 
 _TICKETS = TypeAdapter(list[TicketPublic])

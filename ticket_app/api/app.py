@@ -1,10 +1,10 @@
 """The REST half of the desk: a FastAPI app, mounted beside the pages by api/gateway.py."""
 
-from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from ticket_app.api import docs, health, tickets, triage
 from ticket_app.api.bodies import BodyLimits
+from ticket_app.api.contract import Api
 from ticket_app.api.doors import plain_origin
 from ticket_app.api.methods import HeadLikeGet
 from ticket_app.api.paths import TrailingSlash
@@ -15,11 +15,12 @@ DESCRIPTION = """
 File, list, change and triage support tickets. Lists are pages, newest first; follow the `Link`
 header. Every error is `application/problem+json` with a stable `code`.
 """
+WRONG_VALUES = "Values are wrong; `errors` names each (`validation_failed`)."
 
 
-def make_api() -> FastAPI:
+def make_api() -> Api:
     """The API for the settings of this process."""
-    api = FastAPI(
+    api = Api(
         title="Support desk",
         version="1",
         description=DESCRIPTION,
@@ -27,7 +28,7 @@ def make_api() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses={422: {"model": Problem}, 503: {"model": Problem}},
+        responses={422: {"model": Problem, "description": WRONG_VALUES}},
     )
     routers = (tickets.router, triage.router, health.router)
     for router in routers:

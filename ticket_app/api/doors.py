@@ -7,6 +7,8 @@ from typing import NamedTuple
 from starlette.types import Scope
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]@/]+)(:\d*)?")
+READING = ("GET", "HEAD", "OPTIONS")
+"""What a page of any site may do: it changes nothing, and the browser keeps the answer from it."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ticket_app.api.doors import caller, host_is_allowed, origin_is_allowed
+from ticket_app.api.doors import READING, caller, host_is_allowed, origin_is_allowed
 from ticket_app.api.headers import adding
 from ticket_app.api.problems import plain_problem, problem
 from ticket_app.api.site import Site
@@ -91,7 +91,7 @@ def _changes_something(scope: Scope) -> bool:
     Some requests a browser sends to another site without asking first, so CORS is not enough.
     """
     return _is_below(scope["path"], "/_event") or (
-        scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        scope["type"] == "http" and scope["method"] not in READING
     )
 
 

@@ -61,12 +61,14 @@ class ProblemField(BaseModel):
 class Problem(BaseModel):
     """The shape of every error, for the OpenAPI document."""
 
-    type: str = Field("about:blank", examples=["about:blank"])
+    type: str = Field(examples=["about:blank"])
     status: int = Field(examples=[422])
     title: str = Field(examples=["Unprocessable Content"])
     detail: str = Field(examples=["Correct the fields named in errors and send it again."])
     code: str = Field(examples=["validation_failed"])
-    errors: list[ProblemField] | None = None
+    errors: list[ProblemField] = Field(
+        default_factory=list, description="Of `validation_failed` alone: each wrong field."
+    )
 
 
 def problem(

@@ -10,6 +10,7 @@ from ticket_app.api.threads import CHANGING, QUICK, SEARCHING, in_thread
 from ticket_app.api.together import Together
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas import (
+    WHOLE_NUMBER,
     Classification,
     Described,
     SimilarTicket,
@@ -19,16 +20,13 @@ from ticket_app.schemas import (
     TicketPublic,
     TicketUpdate,
     TitleSuggestion,
-    WholeNumber,
 )
 from ticket_app.services import changing, figures, filing, similar, tickets, triage
 from ticket_app.vocabulary import ID_MAX, IDEMPOTENCY_KEY_MAX, Edge
 
-NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
-
 SIMILAR_MAX = 20
 
-TicketId = Annotated[WholeNumber, Path(ge=1, le=ID_MAX, description="The ticket's number.")]
+TicketId = Annotated[int, Path(ge=1, le=ID_MAX, description="The ticket's number."), WHOLE_NUMBER]
 
 IdempotencyKey = Annotated[
     str | None,
@@ -62,6 +60,16 @@ FILED: dict[int | str, dict[str, Any]] = {
         "filed a ticket of other values.",
     },
 }
+LISTED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "Link": {
+                "description": "Where the next page is, if there is one.",
+                "schema": {"type": "string"},
+            },
+        }
+    }
+}
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
@@ -88,7 +96,7 @@ async def open_ticket(new: TicketCreate, idempotency_key: IdempotencyKey = None)
     return _json(filed.ticket.model_dump_json(), status_code=201, headers=headers)
 
 
-@router.get("/", response_model=list[TicketPublic])
+@router.get("/", response_model=list[TicketPublic], responses=LISTED)
 async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -> Response:
     """Tickets, newest first. The header `Link: <...>; rel="next"` leads to the next page."""
     kind = QUICK if query.search is None else SEARCHING
@@ -121,41 +129,43 @@ async def suggest_title(text: Described) -> TitleSuggestion:
     return await triage.suggest_title(text)
 
 
-@router.get("/{ticket_id:ticket}/", responses=NOT_FOUND)
+@router.get("/{ticket_id:ticket}/")
 def get_ticket(ticket_id: TicketId) -> TicketPublic:
     """One ticket."""
     return tickets.get_ticket(ticket_id)
 
 
-@router.get("/{ticket_id:ticket}/suggestions/", responses=NOT_FOUND)
+@router.get("/{ticket_id:ticket}/suggestions/")
 def get_suggestions(ticket_id: TicketId) -> list[SuggestionPublic]:
     """What the engines proposed for a ticket and why, newest first, 200 at most."""
     return tickets.ticket_suggestions(ticket_id)
 
 
-@router.get("/{ticket_id:ticket}/similar/", responses=NOT_FOUND)
+@router.get("/{ticket_id:ticket}/similar/")
 async def get_similar(
     ticket_id: TicketId,
-    limit: Annotated[WholeNumber, Query(ge=1, le=SIMILAR_MAX, description="Tickets at most.")] = 5,
+    limit: Annotated[
+        int, Query(ge=1, le=SIMILAR_MAX, description="Tickets at most."), WHOLE_NUMBER
+    ] = 5,
 ) -> list[SimilarTicket]:
     """Tickets whose text is like this one's, the most similar first, with the words they share."""
     return await in_thread(SEARCHING, lambda: similar.similar_tickets(ticket_id, limit))
 
 
-@router.patch("/{ticket_id:ticket}/", response_model=TicketPublic, responses=NOT_FOUND)
+@router.patch("/{ticket_id:ticket}/", response_model=TicketPublic)
 async def update_ticket(ticket_id: TicketId, update: TicketUpdate) -> Response:
     """Change the fields given. A new title or description recomputes sentiment and urgency."""
     ticket = await in_thread(CHANGING, lambda: changing.update_ticket(ticket_id, update, Edge.REST))
     return _json(ticket.model_dump_json())
 
 
-@router.delete("/{ticket_id:ticket}/", status_code=204, responses=NOT_FOUND)
+@router.delete("/{ticket_id:ticket}/", status_code=204)
 def delete_ticket(ticket_id: TicketId) -> None:
     """Take a ticket out of every list and figure. It can be restored."""
     tickets.delete_ticket(ticket_id, Edge.REST)
 
 
-@router.post("/{ticket_id:ticket}/restore/", responses=NOT_FOUND)
+@router.post("/{ticket_id:ticket}/restore/")
 def restore_ticket(ticket_id: TicketId) -> TicketPublic:
     """Bring a deleted ticket back."""
     return tickets.restore_ticket(ticket_id, Edge.REST)
