@@ -19,7 +19,6 @@ from bench.load import BenchError
 from bench.report import machine, table
 from ticket_app.cli.say import say
 from ticket_app.errors import TicketAppError
-from ticket_app.triage.contract import Finding
 from ticket_app.triage.learning.comparison import Trial, compare
 from ticket_app.triage.learning.examples import Example, read
 from ticket_app.triage.learning.training import Lesson, learn
@@ -184,7 +183,7 @@ def _drawn(
 
 def _trial(lesson: Lesson, example: Example) -> Trial:
     said, words = read(example.text)
-    found: Finding[str] = lesson.model.predict(words, said)
+    found = lesson.model.predict(words, said)
     return Trial(example.value, _rules(example.text), found)
 
 

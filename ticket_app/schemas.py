@@ -223,13 +223,15 @@ class Described(_Input):
 
 
 class Classification(BaseModel):
-    """What an engine takes the ticket for. Confidences are 0..1."""
+    """What an engine takes the ticket for. Confidences are 0..1, null where it did not say."""
 
     suggested_category: Category
     suggested_priority: Priority
-    category_confidence: float
-    priority_confidence: float
-    confidence: float = Field(description="The lower of the two confidences.")
+    category_confidence: float | None
+    priority_confidence: float | None
+    confidence: float | None = Field(
+        description="The lower of the two confidences; null where one of them is."
+    )
     category_evidence: tuple[str, ...] = Field(description="Quotes of the text it rests on.")
     priority_evidence: tuple[str, ...] = Field(description="Quotes of the text it rests on.")
     engine: str
@@ -258,7 +260,7 @@ class TicketEventPublic(BaseModel):
 
 
 class SuggestionPublic(BaseModel):
-    """What an engine proposed for one field of a ticket; confidence is 0..1.
+    """What an engine proposed for one field of a ticket; confidence is 0..1, null if unsaid.
 
     `evidence` are the words of the ticket that it rests on.
     """
@@ -267,7 +269,7 @@ class SuggestionPublic(BaseModel):
 
     field: TriageField
     value: str
-    confidence: float
+    confidence: float | None
     evidence: tuple[str, ...]
     engine: str
     model: str

@@ -118,11 +118,13 @@ class CallOutcome(StrEnum):
     OK = "ok"
     TIMEOUT = "timeout"
     AUTH = "auth"
+    QUOTA = "quota"
     RATE_LIMITED = "rate_limited"
     UNREACHABLE = "unreachable"
     INVALID_ANSWER = "invalid_answer"
     TOO_LARGE = "too_large"
     REFUSED = "refused"
+    TOO_LONG = "too_long"
     BAD_REQUEST = "bad_request"
     SERVER_ERROR = "server_error"
     UNEXPECTED = "unexpected"
@@ -133,6 +135,16 @@ class CallOutcome(StrEnum):
     NO_PRICE = "no_price"
     LEDGER_UNAVAILABLE = "ledger_unavailable"
 
+
+ABOUT_THE_TEXT = frozenset(
+    {
+        CallOutcome.INVALID_ANSWER,
+        CallOutcome.TOO_LARGE,
+        CallOutcome.REFUSED,
+        CallOutcome.TOO_LONG,
+    }
+)
+"""The provider works, and has no answer that is of use to this one text."""
 
 NOT_ASKED = frozenset(
     {

@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 from alembic.config import Config
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from alembic import command
 from tests.conftest import new_postgres
@@ -210,3 +211,49 @@ def test_a_server_without_the_trigrams_is_refused_with_a_sentence(postgres_serve
     with pytest.raises(ConfigurationError, match="CREATE EXTENSION pg_trgm"):
         migrate()
     use_database(None)
+
+
+CALL = """
+INSERT INTO triage_call (purpose, engine, model, prompt_version, input_hash, attempt, outcome,
+                         latency_ms)
+VALUES ('improve', 'openai', 'm', 'prompt-1', :hash, 1, :outcome, 0.1)
+"""
+UNSURE = """
+INSERT INTO suggestion
+  (ticket_id, field, value, confidence, engine, model, prompt_version, latency_ms)
+VALUES (1, 'category', 'billing', :confidence, 'openai', 'm', 'prompt-1', 0.1)
+"""
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_a_confidence_that_nobody_said_can_be_kept_and_what_was_kept_stays() -> None:
+    config, sha = Config(ROOT / "alembic.ini"), "0" * 64
+    with get_engine().begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0010")
+        for statement in (OLD_TICKETS, OLD_SUGGESTIONS):
+            connection.execute(text(statement))
+        connection.execute(text(CALL), {"hash": sha, "outcome": "auth"})
+    with get_engine().connect() as early:
+        before = early.execute(text("SELECT * FROM suggestion ORDER BY id")).all()
+        early.rollback()
+        migrate()
+        assert early.execute(text("SELECT * FROM suggestion ORDER BY id")).all() == before
+        early.rollback()
+        early.execute(text(UNSURE), {"confidence": None})
+        early.execute(text(CALL), {"hash": sha, "outcome": "quota"})
+        early.commit()
+    for statement, wrong in (
+        (CALL, {"hash": sha, "outcome": "no_idea"}),
+        (UNSURE, {"confidence": 2}),
+    ):
+        with pytest.raises(IntegrityError), get_engine().begin() as connection:
+            connection.execute(text(statement), wrong)
+    with get_engine().begin() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA integrity_check")).all() == [("ok",)]
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0010")
+        stored = connection.execute(text("SELECT outcome FROM triage_call ORDER BY id")).scalars()
+        assert list(stored) == ["auth", "auth"]
+    migrate()

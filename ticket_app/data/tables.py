@@ -75,8 +75,8 @@ def _ticket_id(*, nullable: bool = False) -> Any:
     return Field(sa_column=Column(BigId, ForeignKey("ticket.id"), nullable=nullable))
 
 
-def _real() -> Any:
-    return Field(sa_column=Column(REAL, nullable=False))
+def _real(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(REAL, nullable=nullable))
 
 
 class Ticket(SQLModel, table=True):
@@ -153,7 +153,10 @@ class TicketEvent(SQLModel, table=True):
 
 
 class Suggestion(SQLModel, table=True):
-    """What an engine proposed for one field of a ticket, whatever the ticket says in the end."""
+    """What an engine proposed for one field of a ticket, whatever the ticket says in the end.
+
+    `confidence` is NULL where a provider did not say how sure it is.
+    """
 
     __tablename__: ClassVar[Any] = "suggestion"
     __table_args__ = (
@@ -166,7 +169,7 @@ class Suggestion(SQLModel, table=True):
     ticket_id: int = _ticket_id()
     field: str = _text()
     value: str = _text()
-    confidence: float = _real()
+    confidence: float | None = _real(nullable=True)
     engine: str = _text()
     model: str = _text()
     prompt_version: str = _text()

@@ -25,6 +25,7 @@ Offline = Literal["offline"]
 USELESS = frozenset(
     {
         CallOutcome.AUTH,
+        CallOutcome.QUOTA,
         CallOutcome.BAD_REQUEST,
         CallOutcome.OVER_BUDGET,
         CallOutcome.NO_PRICE,

@@ -29,6 +29,7 @@ from ticket_app.settings import get_settings
 from ticket_app.triage import engine
 from ticket_app.triage.contract import Triage
 from ticket_app.vocabulary import (
+    ABOUT_THE_TEXT,
     NOT_ASKED,
     CallOutcome,
     CallPurpose,
@@ -48,10 +49,8 @@ BAD_ANSWERS_MAX = 3
 FAILURES_MAX = 500
 """Some three and a half days of asking, once the pauses have grown to PAUSE_SECONDS_MAX."""
 
-HOPELESS = frozenset(
-    {CallOutcome.INVALID_ANSWER, CallOutcome.REFUSED, CallOutcome.TOO_LARGE, CallOutcome.UNEXPECTED}
-)
-"""The provider works, and has no answer to this text: to ask on and on would only cost money."""
+HOPELESS = ABOUT_THE_TEXT | {CallOutcome.UNEXPECTED}
+"""To ask on and on about this text would only cost money."""
 
 UNTOLD = NOT_ASKED | {CallOutcome.CANCELLED}
 """What says nothing of the ticket: it waits on as if it had not been taken."""

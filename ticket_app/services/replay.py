@@ -34,7 +34,7 @@ class Difference(BaseModel):
     field: TriageField
     now: str
     would_be: str
-    confidence: float
+    confidence: float | None
     person: bool
 
 

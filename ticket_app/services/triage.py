@@ -21,12 +21,14 @@ async def suggest_triage(text: Described) -> Triage:
 async def classify(text: Described) -> Classification:
     """The suggested category and priority."""
     triage = await suggest_triage(text)
+    sure = [finding.confidence for finding in (triage.category, triage.priority)]
+    said = [confidence for confidence in sure if confidence is not None]
     return Classification(
         suggested_category=triage.category.value,
         suggested_priority=triage.priority.value,
         category_confidence=triage.category.confidence,
         priority_confidence=triage.priority.confidence,
-        confidence=min(triage.category.confidence, triage.priority.confidence),
+        confidence=min(said) if len(said) == len(sure) else None,
         category_evidence=triage.category.evidence,
         priority_evidence=triage.priority.evidence,
         engine=triage.engine,

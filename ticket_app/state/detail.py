@@ -122,13 +122,17 @@ def _event_line(event: TicketEventPublic) -> Line:
     return Line(FIELD_WORDS[event.field], old, new, edge, at)
 
 
+def _sureness(confidence: float | None) -> str:
+    return "" if confidence is None else f", {confidence:.0%} sure"
+
+
 def _suggestion_line(suggestion: SuggestionPublic) -> Line:
     field = suggestion.field
     engine = ENGINE_WORDS.get(suggestion.engine, suggestion.engine)
     return Line(
         FIELD_WORDS[field],
         new=word_for(field, suggestion.value),
-        note=f"{engine}, {suggestion.confidence:.0%} sure",
+        note=f"{engine}{_sureness(suggestion.confidence)}",
         # A title quotes the text anyway.
         quotes=() if field is TriageField.TITLE else suggestion.evidence,
     )

@@ -209,12 +209,20 @@ class Form(rx.State):
                 setattr(self, f"{field}_suggested", True)
         self.engine = ENGINE_WORDS.get(seen.engine, seen.engine)
         self.fell_back = OUTCOME_WORDS.get(seen.failure or "", seen.failure or "")
-        self.sure = (
-            f"{word_for('category', seen.category.value)} {seen.category.confidence:.0%}, "
-            f"{word_for('priority', seen.priority.value)} {seen.priority.confidence:.0%} sure"
-        )
+        self.sure = _sureness(seen)
         phrases = dict.fromkeys((*seen.category.evidence, *seen.priority.evidence))
         self.reasons = [f"“{phrase}”" for phrase in phrases]
+
+
+def _sureness(seen: Triage) -> str:
+    """How sure the engine is of what it suggests; a provider that does not say is not quoted."""
+    findings = {"category": seen.category, "priority": seen.priority}
+    said = [
+        f"{word_for(field, finding.value)} {finding.confidence:.0%}"
+        for field, finding in findings.items()
+        if finding.confidence is not None
+    ]
+    return f"{', '.join(said)} sure" if said else ""
 
 
 def _typed(data: Any) -> dict[str, Any]:

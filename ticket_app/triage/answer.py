@@ -1,44 +1,43 @@
 """Reading a provider's answer: input like any other, and trusted as little."""
 
 import json
-from typing import TypeVar
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from ticket_app.settings import ProviderChoice
 from ticket_app.triage.contract import Finding, Title, Triage, Urgency
 from ticket_app.triage.failure import ProviderError
 from ticket_app.triage.prompts import Prompt
-from ticket_app.triage.text import without_surrogates
+from ticket_app.triage.said import SaidAnswer, SaidFinding
 from ticket_app.triage.title import NO_TITLE, trimmed
 from ticket_app.vocabulary import CallOutcome, Category, Priority, Sentiment
 
 ANSWER_CHARACTERS = 20_000
-OBJECTS_TRIED = 20
+"""Of an answer's end. A model that thinks aloud does so before."""
+OBJECTS_TRIED = 200
 QUOTES_MAX = 5
 QUOTE_CHARACTERS = 200
 
 T = TypeVar("T")
-
-
-class _Answer(BaseModel):
-    category: Finding[Category]
-    priority: Finding[Priority]
-    sentiment: Finding[Sentiment]
-    urgency_score: Urgency
-    title: str
+_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_THOUGHT_BEGINS = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
 
 
 def read_answer(content: str, choice: ProviderChoice, prompt: Prompt, ticket: str) -> Triage:
     """The answer as a Triage, its latency left to who measured it.
 
-    Quotes that do not stand in the ticket are dropped.
+    It is the last complete JSON object of the right shape, whatever stands around it; what a model
+    thought aloud before it answered is no answer. Quotes that do not stand in the ticket are
+    dropped, and a confidence that was not said is None.
 
-    Raises ProviderError(INVALID_ANSWER) when the content holds no JSON object of the right shape.
+    Raises ProviderError(INVALID_ANSWER) when there is no such object.
     """
-    answer = _validated(content)
-    title = trimmed(without_surrogates(answer.title))
-    if title == NO_TITLE:
+    answer = _last_answer(content, ticket)
+    title = "" if answer is None else trimmed(answer.title)
+    if answer is None or title == NO_TITLE:
         raise ProviderError(CallOutcome.INVALID_ANSWER)
     priority_quotes = _quotes(answer.priority, ticket)
     return Triage(
@@ -71,34 +70,43 @@ def read_answer(content: str, choice: ProviderChoice, prompt: Prompt, ticket: st
     )
 
 
-def _validated(content: str) -> _Answer:
-    found = _first_object(content)
-    if found is None:
-        raise ProviderError(CallOutcome.INVALID_ANSWER)
-    try:
-        return _Answer.model_validate_json(found, strict=True)
-    except ValidationError:
-        # The cause would carry what the provider wrote, and with it the ticket.
-        raise ProviderError(CallOutcome.INVALID_ANSWER) from None
-
-
-def _first_object(content: str) -> str | None:
-    """The first JSON object in the content, whatever stands around it; a few braces are tried."""
-    decoder = json.JSONDecoder()
-    start = -1
-    for _ in range(OBJECTS_TRIED):
-        start = content.find("{", start + 1, ANSWER_CHARACTERS)
-        if start < 0:
-            return None
-        try:
-            _, end = decoder.raw_decode(content[:ANSWER_CHARACTERS], start)
-        except (ValueError, RecursionError):
+def _last_answer(content: str, ticket: str) -> SaidAnswer | None:
+    said = _without_thoughts(content)[-ANSWER_CHARACTERS:]
+    for source, found in _objects_from_the_end(said):
+        if source in ticket:  # quoted, and written by whoever wrote the ticket
             continue
-        return content[start:end]
+        try:
+            return SaidAnswer.model_validate(found)
+        except ValidationError:
+            # A part of an answer, or none. Its words go nowhere: the ticket's are among them.
+            continue
     return None
 
 
-def _quotes(finding: Finding[T], ticket: str) -> tuple[str, ...]:
+def _without_thoughts(content: str) -> str:
+    """What a model did not say to itself. Some templates open the thought in the prompt, so that
+    only its end is there; one that never ends is read, for the answer may be in it."""
+    *thoughts, last = _THOUGHT_ENDS.split(content)
+    before = (_THOUGHT_BEGINS.split(thought, maxsplit=1) for thought in thoughts)
+    return "".join([*(said[0] for said in before if len(said) > 1), last])
+
+
+def _objects_from_the_end(said: str) -> Iterator[tuple[str, Any]]:
+    """The complete JSON objects, the one that begins last first; so many braces are tried."""
+    decoder = json.JSONDecoder()
+    start = len(said)
+    for _ in range(OBJECTS_TRIED):
+        start = said.rfind("{", 0, start)
+        if start < 0:
+            return
+        try:
+            found, end = decoder.raw_decode(said, start)
+        except (ValueError, RecursionError):
+            continue
+        yield said[start:end], found
+
+
+def _quotes(finding: SaidFinding[T], ticket: str) -> tuple[str, ...]:
     quotes = dict.fromkeys(quote.strip() for quote in finding.evidence)
     standing = (q for q in quotes if q and len(q) <= QUOTE_CHARACTERS and q in ticket)
     return tuple(standing)[:QUOTES_MAX]

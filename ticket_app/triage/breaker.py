@@ -8,23 +8,13 @@ from time import monotonic
 from typing import Literal, NamedTuple
 
 from ticket_app.triage.failure import ProviderError
-from ticket_app.vocabulary import CallOutcome
+from ticket_app.vocabulary import ABOUT_THE_TEXT, CallOutcome
 
 FAILURES_MAX = 5
 PAUSE_SECONDS = 30.0
 PAUSE_SECONDS_MAX = 300.0
 RETRY_AFTER_SECONDS_MIN = 1.0
 """Whoever asks for less than this asks for nothing."""
-
-HARMLESS = frozenset(
-    {
-        CallOutcome.INVALID_ANSWER,
-        CallOutcome.REFUSED,
-        CallOutcome.TOO_LARGE,
-        CallOutcome.CANCELLED,
-    }
-)
-"""What says something of one ticket's answer and nothing of the provider's health."""
 
 
 class BreakerState(NamedTuple):
@@ -89,7 +79,7 @@ class Breaker:
                 self._trying = False
             if outcome is CallOutcome.CANCELLED:
                 return
-            if outcome is CallOutcome.OK or outcome in HARMLESS:
+            if outcome is CallOutcome.OK or outcome in ABOUT_THE_TEXT:
                 self._failures, self._open_until, self._pause = 0, 0.0, PAUSE_SECONDS
             elif is_trial or not self._open_until:  # else it began before the breaker opened
                 self._fail(is_trial, retry_after)

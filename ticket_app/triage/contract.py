@@ -16,7 +16,7 @@ from ticket_app.vocabulary import (
 )
 
 T = TypeVar("T")
-Confidence = Annotated[float, Field(ge=0.0, le=1.0)]
+Confidence = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Urgency = Annotated[int, Field(ge=URGENCY_MIN, le=URGENCY_MAX)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
 
@@ -31,13 +31,14 @@ class Source(NamedTuple):
 class Finding(BaseModel, Generic[T]):
     """One proposed value, how sure the engine is (0..1), and the words it rests on.
 
+    `confidence` is None where a provider did not say how sure it is: nothing is made up for it.
     `lesson` is the id of the desk's lesson that proposed it; None where the Triage's engine did.
     """
 
     model_config = ConfigDict(frozen=True)
 
     value: T
-    confidence: Confidence
+    confidence: Confidence | None
     evidence: tuple[str, ...] = ()
     lesson: int | None = None
 

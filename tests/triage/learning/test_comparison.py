@@ -4,15 +4,15 @@ from math import comb
 
 import pytest
 
-from ticket_app.triage.contract import Finding
 from ticket_app.triage.learning.comparison import Trial, compare, sign_test
 from ticket_app.triage.learning.fields import LearnedField, distance
+from ticket_app.triage.learning.model import Prediction
 
 
 def trials(*kinds: tuple[int, str, str, str, float]) -> list[Trial]:
     """So many of each: what was wanted, the rules' value, the model's, and its confidence."""
     return [
-        Trial(wanted, rules, Finding[str](value=model, confidence=confidence))
+        Trial(wanted, rules, Prediction(model, confidence))
         for count, wanted, rules, model, confidence in kinds
         for _ in range(count)
     ]

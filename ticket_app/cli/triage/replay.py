@@ -93,7 +93,7 @@ def _differences(replay: Replay) -> Iterator[str]:
                 each.field,
                 each.now,
                 each.would_be,
-                f"{each.confidence:.0%}",
+                "-" if each.confidence is None else f"{each.confidence:.0%}",
                 "a person" if each.person else "triage",
                 each.title[:TITLE_CHARACTERS],
             )

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 BINS = 10
 
-Outcome = tuple[float, bool]
-"""How sure an answer was (0..1), and whether it was right."""
+Outcome = tuple[float | None, bool]
+"""How sure an answer was (0..1, None if it did not say), and whether it was right."""
 
 
 class Bin(BaseModel):
@@ -24,10 +24,12 @@ class Bin(BaseModel):
 
 
 def bins_of(outcomes: Sequence[Outcome]) -> tuple[Bin, ...]:
-    """The answers in BINS equal steps of confidence, empty ones left out."""
-    groups: dict[int, list[Outcome]] = {}
-    for outcome in outcomes:
-        groups.setdefault(min(BINS - 1, int(outcome[0] * BINS)), []).append(outcome)
+    """The answers that said how sure they were, in BINS equal steps, empty ones left out."""
+    groups: dict[int, list[tuple[float, bool]]] = {}
+    for confidence, right in outcomes:
+        if confidence is not None:
+            group = groups.setdefault(min(BINS - 1, int(confidence * BINS)), [])
+            group.append((confidence, right))
     return tuple(
         Bin(
             low=step / BINS,
@@ -40,7 +42,10 @@ def bins_of(outcomes: Sequence[Outcome]) -> tuple[Bin, ...]:
     )
 
 
-def expected_calibration_error(bins: Sequence[Bin]) -> float:
-    """The mean distance between confidence and accuracy, weighted by tickets; 0 is honest."""
+def expected_calibration_error(bins: Sequence[Bin]) -> float | None:
+    """The mean distance between confidence and accuracy, weighted by tickets; 0 is honest, None
+    where no answer said how sure it was."""
     total = sum(each.n for each in bins)
+    if not total:
+        return None
     return sum(each.n * abs(each.confidence - each.accuracy) for each in bins) / total

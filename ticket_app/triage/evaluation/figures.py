@@ -24,11 +24,11 @@ class Judged(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """What a person said, what the engine said, and how sure that was."""
+    """What a person said, what the engine said, and how sure that was, if it said so."""
 
     label: str
     answer: str
-    confidence: float
+    confidence: float | None
 
 
 class _Figures(BaseModel):
@@ -46,7 +46,7 @@ class FieldFigures(_Figures):
     accuracy: float
     macro_f1: float
     confusion: dict[str, dict[str, int]]
-    ece: float
+    ece: float | None
     reliability: tuple[Bin, ...]
 
 
@@ -67,7 +67,7 @@ class UrgencyFigures(_Figures):
 
     n: int
     in_range: float
-    ece: float
+    ece: float | None
     reliability: tuple[Bin, ...]
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from ticket_app.triage.contract import Finding
 from ticket_app.triage.learning.fields import LearnedField, distance, values_of
+from ticket_app.triage.learning.model import Prediction
 
 SIGNIFICANCE = 0.05
 BINS = 10
@@ -17,7 +17,7 @@ class Trial(NamedTuple):
 
     wanted: str
     rules: str
-    model: Finding[str]
+    model: Prediction
 
 
 class ValueCount(BaseModel):

@@ -3,18 +3,17 @@
 import math
 from collections.abc import Sequence
 from itertools import chain, repeat
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ticket_app.triage.contract import Finding
 from ticket_app.triage.learning.evidence import phrases
 from ticket_app.triage.learning.features import features_of
 from ticket_app.triage.learning.fields import LearnedField
 from ticket_app.triage.learning.stored import StoredModel, pack, unpack
 from ticket_app.triage.text import Word
 
-_Finding = Finding[str]
 _UNKNOWN = -1
 
 
@@ -27,6 +26,14 @@ class Reading:
         self.features = tuple(spans)
         places = np.fromiter(chain.from_iterable(spans.values()), np.intp, 2 * len(spans))
         self.firsts, self.lasts = places[::2], places[1::2]
+
+
+class Prediction(NamedTuple):
+    """A value, how sure the model is of it (0..1), and the words it rests on."""
+
+    value: str
+    confidence: float
+    evidence: tuple[str, ...] = ()
 
 
 class LearnedModel:
@@ -72,11 +79,11 @@ class LearnedModel:
         """Whether the text has a word that was learned; the beginning of one says too little."""
         return any(word.folded in self._rows for word in reading.words)
 
-    def predict(self, words: Sequence[Word], text: str) -> Finding[str]:
+    def predict(self, words: Sequence[Word], text: str) -> Prediction:
         """What `find` does, of a text that no other model reads."""
         return self.find(Reading(words, text))
 
-    def find(self, reading: Reading) -> Finding[str]:
+    def find(self, reading: Reading) -> Prediction:
         """The likeliest value for a text, in time linear in its length.
 
         The confidence is the share of such proposals that are right. With nothing in the text
@@ -90,7 +97,7 @@ class LearnedModel:
         best = int(chances.argmax())
         doubt = self._stored.head.doubt
         points = _points(reading, _lead(weights, best))
-        return _Finding(
+        return Prediction(
             value=self.values[best],
             confidence=(1 - doubt) * min(1.0, float(chances[best])) + doubt / len(self.values),
             evidence=phrases(points, reading.words, reading.text),
