@@ -60,11 +60,11 @@ def test_the_tables_hold_the_numbers_of_the_service(chrome: Chrome, desk: Desk) 
         assert [int(count) for (count,) in shown.values()] == list(told_over_rest.values())
     by_day = [
         [int(count) for count in counts]
-        for counts in table(page, "created and resolved, by day").values()
+        for counts in table(page, "created, and resolved or closed, by day").values()
     ]
     assert by_day == [[day.created, day.resolved] for day in told.days]
     assert sum(created for created, _ in by_day) == 3
-    assert sum(int(count) for (count,) in table(page, "Time to resolve").values()) == 1
+    assert sum(int(count) for (count,) in table(page, "Time to resolve or close").values()) == 1
     expect(figure(page, "Backlog now")).to_have_text("2")
 
 
@@ -74,7 +74,7 @@ def test_a_change_moves_the_figures_without_a_reload(chrome: Chrome, desk: Desk)
     expect(figure(page, "Backlog now")).to_have_text("1")
     desk.change(ticket["id"], status="closed")
     expect(figure(page, "Backlog now")).to_have_text("0")
-    expect(figure(page, "Resolved")).to_have_text("1")
+    expect(figure(page, "Resolved or closed")).to_have_text("1")
 
 
 def test_charts_keep_their_colours_in_the_dark(chrome: Chrome, desk: Desk) -> None:

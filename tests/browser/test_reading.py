@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -21,7 +21,7 @@ from tests.browser.parts import (
 )
 from tests.services.desk import PLAIN, suggestions_of
 from ticket_app.data.engine import writing
-from ticket_app.data.tables import Suggestion
+from ticket_app.data.tables import Suggestion, Ticket
 from ticket_app.schemas import TicketCreate
 from ticket_app.services.filing import open_ticket
 from ticket_app.vocabulary import Edge
@@ -325,3 +325,40 @@ def test_each_field_names_the_engine_that_proposed_its_value(chrome: Chrome, des
         "Suggested by This desk's own lessons"
     )
     expect(fields.filter(has_text="Priority")).to_contain_text("Suggested by Offline rules")
+
+
+def many(count: int, **fields: Any) -> None:
+    """Tickets filed today, as many as it takes for a separator."""
+    with writing() as session:
+        session.add_all(
+            Ticket(title="A", description="B", category="billing", priority="low", **fields)
+            for _ in range(count)
+        )
+
+
+def test_thousands_are_set_apart_and_both_statuses_are_named(chrome: Chrome, desk: Desk) -> None:
+    many(1300, status="open")
+    many(1100, status="closed", resolved_at=datetime.now(UTC))
+    page = chrome.page("/")
+    expect(figure(page, "All tickets")).to_have_text("2,400")
+    expect(figure(page, "Open")).to_have_text("1,300")
+    expect(figure(page, "Resolved or closed")).to_have_text("1,100")
+    expect(page.locator(".bar[data-status=closed] .number")).to_have_text("1,100")
+    expect(page.locator(".bar[data-status=resolved] .number")).to_have_text("0")
+    page.goto("/board")
+    expect(column(page, "Open").get_by_role("heading")).to_have_text(re.compile("1,300$"))
+    page.goto("/insights")
+    expect(figure(page, "Resolved or closed")).to_have_text("1,100")
+    charts = page.get_by_role("main").locator("section.chart")
+    by_day = charts.filter(has_text="Tickets created, and resolved or closed, by day")
+    ticks = by_day.locator(".recharts-cartesian-axis-tick-value")
+    expect(ticks.filter(has_text=re.compile(r"^\d,\d00$")).first).to_be_visible()
+    by_day.get_by_text("As a table").click()
+    expect(by_day.get_by_role("row").last).to_contain_text(re.compile("2,400.*1,100"))
+    expect(by_day.get_by_role("columnheader").first).to_have_text("Day (UTC)")
+    labels = charts.filter(has_text="by priority").locator(".recharts-label-list text")
+    expect(labels.first).to_have_text("2,400")
+    chart = by_day.locator("svg.recharts-surface").first
+    width = chart.evaluate("one => one.clientWidth")
+    chart.hover(position={"x": width - 8, "y": 100})  # today
+    expect(by_day.locator(".recharts-tooltip-wrapper")).to_contain_text("2,400")

@@ -339,3 +339,23 @@ async def test_a_suggestion_that_fell_back_says_why(
     assert (shown["engine"], shown["fell_back"]) == ("Offline rules", "budget spent")
     await page.do(Form.describe(""))
     assert page.shown(Form)["fell_back"] == ""
+
+
+async def test_a_lesson_and_the_rules_are_named_each_with_its_own(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def learned(text: Described) -> Triage:
+        triage = triage_offline(text.description)
+        category = triage.category.model_copy(update={"lesson": 1})
+        return triage.model_copy(update={"category": category})
+
+    monkeypatch.setattr(form, "suggest_triage", learned)
+    page = await tabs.open("/")
+    await page.do(Form.describe(CHARGED))
+    await page.until(lambda: page.shown(Form)["engine"] != "")
+    shown = page.shown(Form)
+    assert shown["engine"] == "This desk's own lessons and Offline rules"
+    category, priority = shown["sure"].split(", ")
+    assert category.startswith("Billing ")
+    assert category.endswith(" sure (This desk's own lessons)")
+    assert priority.endswith(" sure (Offline rules)")

@@ -5,6 +5,7 @@ import reflex as rx
 from ticket_app.components.badges import badge, category_tag, status_select, urgency
 from ticket_app.components.dnd import DragDropContext, Draggable, Droppable
 from ticket_app.components.frame import icon
+from ticket_app.components.numbers import grouped
 from ticket_app.components.states import ghosts, problem
 from ticket_app.components.times import ago
 from ticket_app.components.words import words
@@ -34,7 +35,7 @@ def _column(status: Status, look: Look) -> rx.Component:
         rx.el.h2(
             icon(look.icon),
             rx.el.span(look.word),
-            words(Board.counts[status.value].to(int), class_name="number"),
+            words(grouped(Board.counts[status.value].to(int)), class_name="number"),
             class_name="column-head",
         ),
         rx.cond(~Board.loaded, ghosts(3, "ticket-card")),

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import reflex as rx
 
+from ticket_app.components.numbers import THOUSANDS, grouped
 from ticket_app.state.insights import Insights, Series
 
 HEIGHT = 220
@@ -60,7 +61,7 @@ def over_days(title: str, *lines: Line, filled: bool = False) -> rx.Component:
             height=HEIGHT,
             width="100%",
         ),
-        _table("Day", Insights.flow, "day", *((line.word, line.key) for line in lines)),
+        _table("Day (UTC)", Insights.flow, "day", *((line.word, line.key) for line in lines)),
         width="third" if filled else "wide",
     )
 
@@ -101,7 +102,7 @@ def by_value(title: str, first: str, series: rx.Var[Series]) -> rx.Component:
             layout="vertical",
             height=HEIGHT,
             width="100%",
-            margin={"top": 0, "right": 40, "left": 0, "bottom": 0},
+            margin={"top": 0, "right": 64, "left": 0, "bottom": 0},
         ),
         _table(first, series, "name", ("Tickets", "count")),
         width="",
@@ -109,17 +110,30 @@ def by_value(title: str, first: str, series: rx.Var[Series]) -> rx.Component:
 
 
 def _count(position: str) -> rx.Component:
-    return rx.recharts.label_list(data_key="count", position=position, fill="var(--quiet)")
+    return rx.recharts.label_list(
+        data_key="count",
+        position=position,
+        fill="var(--quiet)",
+        custom_attrs={"formatter": THOUSANDS},
+    )
 
 
 def _axes(key: str) -> list[rx.Component]:
     return [
         rx.recharts.x_axis(data_key=key, stroke="var(--edge)", tick_line=False, min_tick_gap=12),
         rx.recharts.y_axis(
-            stroke="var(--edge)", allow_decimals=False, axis_line=False, tick_line=False, width=40
+            stroke="var(--edge)",
+            allow_decimals=False,
+            axis_line=False,
+            tick_line=False,
+            tick_formatter=THOUSANDS,
+            width=60,
         ),
         rx.recharts.cartesian_grid(vertical=False, stroke="var(--line)"),
-        rx.recharts.graphing_tooltip(cursor={"fill": "var(--sunken)", "stroke": "var(--edge)"}),
+        rx.recharts.graphing_tooltip(
+            cursor={"fill": "var(--sunken)", "stroke": "var(--edge)"},
+            custom_attrs={"formatter": THOUSANDS},
+        ),
     ]
 
 
@@ -144,7 +158,7 @@ def _table(first: str, series: rx.Var[Series], key: str, *columns: tuple[str, st
                         series,
                         lambda point: rx.el.tr(
                             rx.el.td(point[key]),
-                            *(rx.el.td(point[column]) for _, column in columns),
+                            *(rx.el.td(grouped(point[column].to(int))) for _, column in columns),
                         ),
                     )
                 ),

@@ -4,6 +4,7 @@ import reflex as rx
 
 from ticket_app.components.badges import fixed_badge
 from ticket_app.components.figure import figure
+from ticket_app.components.numbers import grouped
 from ticket_app.components.states import problem
 from ticket_app.components.words import words
 from ticket_app.state.figures import Figures
@@ -19,7 +20,7 @@ def figures() -> rx.Component:
             rx.el.dl(
                 figure("Open", Figures.open, Figures.loaded),
                 figure("All tickets", Figures.all, Figures.loaded),
-                figure("Resolved", Figures.resolved, Figures.loaded),
+                figure("Resolved or closed", Figures.resolved, Figures.loaded),
                 figure("Mean time to resolve", Figures.hours, Figures.loaded),
                 figure("Mean urgency", Figures.urgency, Figures.loaded),
                 figure("A day", Figures.per_day, Figures.loaded),
@@ -62,7 +63,7 @@ def bars(field: str, counts: rx.Var[dict[str, int]], total: rx.Var[int]) -> rx.C
                     rx.el.span(class_name="fill", style={"--n": counts[str(value)], "--of": total}),
                     class_name="track",
                 ),
-                words(counts[str(value)].to(int), class_name="number"),
+                words(grouped(counts[str(value)].to(int)), class_name="number"),
                 class_name="bar",
                 custom_attrs={f"data-{field}": str(value)},
             )
@@ -81,7 +82,7 @@ def _breakdown(field: str, name: str) -> rx.Component:
 
 def _spark() -> rx.Component:
     return rx.el.figure(
-        rx.el.figcaption("New tickets a day, last 30 days", class_name="small quiet"),
+        rx.el.figcaption("New tickets a day (UTC), last 30 days", class_name="small quiet"),
         rx.el.div(
             rx.foreach(
                 Figures.days,

@@ -9,8 +9,8 @@ from ticket_app.state.insights import WINDOWS, Insights
 from ticket_app.state.triage_report import Report
 
 CREATED = Line("created", "Created", "var(--status-open)")
-RESOLVED = Line("resolved", "Resolved", "var(--status-resolved)", dashed=True)
-BACKLOG = Line("backlog", "Unresolved at the end of the day", "var(--accent)")
+RESOLVED = Line("resolved", "Resolved or closed", "var(--status-resolved)", dashed=True)
+BACKLOG = Line("backlog", "Neither resolved nor closed at the end of the day", "var(--accent)")
 
 
 def insights() -> rx.Component:
@@ -19,9 +19,9 @@ def insights() -> rx.Component:
         _head(),
         problem(Insights.problem, Insights.load),
         rx.el.div(
-            over_days("Tickets created and resolved, by day", CREATED, RESOLVED),
-            over_days("Open backlog, by day", BACKLOG, filled=True),
-            by_group("Time to resolve, tickets of this window", "Time", Insights.hours_to_resolve),
+            over_days("Tickets created, and resolved or closed, by day", CREATED, RESOLVED),
+            over_days("Backlog, by day", BACKLOG, filled=True),
+            by_group("Time to resolve or close", "Time", Insights.hours_to_resolve),
             by_group("Tickets created, by urgency", "Urgency", Insights.urgency),
             by_value("Tickets created, by priority", "Priority", Insights.priority),
             by_value("Tickets created, by category", "Category", Insights.category),
@@ -51,10 +51,11 @@ def _head() -> rx.Component:
         ),
         rx.el.dl(
             figure("Created", Insights.created, Insights.loaded),
-            figure("Resolved", Insights.resolved, Insights.loaded),
+            figure("Resolved or closed", Insights.resolved, Insights.loaded),
             figure("Backlog now", Insights.backlog, Insights.loaded),
             figure("Mean time to resolve", Insights.hours, Insights.loaded),
             class_name="figure-row",
         ),
+        rx.el.p("Days are days of UTC.", class_name="small quiet"),
         class_name="insights-head",
     )

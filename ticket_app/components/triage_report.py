@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from ticket_app.components.figure import figure
+from ticket_app.components.numbers import grouped
 from ticket_app.components.states import problem
 from ticket_app.components.words import words
 from ticket_app.state.triage_report import CallRow, LessonRow, Report, ShareRow
@@ -55,7 +56,7 @@ def _shares(title: str, rows: rx.Var[list[ShareRow]], nothing: str) -> rx.Compon
             rx.el.td(row.engine, class_name="words"),
             rx.el.td(row.share),
             rx.el.td(_interval(row), rx.el.span(row.interval), class_name="with-bar"),
-            rx.el.td(row.n),
+            rx.el.td(grouped(row.n)),
         ),
         "half",
     )

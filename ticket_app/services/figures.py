@@ -31,7 +31,7 @@ class DayCount(BaseModel):
 class TicketStats(BaseModel):
     """Figures over all tickets that are not deleted. Every value of a breakdown is always present.
 
-    `resolved_tickets` counts resolved and closed ones, `mean_hours_to_resolve` is over the same and
+    `resolved_tickets` counts those resolved or closed, `mean_hours_to_resolve` is over the same and
     None while there are none; `median_hours_to_resolve` is, too, and within 1 % of the true median,
     or a second. `tickets_per_day` is the last 30 UTC days, oldest first.
     """

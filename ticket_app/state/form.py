@@ -17,7 +17,14 @@ from ticket_app.services.triage import suggest_triage
 from ticket_app.state.asking import ask, text_of
 from ticket_app.theme import ENGINE_WORDS, OUTCOME_WORDS, word_for
 from ticket_app.triage.contract import Triage
-from ticket_app.vocabulary import DESCRIPTION_MAX, TITLE_MAX, Category, Edge, Priority
+from ticket_app.vocabulary import (
+    DESCRIPTION_MAX,
+    TITLE_MAX,
+    Category,
+    Edge,
+    Priority,
+    TriageField,
+)
 
 CHOICES = {"category": ("", *Category), "priority": ("", *Priority)}
 TYPED = ("title", "description", "requester_name", "requester_email")
@@ -207,22 +214,34 @@ class Form(rx.State):
             if not getattr(self, field) or getattr(self, f"{field}_suggested"):
                 setattr(self, field, str(finding.value))
                 setattr(self, f"{field}_suggested", True)
-        self.engine = ENGINE_WORDS.get(seen.engine, seen.engine)
+        proposers = _proposers(seen)
+        self.engine = " and ".join(dict.fromkeys(proposers.values()))
         self.fell_back = OUTCOME_WORDS.get(seen.failure or "", seen.failure or "")
-        self.sure = _sureness(seen)
+        self.sure = _sureness(seen, proposers)
         phrases = dict.fromkeys((*seen.category.evidence, *seen.priority.evidence))
         self.reasons = [f"“{phrase}”" for phrase in phrases]
 
 
-def _sureness(seen: Triage) -> str:
+def _proposers(seen: Triage) -> dict[str, str]:
+    """The word for the engine that proposed each field."""
+    engines = {
+        field.value: seen.source(field).engine
+        for field in (TriageField.CATEGORY, TriageField.PRIORITY)
+    }
+    return {field: ENGINE_WORDS.get(engine, engine) for field, engine in engines.items()}
+
+
+def _sureness(seen: Triage, proposers: dict[str, str]) -> str:
     """How sure the engine is of what it suggests; a provider that does not say is not quoted."""
     findings = {"category": seen.category, "priority": seen.priority}
-    said = [
-        f"{word_for(field, finding.value)} {finding.confidence:.0%}"
+    said = {
+        field: f"{word_for(field, finding.value)} {finding.confidence:.0%}"
         for field, finding in findings.items()
         if finding.confidence is not None
-    ]
-    return f"{', '.join(said)} sure" if said else ""
+    }
+    if len(set(proposers.values())) > 1:
+        return ", ".join(f"{words} sure ({proposers[field]})" for field, words in said.items())
+    return f"{', '.join(said.values())} sure" if said else ""
 
 
 def _typed(data: Any) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _shown(insights: TicketInsights) -> dict[str, Any]:
         "created": f"{insights.created:,}",
         "resolved": f"{insights.resolved:,}",
         "backlog": f"{insights.days[-1].backlog:,}",
-        "hours": "–" if hours is None else f"{hours:.1f} h",
+        "hours": "–" if hours is None else f"{hours:,.1f} h",
         "flow": [
             {
                 "day": f"{day.date:%d %b}".lstrip("0"),
