@@ -32,8 +32,8 @@ def priority(page: Page) -> Locator:
 
 
 def rows(page: Page) -> Locator:
-    """The tickets of the queue."""
-    return page.locator("[data-ticket]")
+    """The tickets of the queue; not those that are no longer in it, and still stand there."""
+    return page.locator("[data-ticket]:not([data-gone])")
 
 
 def row(page: Page, ticket_id: int) -> Locator:

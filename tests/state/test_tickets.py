@@ -7,7 +7,7 @@ from tests.state.conftest import Database
 from tests.state.page import Page, Tabs
 from ticket_app.services.tickets import delete_ticket
 from ticket_app.state.actions import TicketActions
-from ticket_app.state.detail import SHOWN, Detail
+from ticket_app.state.detail import SHOWN, UNFOLDED_MAX, Detail
 from ticket_app.state.figures import Figures
 from ticket_app.state.notices import Notice
 from ticket_app.state.queue import Queue
@@ -107,8 +107,7 @@ async def test_an_unfolded_ticket_tells_its_text_its_history_and_its_suggestions
     changed(ticket.id, description=f"{text} Rewritten.")
     page = await tabs.open("/")
     await page.do(Detail.unfold(ticket.id))
-    shown = page.shown(Detail)
-    assert shown["ticket_id"] == ticket.id
+    shown = page.shown(Detail)["unfolded"][str(ticket.id)]
     assert shown["description"] == f"{text} Rewritten."
     assert (shown["requester_name"], shown["requester_email"]) == ("Ana", "ana@example.com")
     moved, filed = shown["history"][-2:]
@@ -120,7 +119,17 @@ async def test_an_unfolded_ticket_tells_its_text_its_history_and_its_suggestions
     assert "Category" in [line["what"] for line in shown["suggestions"]]
     assert all("Offline rules" in line["note"] for line in shown["suggestions"])
     await page.do(Detail.unfold(ticket.id))
-    assert page.shown(Detail)["ticket_id"] == 0
+    assert page.shown(Detail)["unfolded"] == {}
+
+
+async def test_unfolding_another_ticket_folds_none_until_they_are_many(tabs: Tabs) -> None:
+    filed = [opened().id for _ in range(UNFOLDED_MAX + 1)]
+    page = await tabs.open("/")
+    for ticket_id in filed:
+        await page.do(Detail.unfold(ticket_id))
+    assert list(page.shown(Detail)["unfolded"]) == [str(one) for one in filed[1:]]
+    await page.do(Detail.fold(filed[2]))
+    assert str(filed[2]) not in page.shown(Detail)["unfolded"]
 
 
 async def test_a_long_history_is_cut(tabs: Tabs) -> None:
@@ -130,8 +139,9 @@ async def test_a_long_history_is_cut(tabs: Tabs) -> None:
         changed(ticket.id, status="open")
     page = await tabs.open("/")
     await page.do(Detail.unfold(ticket.id))
-    assert len(page.shown(Detail)["history"]) == SHOWN
-    newest = page.shown(Detail)["history"][0]
+    history = page.shown(Detail)["unfolded"][str(ticket.id)]["history"]
+    assert len(history) == SHOWN
+    newest = history[0]
     assert (newest["old"], newest["new"]) == ("Closed", "Open")
 
 
@@ -140,6 +150,13 @@ async def test_an_unfolded_ticket_follows_changes_and_folds_when_it_goes(tabs: T
     page = await tabs.open("/")
     await page.do(Detail.unfold(ticket.id))
     changed(ticket.id, description="Written anew.")
-    await page.until(lambda: page.shown(Detail)["description"] == "Written anew.")
+
+    def text() -> str:
+        shown: str = page.shown(Detail)["unfolded"][str(ticket.id)]["description"]
+        return shown
+
+    await page.until(lambda: text() == "Written anew.")
     delete_ticket(ticket.id, Edge.REST)
-    await page.until(lambda: page.shown(Detail)["ticket_id"] == 0)
+    await page.until(lambda: page.shown(Queue)["rows"] == [])
+    opened()
+    await page.until(lambda: page.shown(Detail)["unfolded"] == {})

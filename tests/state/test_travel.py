@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 ROW = {
     "id", "title", "excerpt", "category", "priority", "status", "sentiment", "urgency",
-    "requester", "filed_at", "engine", "triage", "category_by", "priority_by",
+    "requester", "filed_at", "engine", "triage", "category_by", "priority_by", "gone",
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ async def test_a_folded_ticket_takes_its_text_along(tabs: Tabs) -> None:
     ticket = opened(description="The beginning. " + "word " * 100 + "the end")
     page = await tabs.open("/")
     await page.do(Detail.unfold(ticket.id))
-    assert page.shown(Detail)["description"].endswith("the end")
+    assert page.shown(Detail)["unfolded"][str(ticket.id)]["description"].endswith("the end")
     other = await tabs.open("/")
     assert "the end" not in wire(other)
 

@@ -16,15 +16,16 @@ from ticket_app.vocabulary import DecidedBy
 
 def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
     """The whole text and what can be done at the left; how it came about at the right."""
+    shown = Detail.unfolded[ticket.id.to_string()]
     return rx.el.div(
         rx.el.div(
-            rx.el.p(words(Detail.description), class_name="text", dir="auto"),
+            rx.el.p(words(shown.description), class_name="text", dir="auto"),
             rx.el.div(
                 _changing(
-                    "category", ticket, ticket.category, ticket.category_by, Detail.category_engine
+                    "category", ticket, ticket.category, ticket.category_by, shown.category_engine
                 ),
                 _changing(
-                    "priority", ticket, ticket.priority, ticket.priority_by, Detail.priority_engine
+                    "priority", ticket, ticket.priority, ticket.priority_by, shown.priority_engine
                 ),
                 rx.el.button(
                     icon("trash-2"),
@@ -33,7 +34,7 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
                     on_click=[
                         focus(ticket_title(ticket.id)),
                         TicketActions.delete(ticket.id),
-                        Detail.fold,
+                        Detail.fold(ticket.id),
                     ],
                     class_name="button",
                 ),
@@ -43,14 +44,14 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
         rx.el.aside(
             _lines("Filed", rx.el.li(exactly(ticket.filed_at))),
             rx.cond(
-                Detail.requester_name | Detail.requester_email,
+                shown.requester_name | shown.requester_email,
                 _lines(
                     "Requester",
-                    rx.fragment(_person(Detail.requester_name), _person(Detail.requester_email)),
+                    rx.fragment(_person(shown.requester_name), _person(shown.requester_email)),
                 ),
             ),
-            _lines("Suggested, and why", rx.foreach(Detail.suggestions, _line)),
-            _lines("History", rx.foreach(Detail.history, _line)),
+            _lines("Suggested, and why", rx.foreach(shown.suggestions, _line)),
+            _lines("History", rx.foreach(shown.history, _line)),
         ),
         class_name="detail",
     )

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from ticket_app.components.badges import fixed_badge
-from ticket_app.components.focus import focus
+from ticket_app.components.focus import focus, to_top
 from ticket_app.components.frame import icon
 from ticket_app.components.words import words
 from ticket_app.state.queue import FACETS, Queue
@@ -26,7 +26,17 @@ def filters() -> rx.Component:
                 class_name="button bare",
             ),
         ),
-        rx.el.span(words(Queue.matching), class_name="count number"),
+        rx.cond(
+            Queue.waiting,
+            rx.el.button(
+                icon("arrow-up", 14),
+                words(Queue.waiting),
+                type="button",
+                on_click=[focus(_chip(FACETS[-1])), to_top(), Queue.show_waiting],
+                class_name="chip waiting",
+            ),
+            rx.el.span(words(Queue.matching), class_name="count number"),
+        ),
         # What a person's own filter has found; what strangers file is not read out.
         rx.el.span(words(Queue.found), class_name="unseen", role="status"),
         class_name="filters",
@@ -37,7 +47,7 @@ def filters() -> rx.Component:
 
 def clear() -> list[Any]:
     """The events that drop every filter; the button that asks for them goes away with them."""
-    return [focus(_chip(FACETS[0])), Queue.clear]
+    return [focus(_chip(FACETS[0])), rx.set_value("search", ""), Queue.clear]
 
 
 def narrowed() -> rx.Var[bool]:

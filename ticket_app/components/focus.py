@@ -22,6 +22,12 @@ def focus(element_id: str | rx.Var[str]) -> Any:
     return rx.call_function(ArgsFunctionOperation.create((), move))
 
 
+def to_top() -> Any:
+    """An event that scrolls the page to its beginning."""
+    scroll: FunctionVar[Any] = FunctionStringVar.create("window.scrollTo")
+    return rx.call_function(ArgsFunctionOperation.create((), scroll.call(0, 0)))
+
+
 def ticket_title(ticket_id: rx.Var[int]) -> rx.Var[str]:
     """The id of the title of a ticket's row."""
     return rx.Var.create("ticket-").to(str) + ticket_id.to_string()

@@ -1,7 +1,10 @@
 """The list of tickets: two lines each, newest first, more as one scrolls."""
 
+from typing import Any
+
 import reflex as rx
 
+from ticket_app.components.attended import Attended
 from ticket_app.components.badges import badge, category_tag, status_select, triage_badge, urgency
 from ticket_app.components.detail import detail
 from ticket_app.components.filters import clear, narrowed
@@ -22,7 +25,7 @@ GHOSTS = 8
 
 def queue() -> rx.Component:
     """The rows, or what stands in their place."""
-    return rx.el.section(
+    return Attended.create(
         rx.el.h2("Tickets", class_name="unseen"),
         rx.cond(
             Queue.older,
@@ -42,10 +45,20 @@ def queue() -> rx.Component:
             ),
             ghosts(GHOSTS, "ghost-row"),
         ),
+        on_mount=Queue.begin(fits("(hover: none)")),
+        on_mouse_enter=Queue.attend("pointer", True).temporal,
+        on_mouse_leave=Queue.attend("pointer", False).temporal,
+        on_focus=lambda inside: _attended(inside, here=True),
+        on_blur=lambda inside: _attended(inside, here=False),
         class_name="card rows",
         # While the browser goes to another address, the page is not hydrated: no trip tells it.
         custom_attrs={"aria-busy": (~Queue.loaded | ~rx.State.is_hydrated).to_string()},
     )
+
+
+def _attended(inside: rx.Var[bool], *, here: bool) -> rx.Var[Any]:
+    """The focus crosses the list's border, unless it comes from, or goes to, a place inside."""
+    return rx.cond(inside, rx.noop(), Queue.attend("focus", here).temporal)
 
 
 @rx.memo
@@ -71,7 +84,12 @@ def ticket_row(
                         "aria-expanded": is_open.to_string(),
                     },
                 ),
-                words(ticket.excerpt, class_name="row-excerpt", dir="auto"),
+                # In the excerpt's place: the row is as high as before.
+                rx.cond(
+                    ticket.gone,
+                    words(ticket.gone, class_name="row-excerpt"),
+                    words(ticket.excerpt, class_name="row-excerpt", dir="auto"),
+                ),
                 class_name="row-line",
             ),
             rx.el.p(
@@ -93,6 +111,10 @@ def ticket_row(
     )
 
 
+def _is_unfolded(ticket: rx.Var[TicketRow]) -> rx.Var[bool]:
+    return Detail.unfolded.contains(ticket.id.to_string())
+
+
 def _rows() -> rx.Component:
     return rx.fragment(
         rx.el.ol(
@@ -103,12 +125,15 @@ def _rows() -> rx.Component:
                         ticket=ticket,
                         is_new=ticket.id == Form.filed,
                         is_led=ticket.id == Queue.led,
-                        is_open=Detail.ticket_id == ticket.id,
+                        is_open=_is_unfolded(ticket),
                     ),
-                    rx.cond(Detail.ticket_id == ticket.id, detail(ticket)),
+                    rx.cond(_is_unfolded(ticket), detail(ticket)),
                     key=ticket.id,
                     class_name="row-item",
-                    custom_attrs={"data-ticket": ticket.id},
+                    custom_attrs={
+                        "data-ticket": ticket.id,
+                        "data-gone": rx.cond(ticket.gone, ticket.gone, rx.Var("undefined")),
+                    },
                 ),
             ),
         ),

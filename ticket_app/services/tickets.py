@@ -1,7 +1,7 @@
 """What the desk does with a ticket that was filed. One call is one transaction, with the events
 that record it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
@@ -15,6 +15,7 @@ from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import (
+    PAGE_MAX,
     Position,
     SuggestionPublic,
     TicketEventPublic,
@@ -37,6 +38,16 @@ def get_ticket(ticket_id: int) -> TicketPublic:
     """The ticket; TicketNotFoundError when there is none."""
     with asking() as ask:
         return existing(current_ticket(ask, ticket_id), ticket_id)
+
+
+def get_tickets(ticket_ids: Collection[int]) -> dict[int, TicketPublic]:
+    """Those of the tickets (PAGE_MAX at most) that are there, by id."""
+    if not ticket_ids:
+        return {}
+    some = list(ticket_ids)[:PAGE_MAX]
+    with reading() as session:
+        found = queries.find_tickets(session, some)
+        return {number: TicketPublic.model_validate(one) for number, one in found.items()}
 
 
 def list_tickets(query: TicketListQuery) -> TicketPage:

@@ -1,21 +1,24 @@
-"""The one ticket of the queue that is unfolded: its whole text, its history, its suggestions."""
+"""The tickets of the queue that are unfolded: their whole texts, histories and suggestions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import reflex as rx
 from reflex.event import EventSpec
 
-from ticket_app.errors import TicketAppError
+from ticket_app.errors import TicketAppError, TicketNotFoundError
 from ticket_app.schemas import SuggestionPublic, TicketEventPublic
 from ticket_app.services import tickets
 from ticket_app.state.asking import ask, ticket_id_of
 from ticket_app.state.live import Live
 from ticket_app.state.notices import told_failure
+from ticket_app.state.queue import Queue
 from ticket_app.theme import ENGINE_WORDS, FIELD_WORDS, word_for
 from ticket_app.vocabulary import EventKind, TriageField
 
 SHOWN = 12
+UNFOLDED_MAX = 4
+"""Each is read again after every change; the one that was unfolded first makes room."""
 KIND_WORDS = {
     EventKind.CREATED: "Filed",
     EventKind.DELETED: "Deleted",
@@ -47,57 +50,79 @@ class Line:
     quotes: tuple[str, ...] = ()
 
 
-class Detail(Live, rx.State):
-    """Which ticket is unfolded (0: none), and what is shown of it."""
+@dataclass(frozen=True)
+class Unfolded:
+    """What is shown of a ticket below its row."""
 
-    ticket_id: int = 0
-    description: str = ""
-    requester_name: str = ""
-    requester_email: str = ""
-    category_engine: str = ""
-    priority_engine: str = ""
-    history: list[Line] = []
-    suggestions: list[Line] = []
+    description: str
+    requester_name: str
+    requester_email: str
+    category_engine: str
+    priority_engine: str
+    history: list[Line] = field(default_factory=list)
+    suggestions: list[Line] = field(default_factory=list)
+
+
+class Detail(Live, rx.State):
+    """Which tickets are unfolded, by their ids, the one that was unfolded last at the end.
+
+    Unfolding one folds no other: what is below it would move under the pointer.
+    """
+
+    unfolded: dict[str, Unfolded] = {}
 
     @rx.event
     async def unfold(self, ticket_id: int) -> EventSpec | None:
         """Show a ticket; the same one again folds it."""
         try:
             chosen = ticket_id_of(ticket_id)
-            if chosen == self.ticket_id:
-                self.ticket_id = 0
+            if str(chosen) in self.unfolded:
+                self._show({key: one for key, one in self.unfolded.items() if key != str(chosen)})
                 return None
-            await self._read(chosen)
+            shown = self.unfolded | {str(chosen): await _read(chosen)}
         except TicketAppError as error:
             return told_failure(error.detail)
+        self._show(dict(list(shown.items())[-UNFOLDED_MAX:]))
         return None
 
     @rx.event
-    def fold(self) -> None:
-        """Show none."""
-        self.ticket_id = 0
-
-    async def _read(self, ticket_id: int) -> None:
-        ticket = await ask(tickets.get_ticket, ticket_id)
-        events = await ask(tickets.ticket_history, ticket_id)
-        proposed = await ask(tickets.ticket_suggestions, ticket_id)
-        self.ticket_id = ticket_id
-        self.description = ticket.description
-        self.requester_name = ticket.requester_name or ""
-        self.requester_email = ticket.requester_email or ""
-        self.history = [_event_line(event) for event in events[:SHOWN]]
-        newest_first = sorted(proposed, key=_place)
-        self.suggestions = [_suggestion_line(one) for one in newest_first[:SHOWN]]
-        self.category_engine = _proposer(newest_first, TriageField.CATEGORY, ticket.category)
-        self.priority_engine = _proposer(newest_first, TriageField.PRIORITY, ticket.priority)
+    def fold(self, ticket_id: int) -> None:
+        """Show this one no longer."""
+        self._show({key: one for key, one in self.unfolded.items() if key != str(ticket_id)})
 
     async def _refresh(self) -> None:
         async with self:
-            if self.ticket_id:
+            rows = {row.id for row in (await self.get_state(Queue)).rows} if self.unfolded else ()
+            shown = {}
+            for key, before in self.unfolded.items():
                 try:
-                    await self._read(self.ticket_id)
+                    shown[key] = await _read(int(key))
+                except TicketNotFoundError:
+                    if int(key) in rows:  # deleted meanwhile, and still standing in its place
+                        shown[key] = before
                 except TicketAppError:
-                    self.ticket_id = 0  # deleted meanwhile: its row goes too
+                    shown[key] = before  # the list says what is wrong
+            self._show(shown)
+
+    def _show(self, shown: dict[str, Unfolded]) -> None:
+        # A var that is set is sent, even when nothing in it changed.
+        if shown != self.unfolded:
+            self.unfolded = shown
+
+
+async def _read(ticket_id: int) -> Unfolded:
+    ticket = await ask(tickets.get_ticket, ticket_id)
+    events = await ask(tickets.ticket_history, ticket_id)
+    newest_first = sorted(await ask(tickets.ticket_suggestions, ticket_id), key=_place)
+    return Unfolded(
+        description=ticket.description,
+        requester_name=ticket.requester_name or "",
+        requester_email=ticket.requester_email or "",
+        category_engine=_proposer(newest_first, TriageField.CATEGORY, ticket.category),
+        priority_engine=_proposer(newest_first, TriageField.PRIORITY, ticket.priority),
+        history=[_event_line(event) for event in events[:SHOWN]],
+        suggestions=[_suggestion_line(one) for one in newest_first[:SHOWN]],
+    )
 
 
 def _place(suggestion: SuggestionPublic) -> tuple[float, int]:

@@ -1,5 +1,6 @@
 """The queue: which tickets are wanted (in the address), and the rows that are loaded."""
 
+from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -7,10 +8,12 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import InvalidInputError, TicketAppError
-from ticket_app.schemas import TicketListQuery, TicketPage, parse
+from ticket_app.schemas import PAGE_MAX, TicketListQuery, TicketPage, parse
 from ticket_app.services.seeking import Meant, meant_by, page_meant_by
-from ticket_app.services.tickets import Matching
+from ticket_app.services.tickets import Matching, get_tickets
 from ticket_app.state.asking import ask, text_of
+from ticket_app.state.form import Form
+from ticket_app.state.holding import held, missing
 from ticket_app.state.live import Live
 from ticket_app.state.rows import TicketRow, row_of
 from ticket_app.vocabulary import FACETS as KNOWN
@@ -24,6 +27,12 @@ SOUGHT_LONGEST = 2 * SEARCH_MAX
 """Characters of a search that are kept: enough to say that it is too long."""
 CURSOR_LONGEST = 64
 PROBLEM_LONGEST = 500
+MARGIN = 20
+"""Rows that are read beyond those shown, to find what has come among them."""
+ATTENTION = ("pointer", "focus")
+TOUCH = "touch"
+LINGER_SECONDS = 5.0
+"""A list that was left holds still for so long: whoever goes for what waits is to find it."""
 PARTS_MAX = 200
 """Names and values in an address; one of a page has at most one for each value of a facet."""
 FACETS = ("status", "priority", "category", "sentiment")
@@ -45,6 +54,7 @@ class Queue(Live, rx.State):
     matching: str = ""
     found: str = ""
     led: int = 0
+    waiting: str = ""
     problem: str = ""
     impossible: bool = False
 
@@ -53,6 +63,8 @@ class Queue(Live, rx.State):
     _next: str = ""
     _sought: list[str] = []
     _seeking: bool = False
+    _attention: set[str] = set()
+    _left_at: float = 0.0
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -126,8 +138,29 @@ class Queue(Live, rx.State):
 
     @rx.event
     def clear(self) -> EventSpec | None:
-        """Drop every filter and the search."""
+        """Drop every filter and the search, which the page has emptied already."""
+        self._sought = [*self._sought[1 - SOUGHT_MAX :], ""]
+        self._seeking = False
         return rx.redirect("/")
+
+    @rx.event
+    def attend(self, by: str, here: bool) -> None:
+        """The pointer or the focus has come into the list, or has left it."""
+        if by not in ATTENTION:
+            return
+        self._attention = (self._attention - {by}) | ({by} if here is True else set())
+        if not self._attention:
+            self._left_at = time()
+
+    @rx.event
+    def begin(self, touch: bool) -> None:
+        """The list has just been drawn; a finger gives no notice of where it will press."""
+        self._attention, self._left_at = {TOUCH} if touch is True else set(), 0.0
+
+    @rx.event
+    async def show_waiting(self) -> None:
+        """Show what has come, at the top."""
+        await self._read(min(max(len(self.rows), PAGE) + MARGIN, ROWS_MAX))
 
     @rx.event
     async def retry(self) -> None:
@@ -135,26 +168,58 @@ class Queue(Live, rx.State):
         await self._read(PAGE)
 
     async def _read(self, limit: int) -> None:
-        if self._impossible:
-            self.problem, self.loaded = self._impossible, True
-            return
-        try:
-            query = self._query(limit, self._before or None)
-            meant = await ask(meant_by, query)
-        except TicketAppError as error:
-            self.problem = error.detail
-        else:
-            self.problem, self.matching = "", _found_in_words(meant)
-            self.led = meant.ticket.id if meant.ticket else 0
+        """Read the list anew, with everything that waited."""
+        if (meant := await self._meant(limit)) is not None:
             first = [meant.ticket] if meant.ticket else []
             others = (ticket for ticket in meant.page.items if ticket.id != self.led)
             self._keep([row_of(ticket) for ticket in (*first, *others)], meant.page)
+            self.waiting = ""
         self.loaded = True
+
+    async def _hold(self) -> None:
+        """Read what has become of the rows, which stay in their places."""
+        meant = await self._meant(min(len(self.rows) + MARGIN, PAGE_MAX))
+        if meant is None:
+            return
+        listed = meant.page.items
+        try:
+            others = await ask(get_tickets, missing(self.rows, listed))
+        except TicketAppError as error:
+            self.problem = error.detail
+            return
+        if meant.ticket is not None:
+            others.pop(meant.ticket.id, None)
+            listed = [*listed, meant.ticket]
+        now = held(self.rows, listed, others, complete=meant.page.next_cursor is None)
+        if now.rows != self.rows:
+            self.rows = now.rows
+        self.waiting = f"{now.waiting:,} new" if now.waiting else ""
+
+    async def _meant(self, limit: int) -> Meant | None:
+        if self._impossible:
+            self.problem, self.loaded = self._impossible, True
+            return None
+        try:
+            meant = await ask(meant_by, self._query(limit, self._before or None))
+        except TicketAppError as error:
+            self.problem = error.detail
+            return None
+        self.problem, self.matching = "", _found_in_words(meant)
+        self.led = meant.ticket.id if meant.ticket else 0
+        return meant
 
     async def _refresh(self) -> None:
         async with self:
-            limit = min(max(len(self.rows), PAGE), ROWS_MAX)
-            await self._read(limit)
+            filed = (await self.get_state(Form)).filed
+            shown = {row.id for row in self.rows}
+            if self._is_attended() and shown and (filed in shown or not filed):
+                await self._hold()
+            else:
+                await self._read(min(max(len(self.rows), PAGE), ROWS_MAX))
+
+    def _is_attended(self) -> bool:
+        """Whether the pointer or the focus is in the list, or was a moment ago."""
+        return bool(self._attention) or time() - self._left_at < LINGER_SECONDS
 
     def _keep(self, rows: list[TicketRow], page: TicketPage) -> None:
         # A var that is set is sent, even when nothing in it changed.

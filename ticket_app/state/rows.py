@@ -10,7 +10,10 @@ EXCERPT = 160
 
 @dataclass(frozen=True)
 class TicketRow:
-    """One ticket of a list; `filed_at` is in ISO 8601, for the browser to tell in its own zone."""
+    """One ticket of a list; `filed_at` is in ISO 8601, for the browser to tell in its own zone.
+
+    `gone` says why it is no longer one of the list, where it still stands in it.
+    """
 
     id: int
     title: str
@@ -26,6 +29,7 @@ class TicketRow:
     triage: str
     category_by: str
     priority_by: str
+    gone: str = ""
 
 
 def row_of(ticket: TicketPublic) -> TicketRow:
