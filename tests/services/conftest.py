@@ -1,5 +1,6 @@
 """A provider for the services: LiteLLM's real client, loopback at the other end."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.triage.fake_provider import FakeProvider, Script
 from ticket_app.services import ledger
 from ticket_app.settings import get_settings
-from ticket_app.triage import engine
+from ticket_app.triage import engine, shapes
 from ticket_app.triage.flights import Flights
 from ticket_app.triage.provider import load_litellm
 
@@ -30,6 +31,7 @@ def providing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providing]:
         monkeypatch.setattr(engine, "_flights", Flights())
         monkeypatch.setattr(engine, "_breakers", {})
         monkeypatch.setattr(engine, "_last_failures", {})
+        monkeypatch.setattr(shapes.shapes, "_known", OrderedDict())
         monkeypatch.setattr(ledger, "_refused_in", {})
         return fake
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.services.conftest import Providing
 from tests.services.desk import changed, events_of, jobs, opened, suggestions_of, written
+from tests.triage import dialects
 from tests.triage.fake_provider import FakeProvider, Script, good_answer
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import TriageJob
@@ -207,6 +208,36 @@ def test_a_text_to_which_there_is_no_answer_is_given_up(providing: Providing) ->
     fake.script = Script.GOOD
     assert changed(ticket.id, description="Another text").triage_status is TriageStatus.PENDING
     assert verdict(improve(ticket)) == GOOD
+
+
+def test_a_text_that_a_filter_refuses_is_given_up_and_the_others_are_answered(
+    providing: Providing, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake = providing(Script.GOOD)
+    fake.refuses = lambda asked: (
+        dialects.azure_filter(asked) if "forbidden" in str(asked["messages"]) else None
+    )
+    refused = [opened(description=f"{TEXT} {number} forbidden").id for number in range(6)]
+    for _ in range(BAD_ANSWERS_MAX):
+        for claim in claim_tickets(10):
+            asyncio.run(improve_ticket(claim))
+        let_time_pass()
+    assert {get_ticket(ticket).triage_status for ticket in refused} == {TriageStatus.FAILED}
+    assert len(fake.received) == len(refused) * BAD_ANSWERS_MAX
+    ledger.flush()
+    told = [row.outcome for row in written()["triage_call"]]
+    assert told == ["refused"] * len(refused) * BAD_ANSWERS_MAX
+    assert f"ticket {refused[0]} keeps the rules' values: refused" in caplog.text
+    assert improve(opened(description=TEXT)).triage_status is TriageStatus.DONE
+
+
+def test_an_empty_account_is_waited_for(providing: Providing) -> None:
+    fake = providing(Script.GOOD)
+    fake.refuses = lambda _asked: (402, {"error": {"message": "Insufficient Balance"}})
+    ticket = opened(description=TEXT)
+    for _ in range(BAD_ANSWERS_MAX + 1):
+        assert improve(ticket).triage_status is TriageStatus.PENDING
+        let_time_pass()
 
 
 def test_an_outage_is_no_bad_answer(providing: Providing) -> None:

@@ -1,12 +1,13 @@
 """The environment of the triage tests: no .env, no key of the person who runs them."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.triage.journal import KeptCalls
 from ticket_app.settings import Settings, get_settings
-from ticket_app.triage import engine
+from ticket_app.triage import engine, shapes
 from ticket_app.triage.flights import Flights
 
 KEY = "key-that-nobody-may-see"
@@ -22,6 +23,7 @@ def no_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(engine, "_flights", Flights())
     monkeypatch.setattr(engine, "_breakers", {})
     monkeypatch.setattr(engine, "_last_failures", {})
+    monkeypatch.setattr(shapes.shapes, "_known", OrderedDict())
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()

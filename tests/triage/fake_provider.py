@@ -111,6 +111,10 @@ class FakeProvider:
     """Called while a request waits for its answer: what happens during a call to a provider."""
     first: int | None = None
     """So many requests are answered by the script, those after them well; None: all by it."""
+    refuses: Callable[[dict[str, Any]], tuple[int, object] | None] = lambda _asked: None
+    """What a provider's API answers to a request that it does not take: a status and a body."""
+    says: Callable[[str], str] = lambda answer: answer
+    """What stands around the answer in what the model says."""
     sent: int = 0
     """Bytes of answers that went out."""
 
@@ -164,6 +168,9 @@ class _Handler(BaseHTTPRequestHandler):
         script = self.fake.script_of(len(self.fake.received))
         if script is Script.HANG:
             self.ended.wait()
+            return
+        if (refusal := self.fake.refuses(json.loads(body))) is not None:
+            self._send(Script.GOOD, refusal[0], json.dumps(refusal[1]).encode())
             return
         self.fake.meanwhile()
         self._send(script, *_reply(self.fake, script, self.path))
@@ -230,7 +237,7 @@ def _reply(fake: FakeProvider, script: Script, path: str) -> tuple[int, bytes]:
 
 
 def _content(fake: FakeProvider, script: Script) -> str:
-    answer = json.dumps(fake.answer)
+    answer = fake.says(json.dumps(fake.answer))
     bad = {
         Script.FENCED: f"```json\n{json.dumps(fake.answer, indent=2)}\n```",
         Script.PROSE: f"The ticket {{as I read it}}:\n{answer}\nAsk me for {{more}}.",

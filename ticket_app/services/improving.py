@@ -6,6 +6,7 @@ up again by itself.
 """
 
 import asyncio
+import logging
 from datetime import UTC, datetime, timedelta
 from random import uniform
 from typing import NamedTuple
@@ -39,6 +40,8 @@ from ticket_app.vocabulary import (
     TriageScope,
     TriageStatus,
 )
+
+log = logging.getLogger(__name__)
 
 LEASE_MARGIN_SECONDS = 5.0
 """Beyond the deadline of a call: for writing its answer down on a busy machine."""
@@ -122,6 +125,7 @@ def put_back(claim: Claim, reason: CallOutcome) -> None:
         else:
             job.due_at = datetime.now(UTC) + _pause(job.failures)
     if given_up:
+        log.warning("ticket %d keeps the rules' values: %s", claim.ticket_id, reason)
         bus.publish(Change(claim.ticket_id))
 
 

@@ -12,9 +12,10 @@ from ticket_app.settings import ProviderChoice
 from ticket_app.triage.breaker import Breaker
 from ticket_app.triage.calls import Call, Journal, Usage, input_hash
 from ticket_app.triage.contract import Triage
-from ticket_app.triage.failure import ProviderError
+from ticket_app.triage.failure import ProviderError, ShapeError
 from ticket_app.triage.prompts import Prompt
 from ticket_app.triage.provider import AnswerError, ask_provider
+from ticket_app.triage.shapes import Shape, shapes
 from ticket_app.vocabulary import CallOutcome
 
 ATTEMPTS_MAX = 3
@@ -42,8 +43,9 @@ class Question(NamedTuple):
 
 
 async def ask(question: Question, breaker: Breaker) -> Triage:
-    """The provider's answer, after at most ATTEMPTS_MAX attempts.
+    """The provider's answer, after at most ATTEMPTS_MAX attempts in the shape that it takes.
 
+    A shape that is refused is made simpler and asked in at once: few steps, each written down.
     At most `at_once` questions of a process are under way: more are refused with ProviderError
     (BUSY), since calls cost money and a provider that hangs must not gather callers. Raises
     ProviderError with the reason of the last attempt; every attempt is in the journal.
@@ -64,17 +66,35 @@ def note(question: Question, outcome: CallOutcome) -> None:
 
 async def _in_time(question: Question) -> Triage:
     until = monotonic() + question.seconds
-    attempt = 1
+    shape = shapes.of(question.choice)
+    attempt, stumbles = 1, 0
     while True:
+        pause = 0.0
         try:
-            return await _once(question, attempt, until)
+            return await _once(question, shape, attempt, until)
+        except ShapeError as error:  # each shape is simpler than the one before, so this ends
+            shape = error.simpler
         except ProviderError as error:
-            pause = _pause(error, attempt)
+            stumbles += 1
+            pause = _pause(error, stumbles)
             in_vain = monotonic() + pause + USEFUL_SECONDS > until
-            if error.reason not in AGAIN or attempt == ATTEMPTS_MAX or in_vain:
+            if error.reason not in AGAIN or stumbles == ATTEMPTS_MAX or in_vain:
                 raise
         await asyncio.sleep(pause)
+        await _may_go_on(question, until)
         attempt += 1
+
+
+async def _may_go_on(question: Question, until: float) -> None:
+    """Raises ProviderError where the budget does not reach for one more attempt, or the time."""
+    try:
+        async with asyncio.timeout(until - monotonic()):
+            refusal = await question.journal.refusal(question.choice)
+    except TimeoutError:
+        raise ProviderError(CallOutcome.TIMEOUT) from None
+    if refusal is not None:
+        note(question, refusal)
+        raise ProviderError(refusal)
 
 
 def _pause(error: ProviderError, attempt: int) -> float:
@@ -85,13 +105,13 @@ def _pause(error: ProviderError, attempt: int) -> float:
     return FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1) * uniform(0.5, 1.5)  # noqa: S311
 
 
-async def _once(question: Question, attempt: int, until: float) -> Triage:
+async def _once(question: Question, shape: Shape, attempt: int, until: float) -> Triage:
     started, started_at = perf_counter(), datetime.now(UTC)
     outcome, usage = CallOutcome.CANCELLED, Usage()
     try:
         async with asyncio.timeout(until - monotonic()):
             triage, usage = await ask_provider(
-                question.choice, question.prompt, question.description, question.title
+                question.choice, question.prompt, question.description, question.title, shape
             )
     except TimeoutError:
         outcome = CallOutcome.TIMEOUT

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Literal, NamedTuple
 
 from ticket_app.triage.failure import ProviderError
-from ticket_app.vocabulary import ABOUT_THE_TEXT, CallOutcome
+from ticket_app.vocabulary import ABOUT_THE_TEXT, NOT_ASKED, CallOutcome
 
 FAILURES_MAX = 5
 PAUSE_SECONDS = 30.0
@@ -77,7 +77,7 @@ class Breaker:
         with self._lock:
             if is_trial:
                 self._trying = False
-            if outcome is CallOutcome.CANCELLED:
+            if outcome is CallOutcome.CANCELLED or outcome in NOT_ASKED:
                 return
             if outcome is CallOutcome.OK or outcome in ABOUT_THE_TEXT:
                 self._failures, self._open_until, self._pause = 0, 0.0, PAUSE_SECONDS

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from json import JSONDecodeError
 
+from ticket_app.settings import ProviderChoice
+from ticket_app.triage.refusal import Cause, Part, Refusal, refusal_in
+from ticket_app.triage.shapes import Shape, shapes
 from ticket_app.triage.wire import Wire
 from ticket_app.vocabulary import CallOutcome
 
@@ -21,12 +24,30 @@ class ProviderError(Exception):
         self.retry_after = retry_after
 
 
+class ShapeError(ProviderError):
+    """The provider refuses the request's shape, or may do so; `simpler` is what to try instead."""
+
+    def __init__(self, reason: CallOutcome, simpler: Shape) -> None:
+        super().__init__(reason)
+        self.simpler = simpler
+
+
 _BY_STATUS: dict[int, CallOutcome] = {
     HTTPStatus.UNAUTHORIZED: CallOutcome.AUTH,
-    HTTPStatus.FORBIDDEN: CallOutcome.AUTH,
+    HTTPStatus.PAYMENT_REQUIRED: CallOutcome.QUOTA,
     HTTPStatus.REQUEST_TIMEOUT: CallOutcome.TIMEOUT,
-    HTTPStatus.TOO_MANY_REQUESTS: CallOutcome.RATE_LIMITED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: CallOutcome.TOO_LONG,
+    HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: CallOutcome.REFUSED,
+    HTTPStatus.NOT_IMPLEMENTED: CallOutcome.BAD_REQUEST,
 }
+_BY_CAUSE: dict[Cause, CallOutcome] = {
+    Cause.CONTENT: CallOutcome.REFUSED,
+    Cause.LENGTH: CallOutcome.TOO_LONG,
+    Cause.MONEY: CallOutcome.QUOTA,
+    Cause.KEY: CallOutcome.AUTH,
+}
+_MANY_MEANINGS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+"""For the request's shape, for its text, and at some providers for the account."""
 _CAUSES_MAX = 10
 
 
@@ -39,11 +60,38 @@ def failure_of(error: BaseException, wire: Wire) -> ProviderError:
     return ProviderError(_reason_of(error, wire), wire.retry_after)
 
 
+def refused_shape(
+    failure: ProviderError, wire: Wire, choice: ProviderChoice, shape: Shape
+) -> ProviderError:
+    """The failure as it is, or a ShapeError where a simpler question may be answered.
+
+    A refusal that names nothing that we know is about the text, of a model that took others.
+    """
+    refusal, is_too_long = refusal_in(wire.error), failure.reason is CallOutcome.TOO_LONG
+    if failure.reason is not CallOutcome.BAD_REQUEST and not is_too_long:
+        return failure
+    if wire.status not in (*_MANY_MEANINGS, HTTPStatus.NOT_IMPLEMENTED):
+        return failure
+    parts = refusal.parts
+    if is_too_long:  # the room for the answer is part of what was too long
+        simpler = shape._replace(tokens=None) if Part.TOKENS in parts else shape
+    elif parts:
+        simpler = shape.without(parts)
+    elif refusal.is_for(Cause.MODEL):
+        simpler = shape
+    elif shapes.refuses_the_text(choice):
+        return ProviderError(CallOutcome.REFUSED)
+    else:
+        simpler = shape.without(frozenset({Part.FORMAT})) if shapes.is_new(choice) else shape
+    return failure if simpler == shape else ShapeError(failure.reason, simpler)
+
+
 def _reason_of(error: BaseException, wire: Wire) -> CallOutcome:
-    if any(cls.__name__ == "ContentPolicyViolationError" for cls in type(error).__mro__):
-        return CallOutcome.REFUSED
     if wire.status is not None and wire.status >= HTTPStatus.MULTIPLE_CHOICES:
-        return _of_status(wire.status)
+        is_content = any(
+            cls.__name__ == "ContentPolicyViolationError" for cls in type(error).__mro__
+        )
+        return _of_status(wire.status, refusal_in(wire.error), is_content=is_content)
     if wire.too_large:
         return CallOutcome.TOO_LARGE
     return _by_cause(error) or (
@@ -51,10 +99,22 @@ def _reason_of(error: BaseException, wire: Wire) -> CallOutcome:
     )
 
 
-def _of_status(status: int) -> CallOutcome:
+def _of_status(status: int, refusal: Refusal, *, is_content: bool) -> CallOutcome:
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return CallOutcome.SERVER_ERROR
-    return _BY_STATUS.get(status, CallOutcome.BAD_REQUEST)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        # Words about a quota may mean that of this minute.
+        spent = refusal.has_code_for(Cause.MONEY)
+        return CallOutcome.QUOTA if spent else CallOutcome.RATE_LIMITED
+    if is_content:
+        return CallOutcome.REFUSED
+    causes: tuple[Cause, ...] = tuple(_BY_CAUSE) if status in _MANY_MEANINGS else ()
+    otherwise = CallOutcome.BAD_REQUEST
+    if status == HTTPStatus.FORBIDDEN:
+        causes, otherwise = (Cause.CONTENT, Cause.MONEY), CallOutcome.AUTH
+    return next((_BY_CAUSE[cause] for cause in causes if refusal.is_for(cause)), otherwise)
 
 
 def _by_cause(error: BaseException) -> CallOutcome | None:

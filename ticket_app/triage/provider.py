@@ -13,8 +13,9 @@ from ticket_app.settings import ProviderChoice
 from ticket_app.triage.answer import read_answer
 from ticket_app.triage.calls import Usage
 from ticket_app.triage.contract import Triage
-from ticket_app.triage.failure import ProviderError, failure_of
-from ticket_app.triage.prompts import Prompt, answer_schema, messages_for
+from ticket_app.triage.failure import ProviderError, failure_of, refused_shape
+from ticket_app.triage.prompts import Message, Prompt, answer_schema, messages_for
+from ticket_app.triage.shapes import Shape, shapes
 from ticket_app.triage.wire import Wire, make_client, watching
 from ticket_app.vocabulary import CallOutcome
 
@@ -65,11 +66,12 @@ class AnswerError(ProviderError):
 
 
 async def ask_provider(
-    choice: ProviderChoice, prompt: Prompt, description: str, title: str = ""
+    choice: ProviderChoice, prompt: Prompt, description: str, title: str, shape: Shape
 ) -> Answered:
     """The provider's triage, from one call. The caller sets the deadline, and may cancel.
 
-    Raises ProviderError with the reason when there is no answer, or none of the right shape. All
+    Raises ProviderError with the reason when there is no answer, or none of use, and ShapeError
+    where a question of a simpler shape may be answered. All
     calls of a process are made on one event loop, that of provider_loop.py.
     """
     started = perf_counter()
@@ -77,10 +79,13 @@ async def ask_provider(
     wire = Wire()
     watching.set(wire)
     try:
-        response = await litellm.acompletion(**_request(choice, prompt, description, title))
+        response = await litellm.acompletion(
+            **_request(choice, shape, messages_for(prompt, description, title, schema=_told(shape)))
+        )
     except Exception as error:  # noqa: BLE001
         # The edge to LiteLLM: its exceptions quote the request, so only the reason goes on.
-        raise failure_of(error, wire) from None
+        raise refused_shape(failure_of(error, wire), wire, choice, shape) from None
+    shapes.was_answered(choice, shape)
     usage = _usage(response, choice)
     try:
         triage = read_answer(_content(response), choice, prompt, f"{title}\n{description}")
@@ -139,20 +144,30 @@ def _http() -> Any:
     return handler
 
 
-def _request(
-    choice: ProviderChoice, prompt: Prompt, description: str, title: str
-) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "model": model_name(choice),
-        "messages": messages_for(prompt, description, title),
+def _told(shape: Shape) -> dict[str, Any] | None:
+    """The schema that the model has to be told in words, where the API does not take it."""
+    return None if shape.format == "json_schema" else answer_schema()
+
+
+_FORMATS: dict[str, dict[str, Any]] = {
+    "json_schema": {
         "response_format": {
             "type": "json_schema",
             "json_schema": {"name": "triage", "strict": True, "schema": answer_schema()},
-        },
+        }
+    },
+    "json_object": {"response_format": {"type": "json_object"}},
+    "text": {},
+}
+
+
+def _request(choice: ProviderChoice, shape: Shape, messages: list[Message]) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "model": model_name(choice),
+        "messages": messages,
+        **_FORMATS[shape.format],
         # A placeholder, where none is needed: with None LiteLLM would look for another key.
         "api_key": choice.api_key.get_secret_value() if choice.api_key else NO_KEY,
-        "temperature": 0,
-        "max_tokens": ANSWER_TOKENS,
         "timeout": CALL_SECONDS,
         # One question, one answer: asking.py decides whether to ask again.
         "num_retries": 0,
@@ -160,12 +175,16 @@ def _request(
         # Models differ in which of these they know.
         "drop_params": True,
     }
+    if shape.temperature:
+        request["temperature"] = 0
+    if shape.tokens is not None:
+        request[shape.tokens] = ANSWER_TOKENS
     handler = _http()
     if choice.name != "openai":
         request["client"] = handler
     if choice.base_url is not None:
         request["api_base"] = choice.base_url
-    if choice.name == "gemini":
+    if choice.name == "gemini" and shape.effort:
         # Long thinking would spend the deadline and the tokens before the answer begins.
         request["reasoning_effort"] = "low"
     return request

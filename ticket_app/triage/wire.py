@@ -6,7 +6,7 @@ are taken where they are certain: from the response itself.
 
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -17,17 +17,19 @@ import httpx
 ANSWER_BYTES = 100_000
 """An answer has some 2,000 tokens, a tenth of this; a longer body is no answer, and LiteLLM would
 take seconds over a contorted one."""
-ERROR_BYTES = 16_000
-"""Of an error so much is read; its status says what matters."""
+ERROR_BYTES = 64_000
+"""Of an error so much is read: what it names stands behind a message that may quote the request."""
 
 
 @dataclass
 class Wire:
-    """What one call saw: the last response's status, its Retry-After in seconds, its size."""
+    """What one call saw: the last response's status, its Retry-After in seconds, its size, and the
+    beginning of its body if it is an error."""
 
     status: int | None = None
     retry_after: float | None = None
     too_large: bool = False
+    error: bytearray = field(default_factory=bytearray)
 
 
 watching: ContextVar[Wire] = ContextVar("watching")
@@ -63,11 +65,12 @@ async def _ask_for_plain_bytes(request: httpx.Request) -> None:
 async def _note_response(response: httpx.Response) -> None:
     wire = watching.get()
     wire.status = response.status_code
+    wire.error.clear()
     wire.retry_after = _seconds(response.headers.get("retry-after"))
     packed = response.headers.get("content-encoding", "identity").lower() != "identity"
     stream = cast("httpx.AsyncByteStream", response.stream)
     if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-        response.stream = _Beginning(stream, 0 if packed else ERROR_BYTES)
+        response.stream = _Beginning(stream, wire, 0 if packed else ERROR_BYTES)
     elif packed:
         wire.too_large = True
         raise httpx.ReadError("the answer is compressed, and might unfold to any size")
@@ -93,16 +96,17 @@ class _Bounded(httpx.AsyncByteStream):
 
 
 class _Beginning(httpx.AsyncByteStream):
-    """The first bytes of a stream, as if that were all."""
+    """The first bytes of a stream, as if that were all; they are kept."""
 
-    def __init__(self, stream: httpx.AsyncByteStream, most: int) -> None:
-        self._stream, self._most = stream, most
+    def __init__(self, stream: httpx.AsyncByteStream, wire: Wire, most: int) -> None:
+        self._stream, self._wire, self._most = stream, wire, most
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left = self._most
         if not left:
             return
         async for piece in self._stream:
+            self._wire.error += piece[:left]
             yield piece[:left]
             left -= len(piece)
             if left <= 0:

@@ -1,0 +1,149 @@
+"""What a provider's error says: which of the reasons for a refusal it names, and which parameters.
+
+Providers agree on the status and on little else. Codes are the provider's own words; of a message
+only the beginning is read, since it may go on with what was asked, the ticket included.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import Any, NamedTuple
+
+MESSAGE_CHARACTERS = 300
+DEPTH_MAX = 6
+CODE_NAMES = frozenset({"code", "type", "status", "reason", "param", "loc", "error_code"})
+WORD_NAMES = frozenset({"message", "msg", "error", "detail", "details", "raw", "reasons"})
+
+QUOTED = frozenset({"input", "ctx", "body", "request", "messages"})
+"""Under these names an error repeats what was asked."""
+
+
+class Cause(Enum):
+    """What a provider may refuse a request for."""
+
+    CONTENT = auto()
+    LENGTH = auto()
+    MONEY = auto()
+    KEY = auto()
+    MODEL = auto()
+
+
+class Part(Enum):
+    """A part of the request that models differ in knowing."""
+
+    FORMAT = auto()
+    TEMPERATURE = auto()
+    TOKENS = auto()
+    EFFORT = auto()
+
+
+class Refusal(NamedTuple):
+    """The codes and the words of an error, in lower case."""
+
+    codes: frozenset[str]
+    words: str
+
+    def is_for(self, cause: Cause) -> bool:
+        """Whether the error names this cause."""
+        codes, words = _CAUSES[cause]
+        return bool(codes & self.codes) or words.search(self.words) is not None
+
+    def has_code_for(self, cause: Cause) -> bool:
+        """Whether a code names this cause, whatever the words say."""
+        return bool(_CAUSES[cause][0] & self.codes)
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """The parts of the request that the error names: by a code, else in its words."""
+        by_code = {part for part, name in _PARTS.items() if any(map(name.search, self.codes))}
+        named = by_code or {part for part, name in _PARTS.items() if name.search(self.words)}
+        return frozenset(named)
+
+
+def refusal_in(body: bytes | bytearray) -> Refusal:
+    """What an error's body says; nothing of a body that says nothing."""
+    text = body.decode("utf-8", "replace")
+    try:
+        found = list(_leaves(json.loads(text), "message", DEPTH_MAX))
+    except (ValueError, RecursionError):
+        found = [("message", text)]
+    codes = {said.strip().lower() for name, said in found if name in CODE_NAMES}
+    words = [said[:MESSAGE_CHARACTERS] for name, said in found if name in WORD_NAMES]
+    return Refusal(frozenset(codes), "\n".join(words).lower())
+
+
+def _leaves(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
+    """The texts and numbers of a JSON value, each with the name that it goes by."""
+    if isinstance(value, str | int):
+        yield name, str(value)
+    elif depth and isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in QUOTED:
+                yield from _leaves(inner, key, depth - 1)
+    elif depth and isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, name, depth - 1)
+
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns))
+
+
+_CAUSES: dict[Cause, tuple[frozenset[str], re.Pattern[str]]] = {
+    Cause.CONTENT: (
+        frozenset(
+            {"content_filter", "content_policy_violation", "responsibleaipolicyviolation"}
+            | {"data_inspection_failed", "datainspectionfailed", "invalid_prompt", "moderation"}
+        ),
+        _words(
+            r"content (?:management |usage )?(?:policy|policies|filter)",
+            r"content exists risk|inappropriate content|unsafe content|sensitive (?:content|words)",
+            r"\bflagged\b|requires moderation|safety (?:system|policy|filter)|responsible ai",
+            r"considered high risk|violat\w+ .{0,40}\bpolic(?:y|ies)",
+        ),
+    ),
+    Cause.LENGTH: (
+        frozenset(
+            {"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"}
+            | {"request_too_large"}
+        ),
+        _words(
+            r"context[ _-]?(?:length|window|size)|reduce the length",
+            r"(?:prompt|input|request|text) (?:is )?too (?:long|large)|too many (?:input )?tokens",
+        ),
+    ),
+    Cause.MONEY: (
+        frozenset(
+            {"insufficient_quota", "insufficient_balance", "exceeded_current_quota_error"}
+            | {"billing_not_active", "billing_hard_limit_reached", "payment_required"}
+        ),
+        _words(
+            r"credit balance|insufficient (?:account )?(?:balance|funds|credits?|quota)",
+            r"(?:check|enable|update|activate) .{0,20}billing|billing .{0,20}(?:limit|not active)",
+        ),
+    ),
+    Cause.KEY: (
+        frozenset(
+            {"invalid_api_key", "api_key_invalid", "authentication_error", "unauthenticated"}
+            | {"permission_denied", "permission_error"}
+        ),
+        _words(r"\bapi[ _-]?key\b|invalid (?:access |bearer )?token|not authenticated"),
+    ),
+    Cause.MODEL: (
+        frozenset({"model_not_found", "invalid_model", "deploymentnotfound"}),
+        _words(
+            r"(?:unknown|invalid|no such|unsupported) (?:model|deployment)",
+            r"(?:model|deployment)\b.{0,60}(?:not found|not exist|not available|is not a valid)",
+        ),
+    ),
+}
+_PARTS = {
+    Part.FORMAT: _words(
+        r"response_?(?:format|schema|mime)|json[ _](?:schema|object|mode)|structured output",
+        r"output_(?:format|config)|\bguided|\bgrammar\b|\btool_choice\b|\btools\b|request\.format",
+    ),
+    Part.TEMPERATURE: _words("temperature"),
+    Part.TOKENS: _words("max_?(?:completion_?|output_?)?tokens|num_predict|in the completion"),
+    Part.EFFORT: _words("reasoning_?effort|thinking|\bthink\b"),
+}
