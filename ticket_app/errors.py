@@ -38,6 +38,19 @@ class TicketNotFoundError(TicketAppError):
         super().__init__(f"There is no ticket {ticket_id}. It may have been deleted.")
 
 
+class TicketChangedError(TicketAppError):
+    """The ticket is no longer what it was when the person saw it; nothing was changed."""
+
+    status = HTTPStatus.CONFLICT
+    code = "ticket_changed"
+
+    def __init__(self, ticket_id: int) -> None:
+        super().__init__(
+            f"Ticket {ticket_id} was changed by someone else meanwhile, so this change was not "
+            "made. Look at it as it is now, then try again."
+        )
+
+
 class InvalidInputError(TicketAppError):
     """The input breaks a rule; `problems` names each field and what is wrong with it."""
 

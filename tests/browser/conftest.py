@@ -83,6 +83,11 @@ class Desk:
         """Change a ticket over REST."""
         self.rest.patch(f"/api/tickets/{ticket_id}/", json=fields).raise_for_status()
 
+    def get(self, ticket_id: int) -> dict[str, Any]:
+        """One ticket, over REST."""
+        ticket: dict[str, Any] = self.rest.get(f"/api/tickets/{ticket_id}/").json()
+        return ticket
+
     def tickets(self, **query: Any) -> list[dict[str, Any]]:
         """The newest tickets, over REST."""
         found: list[dict[str, Any]] = self.rest.get("/api/tickets/", params=query).json()

@@ -17,6 +17,12 @@ Point = tuple[float, float]
 
 def by_mouse(page: Page, title: str, target: str) -> None:
     """Press, wait as hands do, move in steps, release."""
+    carry(page, title, target)
+    page.mouse.up()
+
+
+def carry(page: Page, title: str, target: str) -> None:
+    """The same, without the release."""
     start, end = _way(page, title, target)
     page.mouse.move(*start)
     page.mouse.down()
@@ -24,7 +30,6 @@ def by_mouse(page: Page, title: str, target: str) -> None:
     for point in _steps(start, end):
         page.mouse.move(*point)
     page.wait_for_timeout(HELD_MS)
-    page.mouse.up()
 
 
 def by_touch(page: Page, title: str, target: str) -> None:

@@ -1,7 +1,8 @@
-"""The way between a browser and the desk, which a test can cut and mend."""
+"""The way between a browser and the desk, which a test can cut, mend and make slow."""
 
 import select
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -19,6 +20,7 @@ class Wire(ThreadingTCPServer):
         self.url = f"http://localhost:{self.server_address[1]}"
         self.to = ("127.0.0.1", urlsplit(to).port)
         self.is_cut = False
+        self.seconds_each_way = 0.0
         self.ends: set[socket.socket] = set()
 
     def cut(self) -> None:
@@ -45,6 +47,7 @@ class _Connection(BaseRequestHandler):
             other = {here: there, there: here}
             while True:
                 ready, _, _ = select.select(list(other), [], [])
+                time.sleep(self.server.seconds_each_way)
                 if not all(_hand_on(end, other[end]) for end in ready):
                     break
             self.server.ends.difference_update((here, there))

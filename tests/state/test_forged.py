@@ -27,30 +27,8 @@ NO_TEXT: list[Any] = [None, True, 5, 1.5, [], ["open"], {}, {"a": {"b": []}}, "\
 STATES = [Queue, Board, Detail, Figures, Form, Insights, Notice, Report, TicketActions]
 LARGEST_STATE = 150_000
 """Bytes of a page's whole state; 20,000 characters of a description are the largest part."""
-NO_CARD: list[Any] = [
-    *(1, True, None, [], "-1", "0", "1.0", " 1", "1e3", "²"),
-    str(2**70),
-    "9" * 5_000,
-]
 
-HALF = {"draggableId": "1", "source": {"droppableId": "open"}}
-MALFORMED: list[Any] = [
-    None,
-    [],
-    "closed",
-    {},
-    HALF,
-    HALF | {"destination": None},
-    HALF | {"destination": "closed"},
-    HALF | {"destination": {}},
-    HALF | {"destination": {"droppableId": 5}},
-    HALF | {"destination": {"droppableId": ["closed"]}},
-    HALF | {"destination": {"droppableId": "nowhere"}},
-    HALF | {"destination": {"droppableId": "closed\x00"}},
-    HALF | {"destination": {"droppableId": "\ud800"}},
-    HALF | {"source": None, "destination": {"droppableId": "closed"}},
-    *(HALF | {"draggableId": card, "destination": {"droppableId": "closed"}} for card in NO_CARD),
-]
+MOVE = {"ticket_id": 1, "version": 1, "target": "closed", "above": 0, "move": 7}
 
 
 async def sent(tabs: Tabs, handler: EventHandler, **payload: Any) -> Page:
@@ -100,9 +78,28 @@ async def test_no_other_field_or_value_is_written(tabs: Tabs, field: object, val
     assert page.shown(Notice)["failed"] is True
 
 
-@pytest.mark.parametrize("result", MALFORMED)
-async def test_a_malformed_drop_moves_nothing(tabs: Tabs, result: object) -> None:
-    await sent(tabs, TicketActions.event_handlers["drop"], result=result)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"ticket_id": value} for value in NO_TICKET),
+        *({"target": value} for value in [*NO_TEXT, "nowhere", "closed\x00"]),
+        *({"version": value} for value in [*NO_TICKET, 2]),
+    ],
+)
+async def test_a_malformed_move_moves_nothing(tabs: Tabs, wrong: dict[str, Any]) -> None:
+    page = await sent(tabs, Board.event_handlers["place"], **(MOVE | wrong))
+    assert page.shown(Notice)["failed"] is True
+    assert page.shown(Board)["answered"] == 7  # the browser holds its own order no longer
+
+
+@pytest.mark.parametrize("value", [*NO_TEXT, *NO_TICKET])
+@pytest.mark.parametrize("name", ["above", "move"])
+async def test_a_move_to_no_place_is_one_to_the_top(tabs: Tabs, name: str, value: object) -> None:
+    ticket = opened(status="open")
+    page = await tabs.open("/board")
+    handler = Board.event_handlers["place"]
+    await page.send(handler, **(MOVE | {"ticket_id": ticket.id, name: value}))
+    assert [row["id"] for row in page.shown(Board)["closed"]] == [ticket.id]
 
 
 @pytest.mark.parametrize("facet", [*NO_TEXT, "rows", "search", "_before", "problem", "__class__"])
@@ -129,8 +126,9 @@ async def test_a_malformed_search_leads_to_the_desk(tabs: Tabs, data: object) ->
 
 
 @pytest.mark.parametrize("status", [*NO_TEXT, "counts", "problem", "__class__"])
-async def test_an_unknown_column_is_not_loaded(tabs: Tabs, status: object) -> None:
-    page = await sent(tabs, Board.event_handlers["load_more"], status=status)
+@pytest.mark.parametrize("verb", ["load_more", "put_in_order"])
+async def test_an_unknown_column_is_not_loaded(tabs: Tabs, verb: str, status: object) -> None:
+    page = await sent(tabs, Board.event_handlers[verb], status=status)
     assert page.shown(Board)["loaded"] is False
 
 

@@ -1,15 +1,18 @@
 """The board: drag a card, or choose its status on it."""
 
+from typing import Any
+
 import reflex as rx
 
-from ticket_app.components.badges import badge, category_tag, status_select, urgency
-from ticket_app.components.dnd import DragDropContext, Draggable, Droppable
+from ticket_app.components.browser_functions import Object, as_object, call
+from ticket_app.components.card import card, gap
+from ticket_app.components.dnd import Announce, DragDropContext, Droppable, told
+from ticket_app.components.drag_words import HOW_TO, lifted, over, put
 from ticket_app.components.frame import icon
+from ticket_app.components.held_order import forget, hold, let_go, move, shown
 from ticket_app.components.numbers import grouped
 from ticket_app.components.states import ghosts, problem
-from ticket_app.components.times import ago
 from ticket_app.components.words import words
-from ticket_app.state.actions import TicketActions
 from ticket_app.state.board import Board
 from ticket_app.state.rows import TicketRow
 from ticket_app.theme import LOOKS, Look
@@ -25,25 +28,69 @@ def board() -> rx.Component:
                 *(_column(Status(status), look) for status, look in LOOKS["status"].items()),
                 class_name="board",
             ),
-            on_drag_end=TicketActions.drop,
+            drag_handle_usage_instructions=HOW_TO,
+            on_before_capture=told(_capturing),
+            on_drag_start=told(_lifted),
+            on_drag_update=told(_moving),
+            on_drag_end=told(_dropped),
         ),
+        on_mount=Board.begin,
+        on_unmount=forget(),
     )
+
+
+def _capturing(what: Object, _: Announce) -> list[rx.Var[Any]]:
+    """The package gives the focus back to the card that had it; a mouse gives it to none."""
+    handle = call(rx.Var("document.getElementById"), f"card-{what['draggableId']}")
+    return [call(as_object(handle)["focus"], {"preventScroll": True}), hold()]
+
+
+def _lifted(what: Object, announce: Announce) -> list[rx.Var[Any]]:
+    return [announce(lifted(as_object(what["source"])))]
+
+
+def _moving(what: Object, announce: Announce) -> list[rx.Var[Any]]:
+    return [announce(over(as_object(what["source"]), what["destination"]))]
+
+
+def _dropped(what: Object, announce: Announce) -> list[rx.Var[Any]]:
+    source, target = as_object(what["source"]), as_object(what["destination"])
+    elsewhere = (source["droppableId"].to(str) != target["droppableId"].to(str)) | (
+        source["index"].to(int) != target["index"].to(int)
+    )
+    is_moved = what["destination"].bool() & elsewhere
+    return [
+        announce(put(source, what["destination"])),
+        rx.cond(is_moved, move(source, target), let_go()),
+    ]
 
 
 def _column(status: Status, look: Look) -> rx.Component:
     return rx.el.section(
-        rx.el.h2(
-            icon(look.icon),
-            rx.el.span(look.word),
-            words(grouped(Board.counts[status.value].to(int)), class_name="number"),
+        rx.el.div(
+            rx.el.h2(
+                icon(look.icon),
+                rx.el.span(look.word),
+                words(grouped(Board.counts[status.value].to(int)), class_name="number"),
+            ),
+            rx.cond(
+                Board.news[status.value],
+                rx.el.button(
+                    words(Board.news[status.value]),
+                    type="button",
+                    title="Put this column in order",
+                    on_click=Board.put_in_order(status.value),
+                    class_name="button bare low",
+                ),
+            ),
             class_name="column-head",
         ),
-        rx.cond(~Board.loaded, ghosts(3, "ticket-card")),
         Droppable.create(
             cards(status=status.value),
             droppable_id=status.value,
             class_name="column-cards",
         ),
+        _end_of(status),
         class_name="column",
         custom_attrs={"data-status": status.value, "aria-label": look.word},
     )
@@ -52,22 +99,23 @@ def _column(status: Status, look: Look) -> rx.Component:
 @rx.memo
 def cards(status: rx.Var[str]) -> rx.Component:
     """The cards of a column. A loop stands in a memo, or Reflex cannot compile it in here."""
+    column = shown()[status].to(list[TicketRow])
     return rx.fragment(
-        *(
-            rx.cond(
-                status == one.value,
-                rx.fragment(
-                    rx.foreach(getattr(Board, one.value), _card),
-                    _end_of(one),
-                ),
-            )
-            for one in Status
-        )
+        rx.cond(~Board.loaded, ghosts(3, "ticket-card")),
+        rx.cond(
+            Board.loaded & (column.length() == 0), rx.el.p("No tickets here.", class_name="empty")
+        ),
+        rx.foreach(
+            column,
+            lambda ticket, index: rx.cond(
+                ticket.status == status, card(ticket, index, status), gap(ticket, index, status)
+            ),
+        ),
     )
 
 
 def _end_of(status: Status) -> rx.Component:
-    """More cards, or a word for a column without any."""
+    """What leads to more cards; it stands below the column, where no card moves it."""
     return rx.cond(
         Board.more[status.value].to(bool),
         rx.el.div(
@@ -85,34 +133,5 @@ def _end_of(status: Status) -> rx.Component:
                 rx.el.a("The rest is on the desk", href=f"/?status={status.value}"),
                 class_name="more small",
             ),
-            rx.cond(
-                Board.loaded & (getattr(Board, status.value).length() == 0),
-                rx.el.p("No tickets here.", class_name="empty"),
-            ),
         ),
-    )
-
-
-def _card(ticket: rx.Var[TicketRow], index: rx.Var[int]) -> rx.Component:
-    return Draggable.create(
-        rx.fragment(
-            words(ticket.title, class_name="words", dir="auto"),
-            rx.el.span(
-                words(f"#{ticket.id}", class_name="number"),
-                category_tag(ticket.category),
-                ago(ticket.filed_at),
-                class_name="row-meta",
-            ),
-            rx.el.span(
-                badge("priority", ticket.priority),
-                badge("sentiment", ticket.sentiment),
-                class_name="foot",
-            ),
-        ),
-        rx.el.span(
-            status_select(ticket.id, ticket.status), urgency(ticket.urgency), class_name="foot"
-        ),
-        draggable_id=ticket.id.to_string(),
-        index=index,
-        class_name="ticket-card",
     )

@@ -1,40 +1,47 @@
 """Cards dragged between columns, by mouse, touch or keyboard: @hello-pangea/dnd, in Python.
 
 The package gives its children through functions of (provided, snapshot); `_given` writes one from a
-Python function. It announces every move to screen readers by itself.
+Python function. What it tells of a drag it gives to functions of (told, provided), whose
+`provided.announce` says a sentence to screen readers.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
-from reflex.vars import ObjectVar
 from reflex_base.components.component import MemoizationLeaf
-from reflex_base.vars.function import ArgsFunctionOperation
+
+from ticket_app.components.browser_functions import Object, as_object, call, function_of
 
 LIBRARY = "@hello-pangea/dnd@18.0.1"
-Provided = ObjectVar[dict[str, Any]]
+Announce = Callable[[Any], rx.Var[Any]]
 
 
-def _result(result: Provided) -> tuple[rx.Var[dict[str, Any]]]:
-    return (result,)
+def told(answer: Callable[[Object, Announce], list[rx.Var[Any]]]) -> rx.Var[Any]:
+    """What to do when the package tells something: `answer` gets that, and a way to announce."""
+    what, provided = as_object(rx.Var("told")), as_object(rx.Var("provided"))
+
+    def announce(sentence: Any) -> rx.Var[Any]:
+        return call(provided["announce"], sentence)
+
+    return function_of(("told", "provided"), answer(what, announce))
 
 
-def _given(build: Callable[[Provided], rx.Component]) -> rx.Var[Any]:
-    provided = rx.Var("provided").to(ObjectVar, dict[str, Any])
-    function: rx.Var[Any] = ArgsFunctionOperation.create(
-        args_names=("provided", "snapshot"), return_expr=rx.Var.create(build(provided))
-    )
-    return function
+def _given(build: Callable[[Object], rx.Component]) -> rx.Var[Any]:
+    return function_of(("provided", "snapshot"), build(as_object(rx.Var("provided"))))
 
 
 class DragDropContext(MemoizationLeaf):
-    """Around everything that takes part; `on_drag_end` gets the package's DropResult."""
+    """Around everything that takes part. `on_drag_end` gets the package's DropResult."""
 
     library = LIBRARY
     tag = "DragDropContext"
 
-    on_drag_end: rx.EventHandler[_result]
+    drag_handle_usage_instructions: rx.Var[str]
+    on_before_capture: rx.Var[Any]
+    on_drag_start: rx.Var[Any]
+    on_drag_update: rx.Var[Any]
+    on_drag_end: rx.Var[Any]
 
 
 class Droppable(MemoizationLeaf):
@@ -49,7 +56,7 @@ class Droppable(MemoizationLeaf):
     def create(cls, *children: Any, droppable_id: str, **props: Any) -> rx.Component:
         """A div with the children and, at its end, the space that a dragged card will take."""
 
-        def place(provided: Provided) -> rx.Component:
+        def place(provided: Object) -> rx.Component:
             return rx.el.div(
                 *children,
                 provided["placeholder"].to(rx.Component),
@@ -69,6 +76,7 @@ class Draggable(MemoizationLeaf):
 
     draggable_id: rx.Var[str]
     index: rx.Var[int]
+    is_drag_disabled: rx.Var[bool]
 
     @classmethod
     def create(
@@ -77,13 +85,20 @@ class Draggable(MemoizationLeaf):
         *children: Any,
         draggable_id: rx.Var[str],
         index: rx.Var[int],
+        handle_id: rx.Var[str] | str = "",
+        is_drag_disabled: bool = False,
         **props: Any,
     ) -> rx.Component:
         """A div with the handle and the rest; `index` is its place in the column."""
 
-        def card(provided: Provided) -> rx.Component:
+        def card(provided: Object) -> rx.Component:
             return rx.el.div(
-                rx.el.div(handle, special_props=[provided["dragHandleProps"]], class_name="handle"),
+                rx.el.div(
+                    handle,
+                    special_props=[provided["dragHandleProps"]],
+                    class_name="handle",
+                    custom_attrs={"id": handle_id} if handle_id else {},
+                ),
                 *children,
                 custom_attrs={"ref": provided["innerRef"]},
                 special_props=[provided["draggableProps"]],
@@ -91,5 +106,9 @@ class Draggable(MemoizationLeaf):
             )
 
         return super().create(
-            _given(card), key=draggable_id, draggable_id=draggable_id, index=index
+            _given(card),
+            key=draggable_id,
+            draggable_id=draggable_id,
+            index=index,
+            is_drag_disabled=is_drag_disabled,
         )

@@ -10,6 +10,7 @@ from ticket_app.data.changing import change_ticket, current_ticket
 from ticket_app.data.direct import telling
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import Ticket
+from ticket_app.errors import TicketChangedError
 from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import TicketPublic, TicketUpdate
 from ticket_app.services.filing import has_provider
@@ -29,23 +30,29 @@ TEXT = frozenset({"title", "description"})
 
 
 def update_ticket(
-    ticket_id: int, update: TicketUpdate, edge: Edge, *, at: datetime | None = None
+    ticket_id: int,
+    update: TicketUpdate,
+    edge: Edge,
+    *,
+    at: datetime | None = None,
+    seen_version: int | None = None,
 ) -> TicketPublic:
     """Change the fields given. A new title or description recomputes sentiment and urgency.
 
     Giving the values that the ticket already has changes nothing, and records nothing; but a
     category or priority that is given is a person's from now on. `at` backdates the change
-    (default: now). TicketNotFoundError when there is no such ticket.
+    (default: now). `seen_version` is an optimistic lock: TicketChangedError, with nothing changed,
+    when the ticket has another version by now. TicketNotFoundError when there is no such ticket.
     """
     if update.changes.keys() & TEXT:
-        return _update_locked(ticket_id, update, edge, at)
-    return _update_unless_changed(ticket_id, update, edge, at) or _update_locked(
-        ticket_id, update, edge, at
+        return _update_locked(ticket_id, update, edge, at, seen_version)
+    return _update_unless_changed(ticket_id, update, edge, at, seen_version) or _update_locked(
+        ticket_id, update, edge, at, seen_version
     )
 
 
 def _update_unless_changed(
-    ticket_id: int, update: TicketUpdate, edge: Edge, at: datetime | None
+    ticket_id: int, update: TicketUpdate, edge: Edge, at: datetime | None, seen: int | None
 ) -> TicketPublic | None:
     """What takes the least time, of most changes: None if somebody else came between."""
     with telling() as tell:
@@ -55,6 +62,7 @@ def _update_unless_changed(
         columns = changes | _decisions(ticket, update) | _settled(ticket, changes, now)
         if not columns:
             return ticket
+        _check_seen(ticket_id, ticket, seen)
         if changes:
             columns |= {"version": ticket.version + 1, "updated_at": now}
         changed = change_ticket(tell, ticket, columns, events_of(ticket, changes, edge))
@@ -64,7 +72,7 @@ def _update_unless_changed(
 
 
 def _update_locked(
-    ticket_id: int, update: TicketUpdate, edge: Edge, at: datetime | None
+    ticket_id: int, update: TicketUpdate, edge: Edge, at: datetime | None, seen: int | None
 ) -> TicketPublic:
     """The ticket is held against others meanwhile."""
     foreseen = _foreseen(ticket_id, update)
@@ -73,6 +81,8 @@ def _update_locked(
         now = at or datetime.now(UTC)  # once it is our turn: versions and times go the same way
         changes = differences(ticket, update.changes)
         beside = _decisions(ticket, update) | _settled(ticket, changes, now)
+        if changes or beside:
+            _check_seen(ticket_id, ticket, seen)
         rescored = bool(changes.keys() & TEXT)
         if rescored:
             changes |= _rescore(session, ticket, changes, foreseen, now)
@@ -86,6 +96,11 @@ def _update_locked(
     if changes or beside:
         bus.publish(Change(ticket_id, awaits_triage=awaits))
     return public
+
+
+def _check_seen(ticket_id: int, ticket: Ticket | TicketPublic, seen: int | None) -> None:
+    if seen is not None and ticket.version != seen:
+        raise TicketChangedError(ticket_id)
 
 
 def _decisions(ticket: Ticket | TicketPublic, update: TicketUpdate) -> dict[str, Any]:

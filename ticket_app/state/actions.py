@@ -1,7 +1,5 @@
 """What a person does with one ticket, from whichever page; the pages follow by themselves."""
 
-from typing import Any
-
 import reflex as rx
 from reflex.event import EventSpec
 
@@ -10,10 +8,7 @@ from ticket_app.schemas import TicketUpdate, parse
 from ticket_app.services import changing, tickets
 from ticket_app.state.asking import ask, ticket_id_of
 from ticket_app.state.notices import Notice, told_failure
-from ticket_app.vocabulary import ID_MAX, Edge
-
-ID_DIGITS = len(str(ID_MAX))
-"""Python refuses to read a number of thousands of digits."""
+from ticket_app.vocabulary import Edge
 
 
 class TicketActions(rx.State):
@@ -46,15 +41,3 @@ class TicketActions(rx.State):
         except TicketAppError as error:
             return told_failure(error.detail)
         return Notice.dismiss
-
-    @rx.event
-    async def drop(self, result: dict[str, Any]) -> EventSpec | None:
-        """A card was dropped on the board: onto another column it means a new status."""
-        match result:
-            case {
-                "draggableId": str(card),
-                "source": {"droppableId": source},
-                "destination": {"droppableId": str(target)},
-            } if source != target and card.isdecimal() and len(card) <= ID_DIGITS:
-                return TicketActions.change(int(card), "status", target)
-        return None

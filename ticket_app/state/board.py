@@ -1,22 +1,35 @@
 """The board: a column for each status, loaded in pages."""
 
-import reflex as rx
+from typing import Any
 
-from ticket_app.errors import TicketAppError
-from ticket_app.schemas import TicketListQuery
-from ticket_app.services import figures, tickets
-from ticket_app.state.asking import ask
+import reflex as rx
+from reflex.event import EventSpec
+
+from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
+from ticket_app.schemas import TicketListQuery, TicketPublic, TicketUpdate, parse
+from ticket_app.services import changing, figures, tickets
+from ticket_app.state.asking import ask, ticket_id_of
+from ticket_app.state.columns import followed, in_order, is_gap, put_below, without
 from ticket_app.state.live import Live
+from ticket_app.state.notices import told_failure
 from ticket_app.state.rows import TicketRow, row_of
-from ticket_app.vocabulary import Status
+from ticket_app.vocabulary import Edge, Status
 
 PAGE = 20
 CARDS_MAX = 200
 """A column holds at most this many cards (one page of the service); the desk shows the rest."""
+MOVES_MAX = 100
+"""So many cards that the person moved are remembered, and stay where they were put."""
+MOVE_NUMBER_MAX = 2**53
+"""The browser counts no further exactly."""
 
 
 class Board(Live, rx.State):
-    """A var for each column, so that a move sends two of them and not the whole board."""
+    """A var for each column, so that a move sends two of them and not the whole board.
+
+    The browser shows a move at once and by itself: it holds the order that the person made, until
+    `answered` is the number of that move, or the page has loaded anew (`loads`).
+    """
 
     open: list[TicketRow] = []
     in_progress: list[TicketRow] = []
@@ -25,49 +38,158 @@ class Board(Live, rx.State):
     counts: dict[str, int] = {}
     more: dict[str, bool] = {}
     full: dict[str, bool] = {}
+    news: dict[str, str] = {}
     loaded: bool = False
     problem: str = ""
+    answered: int = 0
+    loads: int = 0
+
+    _limits: dict[str, int] = {}
+    _late: dict[str, list[int]] = {}
+    _put: list[int] = []
+    _versions: dict[int, tuple[int, int]] = {}
 
     @rx.event
     async def load(self) -> None:
-        """Read the first page of each column."""
-        await self._read(dict.fromkeys(Status, PAGE))
+        """Read every column. After a reconnect the cards stay where they were."""
+        self.loads += 1
+        await self._read()
+
+    @rx.event
+    async def begin(self) -> None:
+        """The page was opened: every column begins in order, with its first page."""
+        self._limits, self._put, self._versions = {}, [], {}
+        await self._read(*Status)
 
     @rx.event
     async def load_more(self, status: str) -> None:
         """One more page of a column."""
         if status not in tuple(Status) or not self.more.get(status):
             return
-        known = Status(status)
-        await self._read({known: min(len(self._cards(known)) + PAGE, CARDS_MAX)})
+        shown = len(self._cards(Status(status)))
+        self._limits[status] = min(max(shown, self._limit(status)) + PAGE, CARDS_MAX)
+        await self._read()
+
+    @rx.event
+    async def put_in_order(self, status: str) -> None:
+        """The newest first, and no gaps."""
+        if status in tuple(Status):
+            await self._read(Status(status))
+
+    @rx.event
+    async def place(
+        self, ticket_id: int, version: int, target: str, above: int, move: Any
+    ) -> EventSpec | None:
+        """A card was put into a column, below the card of ticket `above` (0: on top).
+
+        `version` is the ticket's when the person took it: what others have changed since then is
+        not overwritten. `move` is the browser's number for this move.
+        """
+        self.answered = move if isinstance(move, int) and 0 < move <= MOVE_NUMBER_MAX else 0
+        try:
+            known = ticket_id_of(ticket_id)
+            update = parse(TicketUpdate, {"status": target})
+            seen = self._seen(known, version)
+            ticket = await ask(
+                changing.update_ticket, known, update, Edge.BROWSER, seen_version=seen
+            )
+        except TicketAppError as error:
+            return told_failure(error.detail)
+        self._show_at(ticket, above)
+        if ticket.version == seen + 1:
+            first, last = self._versions.pop(known, (seen, seen))
+            self._versions[known] = (first if last == seen else seen, ticket.version)
+            self._versions = dict(list(self._versions.items())[-MOVES_MAX:])
+        return None
+
+    def _seen(self, ticket_id: int, version: Any) -> int:
+        """A version that the person's own changes have replaced counts as what they made of it."""
+        if isinstance(version, bool) or not isinstance(version, int):
+            raise InvalidInputError([FieldProblem("version", "Use the version of a ticket.")])
+        first, last = self._versions.get(ticket_id, (version, version))
+        return last if first <= version <= last else version
+
+    def _show_at(self, ticket: TicketPublic, above: int) -> None:
+        """Put the ticket's card into its column, and take it out of the others."""
+        row = row_of(ticket)
+        for status in Status:
+            cards = self._cards(status)
+            rest = without(cards, row.id)
+            if status == ticket.status:
+                self._show(status, put_below(rest, row, above))
+                change = int(all(one.id != row.id or is_gap(one, status) for one in cards))
+            else:
+                self._show(status, rest)
+                change = -int(any(one.id == row.id and not is_gap(one, status) for one in cards))
+            if change:
+                self.counts = self.counts | {status.value: self.counts.get(status, 0) + change}
+        self._put = [*(one for one in self._put if one != row.id), row.id][-MOVES_MAX:]
 
     async def _refresh(self) -> None:
         async with self:
-            await self._read({one: max(PAGE, len(self._cards(one))) for one in Status})
+            await self._read()
 
-    async def _read(self, wanted: dict[Status, int]) -> None:
+    async def _read(self, *ordered: Status) -> None:
+        """Follow the desk; bring the columns of `ordered` in order."""
         try:
             counts = await ask(figures.status_counts)
             pages = {
                 status: await ask(
                     tickets.list_tickets,
-                    TicketListQuery(status=[status], limit=min(limit, CARDS_MAX)),
+                    TicketListQuery(status=[status], limit=self._limit(status)),
                 )
-                for status, limit in wanted.items()
+                for status in Status
             }
+            known = {ticket.id: ticket for page in pages.values() for ticket in page.items}
+            shown = {row.id for status in Status for row in self._cards(status)}
+            wanted = (shown | set(self._put if ordered else ())) - known.keys()
+            known |= await ask(tickets.present_tickets, wanted)
         except TicketAppError as error:
             self.problem = error.detail
             return
         self.problem, self.loaded = "", True
         self.counts = {str(status): count for status, count in counts.items()}
+        rows = {ticket.id: row_of(ticket) for ticket in known.values()}
         for status, page in pages.items():
-            cards = [row_of(ticket) for ticket in page.items]
-            # A var that is set is sent, even when nothing in it changed.
-            if cards != self._cards(status):
-                setattr(self, status.value, cards)
-            left, full = page.next_cursor is not None, len(cards) >= CARDS_MAX
-            self.more = self.more | {status.value: left and not full}
-            self.full = self.full | {status.value: left and full}
+            newest = [ticket.id for ticket in page.items]
+            if status in ordered:
+                self._late[status] = []
+                self._show(status, in_order(newest, status, rows, self._put))
+            else:
+                self._follow(status, newest, rows)
+            self._tell_of(status, left=page.next_cursor is not None)
+
+    def _follow(self, status: Status, newest: list[int], rows: dict[int, TicketRow]) -> None:
+        cards, self._late[status] = followed(
+            self._cards(status),
+            status,
+            newest=newest,
+            tickets=rows,
+            late=self._late.get(status, []),
+            limit=self._limit(status),
+        )
+        self._show(status, cards)
+
+    def _tell_of(self, status: Status, *, left: bool) -> None:
+        """What stands at a column's head and foot. A var that is set is sent, even if unchanged."""
+        cards, late = self._cards(status), len(self._late.get(status, []))
+        gaps = any(is_gap(card, status) for card in cards)
+        told = {
+            "more": left and len(cards) < CARDS_MAX,
+            "full": left and len(cards) >= CARDS_MAX,
+            "news": f"{late} new" if late else "Close gaps" if gaps else "",
+        }
+        for name, value in told.items():
+            before = getattr(self, name)
+            if before.get(status) != value:
+                setattr(self, name, before | {status.value: value})
+
+    def _show(self, status: Status, cards: list[TicketRow]) -> None:
+        if cards != self._cards(status):
+            setattr(self, status.value, cards)
+
+    def _limit(self, status: str) -> int:
+        return self._limits.get(status, PAGE)
 
     def _cards(self, status: Status) -> list[TicketRow]:
         cards: list[TicketRow] = getattr(self, status.value)

@@ -29,6 +29,7 @@ class TicketRow:
     triage: str
     category_by: str
     priority_by: str
+    version: int
     gone: str = ""
 
 
@@ -49,6 +50,7 @@ def row_of(ticket: TicketPublic) -> TicketRow:
         triage=ticket.triage_status,
         category_by=ticket.category_by,
         priority_by=ticket.priority_by,
+        version=ticket.version,
     )
 
 
