@@ -16,6 +16,8 @@ class TicketAppError(Exception):
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal_error"
+    retry_after_seconds: ClassVar[int | None] = None
+    """For a client: when to try again, if that may help."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -81,9 +83,22 @@ class DatabaseUnavailableError(TicketAppError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "database_unavailable"
-    retry_after_seconds: ClassVar[int] = 5
+    retry_after_seconds = 5
 
     def __init__(self) -> None:
         super().__init__(
             f"The database is not answering. Try again in {self.retry_after_seconds} seconds."
+        )
+
+
+class BusyError(TicketAppError):
+    """Too much is waiting already; nothing was changed, and trying again is safe."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "busy"
+    retry_after_seconds = 5
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The desk is busy with others. Try again in {self.retry_after_seconds} seconds."
         )

@@ -8,10 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.services.desk import PLAIN, all_tickets, suggestions_of
+from ticket_app.api import together
 from ticket_app.api.app import make_api
 from ticket_app.api.tickets import FILING, open_ticket
 from ticket_app.api.together import Together
-from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.errors import BusyError, DatabaseUnavailableError
 from ticket_app.schemas import TicketCreate
 from ticket_app.services.filing import Filed, Request
 from ticket_app.services.tickets import get_ticket
@@ -132,3 +133,25 @@ async def test_nobody_waits_in_turn_for_a_database_that_is_away() -> None:
     assert answers[0] == 2
     assert {type(answer) for answer in answers[2:]} == {DatabaseUnavailableError}
     assert len(doubling.lots) == 2
+
+
+def test_what_comes_behind_too_many_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "WAITING_MAX", 3)
+    begun, release = Event(), Event()
+
+    def work(numbers: list[int]) -> list[int]:
+        begun.set()
+        assert release.wait(60)
+        return numbers
+
+    async def scene() -> None:
+        line = Together(work, most=8)
+        first = asyncio.create_task(line.do(0))
+        assert await asyncio.to_thread(begun.wait, 10)
+        behind = [asyncio.create_task(line.do(number)) for number in range(1, 6)]
+        refused = await asyncio.gather(*behind[3:], return_exceptions=True)
+        assert {type(answer) for answer in refused} == {BusyError}
+        release.set()
+        assert await asyncio.gather(first, *behind[:3]) == [0, 1, 2, 3]
+
+    asyncio.run(scene())

@@ -13,12 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from ticket_app.api.methods import allowed_methods
-from ticket_app.errors import (
-    DatabaseUnavailableError,
-    FieldProblem,
-    InvalidInputError,
-    TicketAppError,
-)
+from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
 from ticket_app.schemas import field_problems
 
 log = logging.getLogger(__name__)
@@ -116,9 +111,8 @@ def add_problem_responses(api: FastAPI, routes: Sequence[BaseRoute]) -> None:
 async def _own_error(_: Request, error: TicketAppError) -> Response:
     if isinstance(error, InvalidInputError):
         return _invalid(error.problems)
-    headers = None
-    if isinstance(error, DatabaseUnavailableError):
-        headers = {"Retry-After": str(error.retry_after_seconds)}
+    again = error.retry_after_seconds
+    headers = None if again is None else {"Retry-After": str(again)}
     return problem(error.status, error.code, error.detail, headers=headers)
 
 

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from ticket_app.api.problems import Problem
-from ticket_app.api.threads import CHANGING, QUICK, SEARCHING, in_thread
 from ticket_app.api.together import Together
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas import (
@@ -22,6 +21,7 @@ from ticket_app.schemas import (
     TitleSuggestion,
 )
 from ticket_app.services import changing, figures, filing, similar, tickets, triage
+from ticket_app.services.threads import Wanted, run
 from ticket_app.vocabulary import ID_MAX, IDEMPOTENCY_KEY_MAX, Edge
 
 SIMILAR_MAX = 20
@@ -99,8 +99,7 @@ async def open_ticket(new: TicketCreate, idempotency_key: IdempotencyKey = None)
 @router.get("/", response_model=list[TicketPublic], responses=LISTED)
 async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -> Response:
     """Tickets, newest first. The header `Link: <...>; rel="next"` leads to the next page."""
-    kind = QUICK if query.search is None else SEARCHING
-    page = await in_thread(kind, lambda: tickets.list_tickets(query))
+    page = await run(tickets.list_tickets, query, wanted=waiting(request))
     headers = {}
     if page.next_cursor is not None:
         kept = [
@@ -114,7 +113,7 @@ async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Requ
 @router.get("/stats/", response_model=figures.TicketStats)
 async def get_stats() -> Response:
     """Figures over all tickets, kept by the database."""
-    return _json(await in_thread(QUICK, figures.ticket_stats_json))
+    return _json(await run(figures.ticket_stats_json))
 
 
 @router.post("/classify/")
@@ -130,45 +129,55 @@ async def suggest_title(text: Described) -> TitleSuggestion:
 
 
 @router.get("/{ticket_id:ticket}/")
-def get_ticket(ticket_id: TicketId) -> TicketPublic:
+async def get_ticket(ticket_id: TicketId) -> TicketPublic:
     """One ticket."""
-    return tickets.get_ticket(ticket_id)
+    return await run(tickets.get_ticket, ticket_id)
 
 
 @router.get("/{ticket_id:ticket}/suggestions/")
-def get_suggestions(ticket_id: TicketId) -> list[SuggestionPublic]:
+async def get_suggestions(ticket_id: TicketId) -> list[SuggestionPublic]:
     """What the engines proposed for a ticket and why, newest first, 200 at most."""
-    return tickets.ticket_suggestions(ticket_id)
+    return await run(tickets.ticket_suggestions, ticket_id)
 
 
 @router.get("/{ticket_id:ticket}/similar/")
 async def get_similar(
     ticket_id: TicketId,
+    request: Request,
     limit: Annotated[
         int, Query(ge=1, le=SIMILAR_MAX, description="Tickets at most."), WHOLE_NUMBER
     ] = 5,
 ) -> list[SimilarTicket]:
     """Tickets whose text is like this one's, the most similar first, with the words they share."""
-    return await in_thread(SEARCHING, lambda: similar.similar_tickets(ticket_id, limit))
+    return await run(similar.similar_tickets, ticket_id, limit, wanted=waiting(request))
 
 
 @router.patch("/{ticket_id:ticket}/", response_model=TicketPublic)
 async def update_ticket(ticket_id: TicketId, update: TicketUpdate) -> Response:
     """Change the fields given. A new title or description recomputes sentiment and urgency."""
-    ticket = await in_thread(CHANGING, lambda: changing.update_ticket(ticket_id, update, Edge.REST))
+    ticket = await run(changing.update_ticket, ticket_id, update, Edge.REST)
     return _json(ticket.model_dump_json())
 
 
 @router.delete("/{ticket_id:ticket}/", status_code=204)
-def delete_ticket(ticket_id: TicketId) -> None:
+async def delete_ticket(ticket_id: TicketId) -> None:
     """Take a ticket out of every list and figure. It can be restored."""
-    tickets.delete_ticket(ticket_id, Edge.REST)
+    await run(tickets.delete_ticket, ticket_id, Edge.REST)
 
 
 @router.post("/{ticket_id:ticket}/restore/")
-def restore_ticket(ticket_id: TicketId) -> TicketPublic:
+async def restore_ticket(ticket_id: TicketId) -> TicketPublic:
     """Bring a deleted ticket back."""
-    return tickets.restore_ticket(ticket_id, Edge.REST)
+    return await run(tickets.restore_ticket, ticket_id, Edge.REST)
+
+
+def waiting(request: Request) -> Wanted:
+    """Whether the client is still there."""
+
+    async def is_there() -> bool:
+        return not await request.is_disconnected()
+
+    return is_there
 
 
 def _json(text: str, **how: Any) -> Response:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.errors import BusyError, DatabaseUnavailableError
+from ticket_app.services.threads import WAITING_MAX
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -29,7 +30,9 @@ class Together(Generic[Item, Answer]):
         self._doing: asyncio.Task[None] | None = None
 
     async def do(self, item: Item) -> Answer:
-        """The answer for this item, or what went wrong with it."""
+        """The answer for this item, or what went wrong with it. BusyError behind WAITING_MAX."""
+        if len(self._waiting) >= WAITING_MAX:
+            raise BusyError
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         if self._doing is None:

@@ -6,14 +6,15 @@ from fastapi import APIRouter, Query
 
 from ticket_app.schemas import WHOLE_NUMBER
 from ticket_app.services.figures import WindowDays
+from ticket_app.services.threads import run
 from ticket_app.services.triage_report import TriageReport, triage_report
 
 router = APIRouter(prefix="/api/triage", tags=["triage"])
 
 
 @router.get("/report/")
-def get_report(
+async def get_report(
     last_days: Annotated[WindowDays, WHOLE_NUMBER, Query()] = 30,
 ) -> TriageReport:
     """How often people overrule each engine, how engines agree, what calls take and cost."""
-    return triage_report(last_days)
+    return await run(triage_report, last_days)

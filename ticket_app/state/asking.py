@@ -3,11 +3,14 @@
 A handler can be called by anyone who can open the websocket, with any arguments.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+from reflex_base.event.context import EventContext
+
 from ticket_app.errors import FieldProblem, InvalidInputError
+from ticket_app.services.threads import run
+from ticket_app.state.live import presence
 from ticket_app.vocabulary import ID_MAX
 
 P = ParamSpec("P")
@@ -15,8 +18,13 @@ R = TypeVar("R")
 
 
 async def ask(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call a service in a thread: a query must not hold up everybody else's events."""
-    return await asyncio.to_thread(service, *args, **kwargs)
+    """Call a service in a thread: a query must not hold up everybody else's events. BusyError when
+    none is free in time, or the page was closed meanwhile."""
+    return await run(service, *args, wanted=_page_is_open, **kwargs)
+
+
+async def _page_is_open() -> bool:
+    return presence.ask(EventContext.get().token)
 
 
 def ticket_id_of(value: Any) -> int:

@@ -1,0 +1,98 @@
+"""A kind of work may fill its own threads: nobody else waits for it, and it waits within bounds."""
+
+import asyncio
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+
+from ticket_app.errors import BusyError
+from ticket_app.services import threads
+from ticket_app.services.threads import QUICK, SEARCHING, Bulkhead, Wanted
+
+
+class Slow:
+    """Work that goes on until it is released, and remembers what of it was begun."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.release = Event()
+
+    def work(self, number: int) -> int:
+        self.begun.append(number)
+        assert self.release.wait(60)
+        return number
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    slow = Slow()
+    yield slow
+    slow.release.set()
+
+
+def asked(
+    bulkhead: Bulkhead, slow: Slow, number: int, wanted: Wanted | None = None
+) -> asyncio.Task[int]:
+    return asyncio.create_task(bulkhead.do(lambda: slow.work(number), wanted))
+
+
+async def begun(slow: Slow, count: int) -> None:
+    async with asyncio.timeout(30):
+        while len(slow.begun) < count:  # noqa: ASYNC110  # a thread does it
+            await asyncio.sleep(0.01)
+
+
+def test_one_kind_does_not_wait_for_another(slow: Slow) -> None:
+    async def scene() -> None:
+        searches = [asked(SEARCHING, slow, number) for number in range(12)]
+        await begun(slow, 4)
+        assert await QUICK.do(lambda: 7) == 7
+        slow.release.set()
+        assert await asyncio.gather(*searches) == list(range(12))
+
+    asyncio.run(scene())
+
+
+def test_what_waits_too_long_or_behind_too_many_is_refused(
+    slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "WAITING_MAX", 2)
+    monkeypatch.setattr(threads, "WAITING_SECONDS", 0.2)
+    bulkhead = Bulkhead("test", 1)
+
+    async def scene() -> None:
+        first, *behind = [asked(bulkhead, slow, number) for number in range(4)]
+        answers = await asyncio.gather(*behind, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {BusyError}
+        slow.release.set()
+        assert await first == 0
+        assert await bulkhead.do(lambda: 7) == 7
+
+    asyncio.run(scene())
+    assert slow.begun == [0]
+
+
+def test_what_nobody_waits_for_any_more_never_begins(slow: Slow) -> None:
+    bulkhead = Bulkhead("test", 1)
+
+    async def no() -> bool:
+        return False
+
+    async def scene() -> None:
+        first = asked(bulkhead, slow, 0)
+        left = asked(bulkhead, slow, 1, no)
+        ended = asked(bulkhead, slow, 2)
+        last = asked(bulkhead, slow, 3)
+        await begun(slow, 1)
+        ended.cancel()
+        first.cancel()  # its thread goes on, and is not taken for a free one
+        await asyncio.sleep(0.1)
+        assert slow.begun == [0]
+        slow.release.set()
+        assert await last == 3
+        assert isinstance((await asyncio.gather(left, return_exceptions=True))[0], BusyError)
+        assert [await bulkhead.do(lambda: 7) for _ in range(9)] == [7] * 9
+
+    asyncio.run(scene())
+    assert slow.begun == [0, 3]
