@@ -30,6 +30,7 @@ def make_api() -> Api:
         redirect_slashes=False,
         responses={422: {"model": Problem, "description": WRONG_VALUES}},
     )
+    api.state.checkup = health.Checkup()
     routers = (tickets.router, triage.router, health.router)
     for router in routers:
         api.include_router(router)

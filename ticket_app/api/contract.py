@@ -23,7 +23,7 @@ FOREIGN = "The Origin header names another site (`origin_not_allowed`)."
 TOO_LARGE = "The body is larger than 1 MiB (`body_too_large`)."
 NO_JSON = "The Content-Type is not application/json (`unsupported_media_type`)."
 OUR_MISTAKE = "The desk made a mistake (`internal_error`)."
-AWAY = "The desk cannot answer now; nothing was changed (`database_unavailable`)."
+AWAY = "The desk cannot answer now; nothing was changed (`database_unavailable`, `busy`)."
 LATER = {
     "Retry-After": {
         "description": "Seconds after which to try again.",

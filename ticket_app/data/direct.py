@@ -20,6 +20,7 @@ from ticket_app.data.engine import (
     get_direct_engine,
     is_a_mistake_of_ours,
     only_writer,
+    refuse_if_hanging,
     unavailable,
 )
 from ticket_app.data.plain_sql import Row, insert_into, prepared, stored
@@ -129,6 +130,7 @@ def telling() -> Iterator[Direct]:
 
 @contextmanager
 def _connected() -> Iterator[PoolProxiedConnection]:
+    refuse_if_hanging()
     try:
         connection = get_direct_engine().raw_connection()
     except (PoolTimeoutError, *DRIVER_ERRORS) as error:

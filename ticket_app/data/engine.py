@@ -25,7 +25,8 @@ from sqlmodel import Session
 
 from ticket_app.data import bounds
 from ticket_app.data.folding import fold
-from ticket_app.data.postgresql import make_direct_engine, make_postgresql_engine
+from ticket_app.data.postgresql import make_postgresql_engines
+from ticket_app.data.watch import Watch
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import get_settings
 
@@ -48,10 +49,12 @@ _sqlite_writer = threading.Lock()
 
 
 class _Engines(NamedTuple):
-    """Of one database. On SQLite both are the same."""
+    """Of one database. On SQLite the first two are the same, and nobody watches."""
 
     for_sessions: Engine
     direct: Engine
+    asking_health: Engine
+    watch: Watch | None = None
 
 
 _engines: list[_Engines] = []
@@ -77,7 +80,10 @@ def _get_engines() -> _Engines:
 def use_database(url: str | None) -> None:
     """Close every connection and take this database from now on; None: the settings' one again."""
     while _engines:
-        for engine in _engines.pop():
+        *engines, watch = _engines.pop()
+        if watch is not None:
+            watch.stop()
+        for engine in engines:
             engine.dispose()
     if url is not None:
         _engines.append(_make_engines(url))
@@ -125,6 +131,7 @@ def only_writer() -> Iterator[None]:
 def allow(session: Session, seconds: int) -> None:
     """Let each statement of this transaction, which has not had one yet, take so long."""
     connection = session.connection(execution_options={"statement_seconds": seconds})
+    be_patient(connection)
     if connection.dialect.name == "postgresql":
         milliseconds = seconds * 1000
         connection.exec_driver_sql(
@@ -132,10 +139,22 @@ def allow(session: Session, seconds: int) -> None:
         )
 
 
+def be_patient(connection: Connection) -> None:
+    """Let this connection be in use for as long as the database answers others."""
+    if (watch := _get_engines().watch) is not None:
+        watch.begin(id(connection.info), connection.connection.driver_connection, inf)
+
+
+def refuse_if_hanging() -> None:
+    """DatabaseUnavailableError while the database answers nothing: who asks now would wait, too."""
+    if (watch := _get_engines().watch) is not None and watch.hanging:
+        raise DatabaseUnavailableError
+
+
 def is_ready() -> bool:
     """Whether the database answers and was migrated."""
     try:
-        with reading() as session:
+        with _transaction(_get_engines().asking_health) as session:
             session.execute(text("SELECT 1 FROM ticket LIMIT 1"))
     except (DatabaseUnavailableError, DBAPIError) as error:
         log.warning("the database is not ready: %s", type(error).__name__)
@@ -145,6 +164,7 @@ def is_ready() -> bool:
 
 @contextmanager
 def _transaction(engine: Engine) -> Iterator[Session]:
+    refuse_if_hanging()
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
@@ -174,8 +194,8 @@ def _make_engines(url: str) -> _Engines:
         raise _wrong_address("it cannot be read") from None
     if parts.get_backend_name() == "sqlite":
         engine = _make_sqlite_engine(url)
-        return _Engines(engine, engine)
-    return _Engines(make_postgresql_engine(parts, POOL), make_direct_engine(parts, POOL))
+        return _Engines(engine, engine, _make_sqlite_engine(url))
+    return _Engines(*make_postgresql_engines(parts, POOL))
 
 
 def _wrong_address(problem: str) -> ConfigurationError:

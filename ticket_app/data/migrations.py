@@ -17,7 +17,7 @@ from sqlalchemy.exc import (
 )
 
 from alembic import command
-from ticket_app.data.engine import get_engine
+from ticket_app.data.engine import be_patient, get_engine
 from ticket_app.data.postgresql import require_sessions
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import ROOT
@@ -141,6 +141,7 @@ def _revision(connection: Connection) -> str | None:
 
 def _wait_longer(connection: Connection) -> None:
     """A migration may wait for another one, and take longer than a request may."""
+    be_patient(connection)
     driver = connection.connection.cursor()
     if connection.dialect.name == "sqlite":
         driver.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")

@@ -6,9 +6,10 @@ sets by itself, be it as a parameter or among its `options`, is kept.
 """
 
 import re
+from functools import partial
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg2
 from sqlalchemy import URL, Engine, create_engine, event
@@ -16,7 +17,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ticket_app.data import bounds
-from ticket_app.errors import ConfigurationError
+from ticket_app.data.watch import Watch
+from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 
 IDLE_SECONDS = 1.0
 """A connection that has been idle for longer is tried before it is used: the server may be another
@@ -35,20 +37,46 @@ DIRECT_SESSION = SESSION | {
     # What is prepared is planned once, whatever it is first asked for.
     "plan_cache_mode": "force_generic_plan"
 }
+SOON = {"connect_timeout": 2}
+"""The driver's least."""
+ONE = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 1}
+"""A pool that is nobody else's."""
 NAMED = re.compile(r"(?:-c\s*|--)([\w.-]+)=")
 """A setting among the `options` of an address; PostgreSQL takes a - for a _ there."""
 
 
-def make_postgresql_engine(url: URL, pool: dict[str, Any]) -> Engine:
-    """For sessions, whose statements are parts of a transaction."""
-    return _watched(create_engine(url, connect_args=_parameters(url), **pool), SESSION)
+LONGEST_SECONDS = 30.0
+"""A transaction of a few statements, each of which has its time."""
+LONGEST_DIRECT_SECONDS = 15.0
 
 
-def make_direct_engine(url: URL, pool: dict[str, Any]) -> Engine:
-    """Each statement is a transaction of its own."""
+class PostgresqlEngines(NamedTuple):
+    """Of one database: for transactions of several statements; for statements that are each a
+    transaction; for whoever asks how the database is. And who watches their connections."""
+
+    for_sessions: Engine
+    direct: Engine
+    asking_health: Engine
+    watch: Watch
+
+
+def make_postgresql_engines(url: URL, pool: dict[str, Any]) -> PostgresqlEngines:
+    """Nothing is connected yet."""
+    parameters = {name: value for name, value in PARAMETERS.items() if name not in url.query}
     # The driver changes a connection from one kind to the other by asking the server.
-    engine = create_engine(url, connect_args=_parameters(url), isolation_level="AUTOCOMMIT", **pool)
-    return _watched(engine, DIRECT_SESSION)
+    direct = create_engine(url, connect_args=parameters, isolation_level="AUTOCOMMIT", **pool)
+    _, how = direct.dialect.create_connect_args(url)
+    watch = Watch(partial(psycopg2.connect, **dict(how) | parameters | SOON))
+    engines = PostgresqlEngines(
+        create_engine(url, connect_args=parameters, **pool),
+        direct,
+        create_engine(url, connect_args=parameters, **pool | ONE),
+        watch,
+    )
+    _Upkeep(SESSION, watch, LONGEST_SECONDS).see_to(engines.for_sessions)
+    _Upkeep(DIRECT_SESSION, watch, LONGEST_DIRECT_SECONDS).see_to(engines.direct)
+    _Upkeep(SESSION, watch, LONGEST_DIRECT_SECONDS).see_to(engines.asking_health)
+    return engines
 
 
 def session_statement(settings: dict[str, str], options: str = "") -> str:
@@ -79,40 +107,55 @@ def _server_process(connection: Any) -> int:
         return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
 
 
-def _parameters(url: URL) -> dict[str, Any]:
-    return {name: value for name, value in PARAMETERS.items() if name not in url.query}
+class _Upkeep:
+    """What is done for the connections of an engine, which `watch` lets be in use for so many
+    seconds: its session is set once, and one that has rested is tried before it is used."""
 
+    def __init__(self, settings: dict[str, str], watch: Watch, longest: float) -> None:
+        self._settings = settings
+        self._watch = watch
+        self._longest = longest
 
-def _watched(engine: Engine, settings: dict[str, str]) -> Engine:
-    given = engine.url.query.get("options", "")
-    options = given if isinstance(given, str) else " ".join(given)
+    def see_to(self, engine: Engine) -> None:
+        """Do it from now on."""
+        given = engine.url.query.get("options", "")
+        self._options = given if isinstance(given, str) else " ".join(given)
+        event.listen(engine, "connect", self._begin, insert=True)
+        event.listen(engine, "connect", self._set_session)
+        event.listen(engine, "checkout", self._check_out)
+        event.listen(engine, "checkin", self._check_in)
+        for closing in ("invalidate", "close"):
+            event.listen(engine, closing, self._end)
 
-    def set_session(connection: Any, _: ConnectionPoolEntry) -> None:
+    def _begin(self, connection: Any, record: ConnectionPoolEntry) -> None:
+        self._watch.begin(id(record.info), connection, self._longest)
+
+    def _end(self, _: Any, record: ConnectionPoolEntry, *__: Any) -> None:
+        self._watch.end(id(record.info))
+
+    def _set_session(self, connection: Any, _: ConnectionPoolEntry) -> None:
         was = connection.autocommit
         connection.rollback()
         connection.autocommit = True  # or the settings would end with the transaction
-        if statement := session_statement(settings, options):
+        if statement := session_statement(self._settings, self._options):
             with connection.cursor() as cursor:
                 cursor.execute(statement)
         connection.autocommit = was
 
-    event.listen(engine, "connect", set_session)
-    event.listen(engine, "checkout", _try_if_idle)
-    event.listen(engine, "checkin", _note_use)
-    return engine
+    def _check_out(self, connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+        """Raises DisconnectionError, upon which the pool takes another connection."""
+        self._begin(connection, record)
+        if monotonic() - record.info.get("used_at", inf) < IDLE_SECONDS:
+            return
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            connection.rollback()
+        except psycopg2.Error as error:
+            if self._watch.hanging:  # so would another one
+                raise DatabaseUnavailableError from error
+            raise DisconnectionError from error
 
-
-def _note_use(_: Any, record: ConnectionPoolEntry) -> None:
-    record.info["used_at"] = monotonic()
-
-
-def _try_if_idle(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
-    """Raises DisconnectionError, upon which the pool takes another connection."""
-    if monotonic() - record.info.get("used_at", inf) < IDLE_SECONDS:
-        return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        connection.rollback()
-    except psycopg2.Error as error:
-        raise DisconnectionError from error
+    def _check_in(self, connection: Any, record: ConnectionPoolEntry) -> None:
+        self._end(connection, record)
+        record.info["used_at"] = monotonic()

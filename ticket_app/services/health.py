@@ -37,7 +37,16 @@ class Health(BaseModel):
 
 def check_health() -> Health:
     """The state right now; asks the database, never the provider."""
-    ready, sharing = is_ready(), relay_state()
+    return _health(ready=is_ready())
+
+
+def health_unknown() -> Health:
+    """The state where the database does not answer `check_health` in time."""
+    return _health(ready=False)
+
+
+def _health(*, ready: bool) -> Health:
+    sharing = relay_state()
     return Health(
         ready=ready,
         database=DatabaseState(
