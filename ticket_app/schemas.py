@@ -126,7 +126,9 @@ class TicketPublic(BaseModel):
     requester_email: str | None
     created_at: datetime
     updated_at: datetime
-    resolved_at: datetime | None
+    resolved_at: datetime | None = Field(
+        description="When it was resolved or closed; null while it is neither."
+    )
     version: int
     triage_status: TriageStatus
     engine: str

@@ -1,10 +1,13 @@
 """Counts with their thousands apart, as Python's `:,` writes them."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import FunctionVar
 from reflex_base.vars.function import FunctionStringVar
 
-THOUSANDS: FunctionVar = FunctionStringVar.create('Intl.NumberFormat("en").format')
+_ENGLISH: rx.Var[Any] = FunctionStringVar.create("Intl.NumberFormat").call("en")
+THOUSANDS: FunctionVar = _ENGLISH.to(dict)["format"].to(FunctionVar)
 """The browser's own function, for a chart to call."""
 
 

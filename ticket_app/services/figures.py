@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Engine, Row
 from sqlmodel import Session
 
@@ -44,7 +44,7 @@ class TicketStats(BaseModel):
     status_breakdown: dict[Status, int]
     sentiment_breakdown: dict[Sentiment, int]
     avg_urgency_score: float
-    resolved_tickets: int
+    resolved_tickets: int = Field(description="Tickets that are resolved or closed.")
     mean_hours_to_resolve: float | None
     median_hours_to_resolve: float | None
     tickets_per_day: list[DayCount]

@@ -10,8 +10,8 @@ from reflex_base.event.context import EventContext
 
 from ticket_app.live.bus import bus
 
-AGES_SECONDS = 60.0
-"""Without any change a page is refreshed this often, so that "5 min ago" stays true."""
+IDLE_SECONDS = 60.0
+"""Without any change a page is refreshed this often: a day may have ended."""
 PAUSE_SECONDS = 0.25
 """Between two refreshes of one page, so that a burst of changes costs four queries a second."""
 
@@ -41,8 +41,8 @@ class Live(rx.State, mixin=True):
             await self._refresh()  # what changed between the page's reading and this
             while presence.ask(token):
                 # Not wait_for: Python 3.11's can swallow the cancellation that ends this task.
-                with suppress(TimeoutError):  # nothing happened: only the ages are due
-                    async with asyncio.timeout(AGES_SECONDS):
+                with suppress(TimeoutError):  # nothing happened, but a day may have ended
+                    async with asyncio.timeout(IDLE_SECONDS):
                         await changes.get()
                 await self._refresh()
                 await asyncio.sleep(self.pause_seconds)
