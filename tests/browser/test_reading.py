@@ -26,7 +26,6 @@ from ticket_app.schemas import TicketCreate
 from ticket_app.services.filing import open_ticket
 from ticket_app.vocabulary import Edge
 
-PLACES = ("/", "/board", "/insights")
 TABLET: Size = {"viewport": {"width": 1024, "height": 768}}
 
 TRANSLATE = """() => {
@@ -58,9 +57,9 @@ def translate(page: Page) -> None:
     page.evaluate(TRANSLATE)
 
 
-def test_a_translated_desk_goes_on_updating(chrome: Chrome, desk: Desk, size: Size) -> None:
+def test_a_translated_desk_goes_on_updating(chrome: Chrome, desk: Desk) -> None:
     ticket = desk.file(title="Watched", status="open", priority="low", requester_name="Ana")
-    page = chrome.page("/", size)
+    page = chrome.page("/")
     page.get_by_role("button", name="Watched").click()
     this = row(page, ticket["id"])
     expect(this).to_contain_text("Suggested, and why")
@@ -75,6 +74,7 @@ def test_a_translated_desk_goes_on_updating(chrome: Chrome, desk: Desk, size: Si
     expect(figure(page, "Open")).to_have_text("0")
     translate(page)
     other = desk.file(title="Filed meanwhile")
+    page.get_by_role("button", name="1 new").click()
     expect(row(page, other["id"])).to_contain_text("Filed meanwhile")
     expect(figure(page, "All tickets")).to_have_text("2")
     this.get_by_role("button", name="Delete").click()
@@ -182,17 +182,25 @@ def test_texts_of_a_person_run_in_their_own_direction(chrome: Chrome, desk: Desk
 FIELDS = "input:not([type=checkbox], [type=hidden]), textarea"
 
 
-@pytest.mark.parametrize("path", PLACES)
-def test_fields_take_both_directions_and_a_phone_does_not_zoom(
-    chrome: Chrome, desk: Desk, path: str
-) -> None:
+def test_fields_take_both_directions_and_a_phone_does_not_zoom(chrome: Chrome, desk: Desk) -> None:
     ticket = desk.file(title="Small")
-    page = chrome.page(path, PHONE)
-    if path == "/":
-        page.get_by_role("button", name="Small").click()
-        expect(page.get_by_label(f"Priority of ticket {ticket['id']}")).to_be_visible()
-    fields = page.locator(FIELDS)
-    assert {one.get_attribute("dir") for one in fields.all()} == {"auto"}
+    page = chrome.page("/", PHONE)
+    page.get_by_role("button", name="Small").click()
+    expect(page.get_by_label(f"Priority of ticket {ticket['id']}")).to_be_visible()
+    page.get_by_role("button", name="New ticket").click()
+    expect(title(page)).to_be_visible()
+    assert page.evaluate(OWNED_TEXTS) == []  # in the sheet, too
+    _fields_fit_a_phone(page)
+    page.goto("/board")
+    expect(status_of(page, ticket["id"])).to_be_attached()
+    _fields_fit_a_phone(page)
+    page.goto("/insights")
+    expect(figure(page, "Created")).to_have_text("1")
+    _fields_fit_a_phone(page)
+
+
+def _fields_fit_a_phone(page: Page) -> None:
+    assert {one.get_attribute("dir") for one in page.locator(FIELDS).all()} == {"auto"}
     sizes = page.locator(f"{FIELDS}, select").evaluate_all(
         "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
     )
