@@ -12,6 +12,7 @@ from pathlib import Path
 
 HOW_TO_BRING_IT = "apt-get install postgresql"
 UNPRIVILEGED_USERS = ("postgres", "nobody")
+MEMORY, MEMORY_FREE = Path("/dev/shm"), 4 * 1024**3  # noqa: S108  # mkdtemp makes a folder of its own
 SPEED = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
@@ -33,7 +34,7 @@ def running_server(binaries: Path, *, settings: str = SPEED) -> Iterator[str]:
 
     `settings` are its own, as `-c name=value`; without any it keeps every acknowledged commit.
     """
-    home = Path(tempfile.mkdtemp(prefix="desk-postgres-"))
+    home = Path(tempfile.mkdtemp(prefix="desk-postgres-", dir=_memory()))
     user = unprivileged_user()
     if user is not None:
         shutil.chown(home, user)
@@ -78,6 +79,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _memory() -> Path | None:
+    """A folder in memory, where a database is made and dropped in a third of the time."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < MEMORY_FREE:
+        return None
+    return MEMORY
 
 
 def unprivileged_user() -> str | None:

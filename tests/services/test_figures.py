@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.conftest import kept_copy
 from tests.services.desk import all_tickets, changed, opened
 from ticket_app.data import figure_queries as queries
 from ticket_app.data.engine import get_engine, use_database, writing
@@ -42,11 +43,25 @@ EDGES_OF_GROUPS = (0, 9, 10, 19, 20, 89, 90, 99, 100)
 WINDOWS: tuple[WindowDays, ...] = get_args(WindowDays)
 
 
+_LIVED: dict[tuple[str, int], str] = {}
+"""Databases whose tickets have lived; no test here changes one."""
+
+
 @pytest.fixture(params=[11, 22])
 def population(request: pytest.FixtureRequest, database: str) -> list[TicketPublic]:
     """Tickets of 120 days: settled, reopened, deleted and restored ones, some on whole hours."""
-    assert database
-    chance = Random(request.param)
+    kind = get_engine().dialect.name, request.param
+    if kind not in _LIVED:
+        _live(Random(request.param))
+        use_database(None)
+        _LIVED[kind] = kept_copy(database)
+    use_database(_LIVED[kind])
+    tickets = all_tickets()
+    assert POPULATION - 30 < len(tickets) < POPULATION + len(WINDOWS)
+    return tickets
+
+
+def _live(chance: Random) -> None:
     now = datetime.now(UTC)
     ids = [_lived(chance, now).id for _ in range(POPULATION)]
     for ticket_id in chance.sample(ids, 30):
@@ -56,9 +71,6 @@ def population(request: pytest.FixtureRequest, database: str) -> list[TicketPubl
     _resolved_on_the_stroke_of_midnight(now)
     _resolved_by_a_clock_set_back(chance, ids)
     _scatter(chance, ids)
-    tickets = all_tickets()
-    assert POPULATION - 30 < len(tickets) < POPULATION + len(WINDOWS)
-    return tickets
 
 
 def _lived(chance: Random, now: datetime) -> TicketPublic:
