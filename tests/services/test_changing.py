@@ -1,5 +1,7 @@
 """A change takes its chances that nobody comes between, and loses nothing when somebody does."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.services.desk import changed, events_of, opened
@@ -70,3 +72,14 @@ def test_what_comes_between_the_look_and_the_change_is_not_overwritten(
             ticket.id, TicketUpdate(status=Status.CLOSED), Edge.BROWSER, seen_version=ticket.version
         )
     assert get_ticket(ticket.id).status == "in_progress"
+
+
+@pytest.mark.usefixtures("database")
+def test_times_go_the_way_of_the_versions_though_a_clock_is_set_back() -> None:
+    ticket = opened(status="open")
+    filed, before = ticket.created_at, ticket.created_at - timedelta(hours=3)
+    for fields in ({"status": "in_progress"}, {"title": "Another title"}, {"status": "closed"}):
+        update = TicketUpdate.model_validate(fields)
+        assert update_ticket(ticket.id, update, Edge.REST, at=before).updated_at == filed
+    assert get_ticket(ticket.id).resolved_at == filed
+    assert {event.created_at for event in events_of(ticket.id)} == {filed}

@@ -1,6 +1,6 @@
 """Changing a ticket's fields. One change is one transaction, with the events that record it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -18,6 +18,7 @@ from ticket_app.services.recording import (
     await_triage,
     differences,
     events_of,
+    moment_of_change,
     record_changes,
     record_suggestions,
 )
@@ -57,7 +58,7 @@ def _update_unless_changed(
     """What takes the least time, of most changes: None if somebody else came between."""
     with telling() as tell:
         ticket = existing(current_ticket(tell, ticket_id), ticket_id)
-        now = at or datetime.now(UTC)
+        now = moment_of_change(ticket, at)
         changes = differences(ticket, update.changes)
         columns = changes | _decisions(ticket, update) | _settled(ticket, changes, now)
         if not columns:
@@ -78,7 +79,9 @@ def _update_locked(
     foreseen = _foreseen(ticket_id, update)
     with writing() as session:
         ticket = existing(queries.lock_ticket(session, ticket_id), ticket_id)
-        now = at or datetime.now(UTC)  # once it is our turn: versions and times go the same way
+        now = moment_of_change(
+            ticket, at
+        )  # once it is our turn: versions and times go the same way
         changes = differences(ticket, update.changes)
         beside = _decisions(ticket, update) | _settled(ticket, changes, now)
         if changes or beside:
@@ -113,12 +116,11 @@ def _settled(
     ticket: Ticket | TicketPublic, changes: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """`resolved_at`: set on entering resolved or closed, kept between the two, cleared on
-    reopening. It is never before the filing, though the clock may have been set back since."""
+    reopening."""
     if "status" not in changes:
         return {}
-    if changes["status"] not in SETTLED:
-        return differences(ticket, {"resolved_at": None})
-    return differences(ticket, {"resolved_at": ticket.resolved_at or max(now, ticket.created_at)})
+    settled = changes["status"] in SETTLED
+    return differences(ticket, {"resolved_at": (ticket.resolved_at or now) if settled else None})
 
 
 class _Foreseen(NamedTuple):

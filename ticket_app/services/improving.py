@@ -22,6 +22,7 @@ from ticket_app.services.ledger import Ledger
 from ticket_app.services.recording import (
     SCORES,
     differences,
+    moment_of_change,
     record_changes,
     record_suggestions,
     settle_triage,
@@ -180,7 +181,7 @@ def _take_over(claim: Claim, answer: Triage) -> None:
         if (mine := _still_mine(session, claim)) is None:
             return
         ticket, job = mine
-        now = datetime.now(UTC)
+        now = moment_of_change(ticket)
         record_suggestions(session, ticket, answer, now)
         wanted = {field.value: getattr(answer, field).value for field in _open(ticket, job)}
         record_changes(session, ticket, differences(ticket, wanted), Edge.TRIAGE, now)

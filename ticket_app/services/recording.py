@@ -1,6 +1,6 @@
 """Writing changes so that the history and the version always tell of them, in the same commit."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -51,6 +51,11 @@ def events_of(
         }
         for name, value in changes.items()
     ]
+
+
+def moment_of_change(ticket: Ticket | TicketPublic, at: datetime | None = None) -> datetime:
+    """Now, or the moment given; but not before the last change, though a clock was set back."""
+    return max(at or datetime.now(UTC), ticket.updated_at)
 
 
 def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: datetime) -> None:

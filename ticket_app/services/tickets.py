@@ -2,7 +2,6 @@
 that record it."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 from ticket_app.data import figure_queries, list_queries
@@ -25,7 +24,7 @@ from ticket_app.schemas import (
     TicketPublic,
 )
 from ticket_app.services.filing import has_provider
-from ticket_app.services.recording import record_transition, settle_triage
+from ticket_app.services.recording import moment_of_change, record_transition, settle_triage
 from ticket_app.vocabulary import Edge, EventKind, TriageStatus
 
 Kind = TypeVar("Kind", Ticket, TicketPublic)
@@ -101,7 +100,7 @@ def delete_ticket(ticket_id: int, edge: Edge) -> None:
     """Take the ticket out of every list and figure; `restore_ticket` brings it back."""
     with writing() as session:
         ticket = existing(queries.lock_ticket(session, ticket_id), ticket_id)
-        now = datetime.now(UTC)
+        now = moment_of_change(ticket)
         ticket.deleted_at = now
         record_transition(session, ticket, EventKind.DELETED, edge, now)
     bus.publish(Change(ticket_id))
@@ -118,7 +117,7 @@ def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
             there = existing(queries.find_ticket(session, ticket_id), ticket_id)
             return TicketPublic.model_validate(there)
         ticket = deleted
-        now = datetime.now(UTC)
+        now = moment_of_change(ticket)
         ticket.deleted_at = None
         awaits = ticket.triage_status == TriageStatus.PENDING
         if awaits and not has_provider():
