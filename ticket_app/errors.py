@@ -79,15 +79,17 @@ class IdempotencyKeyReusedError(TicketAppError):
 
 
 class DatabaseUnavailableError(TicketAppError):
-    """The database did not answer in time; nothing was changed, and trying again is safe."""
+    """The database did not answer in time, or cannot do what it was asked; `detail` says why, where
+    that is known. Nothing was changed as far as was answered."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "database_unavailable"
     retry_after_seconds = 5
 
-    def __init__(self) -> None:
+    def __init__(self, detail: str | None = None) -> None:
         super().__init__(
-            f"The database is not answering. Try again in {self.retry_after_seconds} seconds."
+            detail
+            or f"The database is not answering. Try again in {self.retry_after_seconds} seconds."
         )
 
 

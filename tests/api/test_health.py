@@ -53,11 +53,10 @@ def test_a_look_that_does_not_end_is_an_answer(monkeypatch: pytest.MonkeyPatch) 
     release = Event()
     ended: list[bool] = []
 
-    def look() -> bool:
+    def look() -> None:
         ended.append(release.wait(SECONDS))
-        return True
 
-    monkeypatch.setattr(health, "is_ready", look)
+    monkeypatch.setattr(health, "find_problem", look)
 
     async def scene() -> None:
         answers = await asyncio.gather(*(get_health() for _ in range(3)))

@@ -14,7 +14,8 @@ import pytest
 from tests import postgres
 from tests.conftest import leave_out, new_postgres
 from tests.services.desk import changed, opened
-from ticket_app.data.engine import is_ready, use_database
+from ticket_app.data.engine import use_database
+from ticket_app.data.readiness import find_problem
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.schemas import TicketListQuery
 from ticket_app.services.figures import ticket_stats
@@ -93,10 +94,10 @@ def test_nobody_waits_for_it_for_long_and_it_is_used_again_once_it_answers(serve
         again = list(threads.map(outcome, works))  # it is known by now
         assert {kind for kind, _ in again} == {DatabaseUnavailableError}
         assert max(seconds for _, seconds in again) < min(seconds for _, seconds in found)
-        assert is_ready() is False
+        assert find_problem() is not None
         server.go_on()
         deadline = monotonic() + 60
-        while not is_ready():
+        while find_problem() is not None:
             assert monotonic() < deadline
         assert {kind for kind, _ in map(outcome, works)} & {DatabaseUnavailableError} == set()
 

@@ -16,7 +16,7 @@ from ticket_app.data.engine import reading, use_database
 from ticket_app.data.figure_queries import utc_day
 from ticket_app.data.migrations import migrate
 from ticket_app.data.types import UtcDateTime
-from ticket_app.errors import ConfigurationError
+from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.schemas import TicketListQuery
 from ticket_app.services.recounting import recount
 from ticket_app.services.tickets import get_ticket, list_tickets
@@ -111,4 +111,11 @@ def test_a_schema_that_takes_no_tables_is_one_sentence(
     with pytest.raises(ConfigurationError, match=sentence) as refused:
         migrate()
     assert "\n" not in refused.value.detail
+    use_database(None)
+
+
+def test_a_refused_connection_is_told_in_the_servers_words(postgres_server: str) -> None:
+    use_database(f"{postgres_server}/nowhere".replace("postgresql", "postgresql+psycopg2"))
+    with pytest.raises(DatabaseUnavailableError, match='database "nowhere" does not exist'):
+        migrate()
     use_database(None)

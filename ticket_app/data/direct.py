@@ -24,11 +24,15 @@ from ticket_app.data.engine import (
     unavailable,
 )
 from ticket_app.data.plain_sql import Row, insert_into, prepared, stored
+from ticket_app.data.reasons import POOLED, reason_of
+from ticket_app.data.sqlite import require_file
 
 DRIVER_ERRORS = (
     psycopg2.OperationalError, psycopg2.InterfaceError,
     sqlite3.OperationalError, sqlite3.InterfaceError,
 )  # fmt: skip
+
+DATABASE_ERRORS = (psycopg2.DatabaseError, sqlite3.DatabaseError, *DRIVER_ERRORS)
 
 PREPARED_MAX = 64
 """Statements for which a connection of PostgreSQL keeps a plan: each takes some of its memory."""
@@ -86,6 +90,27 @@ class Direct:
         self._cursor.execute(insert_into(table, columns), stored(row, self.dialect))
         return int(self._cursor.lastrowid)
 
+    def begin(self) -> None:
+        """Take SQLite's write lock. An interrupted statement would take the transaction along, so
+        none is."""
+        self._about["read_until"] = inf
+        self._cursor.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Keep what was written since, in the file that is there. For SQLite."""
+        self._cursor.execute("COMMIT")
+        require_file(self._about)
+
+    def roll_back_the_rest(self) -> None:
+        """Leave no transaction behind. For SQLite."""
+        if self._cursor.connection.in_transaction:
+            self._cursor.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Let nothing of it live on in an error's traceback. To free a cursor of SQLite waits for
+        the statement that its connection is at, be it in the event loop."""
+        self._cursor.close()
+
     def _prepared(self, statement: str) -> str:
         """What runs the statement by the plan that this connection has had since its first use."""
         known: dict[str, str] = self._about.setdefault("prepared", {})
@@ -102,8 +127,8 @@ class Direct:
 @contextmanager
 def asking() -> Iterator[Direct]:
     """Read; each statement sees a moment of its own. DatabaseUnavailableError without an answer."""
-    with _connected() as connection:
-        yield Direct(connection, bounds.STATEMENT_TIMEOUT_MS / 1000)
+    with _connected(bounds.STATEMENT_TIMEOUT_MS / 1000) as ask:
+        yield ask
 
 
 @contextmanager
@@ -113,45 +138,45 @@ def telling() -> Iterator[Direct]:
     On PostgreSQL each statement commits by itself, which costs one round trip: write with one.
     """
     if _dialect() == "postgresql":
-        with _connected() as connection:
-            yield Direct(connection, inf)
+        with _connected(inf) as tell:
+            yield tell
         return
-    with only_writer(), _connected() as connection:
-        connection.info["read_until"] = inf  # an interrupted statement takes the transaction along
-        cursor = connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
+    with only_writer(), _connected(inf) as tell:
+        tell.begin()
         try:
-            yield Direct(connection, inf)
-            cursor.execute("COMMIT")
+            yield tell
+            tell.commit()
         finally:
-            if connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-                cursor.execute("ROLLBACK")
+            tell.roll_back_the_rest()
 
 
 @contextmanager
-def _connected() -> Iterator[PoolProxiedConnection]:
+def _connected(seconds: float) -> Iterator[Direct]:
     refuse_if_hanging()
     try:
         connection = get_direct_engine().raw_connection()
-    except (PoolTimeoutError, *DRIVER_ERRORS) as error:
+    except (PoolTimeoutError, *DATABASE_ERRORS) as error:
         raise unavailable("no connection to the database", error) from error
+    direct = Direct(connection, seconds)
     try:
-        yield connection
-    except (psycopg2.DatabaseError, *DRIVER_ERRORS) as error:
-        if is_a_mistake_of_ours(error) or _was_answered(error):
+        yield direct
+    except DATABASE_ERRORS as error:
+        reason = reason_of(error)
+        if reason is None and (is_a_mistake_of_ours(error) or _was_refused(error)):
             raise
-        if getattr(connection.driver_connection, "closed", False):
+        if getattr(connection.driver_connection, "closed", False) or reason is POOLED:
             connection.invalidate()
         raise unavailable("the database did not answer", error) from error
     finally:
+        direct.close()
         connection.close()
 
 
-def _was_answered(error: Exception) -> bool:
-    """Whether PostgreSQL refused a statement, rather than went away during it."""
-    if isinstance(error, DRIVER_ERRORS) or not isinstance(error, psycopg2.DatabaseError):
+def _was_refused(error: Exception) -> bool:
+    """Whether the database refused a statement, rather than went away during it."""
+    if isinstance(error, DRIVER_ERRORS):
         return False
-    return error.pgcode is not None
+    return not isinstance(error, psycopg2.Error) or error.pgcode is not None
 
 
 def _dialect() -> Dialect:

@@ -12,29 +12,27 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
-from pathlib import Path
-from time import monotonic
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from ticket_app.data import bounds
-from ticket_app.data.folding import fold
-from ticket_app.data.postgresql import make_postgresql_engines
+from ticket_app.data.postgresql import ONE, make_postgresql_engines
+from ticket_app.data.reasons import LOCKED, reason_of
+from ticket_app.data.sqlite import make_sqlite_engine, require_file
 from ticket_app.data.watch import Watch
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import get_settings
 
 log = logging.getLogger(__name__)
 
-STEPS_BETWEEN_LOOKS = 1_000_000
-"""Of SQLite's machine, some 20 ms: most statements end before the clock is looked at once."""
 
+HEALTH_SECONDS = 0.5
+"""To wait for SQLite's lock, only to see whether the database is well."""
 POOL = {
     "hide_parameters": True,
     "pool_size": 10,
@@ -98,7 +96,7 @@ def reading() -> Iterator[Session]:
     engine = get_engine()
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with _transaction(engine) as session:
+    with transaction_of(engine) as session:
         yield session
 
 
@@ -107,12 +105,15 @@ def writing() -> Iterator[Session]:
     """A transaction that commits at the end of the block and rolls back on any error."""
     engine = get_engine()
     if engine.dialect.name != "sqlite":
-        with _transaction(engine) as session:
+        with transaction_of(engine) as session:
             yield session
         return
     at_once = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-    with only_writer(), _transaction(at_once) as session:
-        yield session
+    with only_writer():
+        with transaction_of(at_once) as session:
+            about = session.connection().info
+            yield session
+        require_file(about)
 
 
 @contextmanager
@@ -121,7 +122,7 @@ def only_writer() -> Iterator[None]:
     once; its own way of waiting is to sleep and try again. DatabaseUnavailableError when it is
     not one's turn in time."""
     if not _sqlite_writer.acquire(timeout=bounds.BUSY_TIMEOUT_SECONDS):
-        raise DatabaseUnavailableError
+        raise DatabaseUnavailableError(LOCKED)
     try:
         yield
     finally:
@@ -151,35 +152,32 @@ def refuse_if_hanging() -> None:
         raise DatabaseUnavailableError
 
 
-def is_ready() -> bool:
-    """Whether the database answers and was migrated."""
-    try:
-        with _transaction(_get_engines().asking_health) as session:
-            session.execute(text("SELECT 1 FROM ticket LIMIT 1"))
-    except (DatabaseUnavailableError, DBAPIError) as error:
-        log.warning("the database is not ready: %s", type(error).__name__)
-        return False
-    return True
+def get_health_engine() -> Engine:
+    """As `get_engine`, with a connection that only whoever asks how the database is uses."""
+    return _get_engines().asking_health
 
 
 @contextmanager
-def _transaction(engine: Engine) -> Iterator[Session]:
+def transaction_of(engine: Engine) -> Iterator[Session]:
+    """A transaction, with errors that say what went wrong."""
     refuse_if_hanging()
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
     except PoolTimeoutError as error:
         raise unavailable("no free database connection", error) from error
-    except (OperationalError, InterfaceError) as error:
-        if is_a_mistake_of_ours(error.orig):
+    except DBAPIError as error:
+        away = isinstance(error, OperationalError | InterfaceError)
+        if reason_of(error.orig) is None and (not away or is_a_mistake_of_ours(error.orig)):
             raise
         raise unavailable("the database did not answer", error.orig or error) from error
 
 
 def unavailable(what: str, error: Exception) -> DatabaseUnavailableError:
     """The error for the caller, once it was logged."""
-    log.warning("%s: %s", what, type(error).__name__)
-    return DatabaseUnavailableError()
+    reason = reason_of(error)
+    log.warning("%s: %s: %s", what, type(error).__name__, reason or "no answer")
+    return DatabaseUnavailableError(reason)
 
 
 def is_a_mistake_of_ours(error: BaseException | None) -> bool:
@@ -193,8 +191,10 @@ def _make_engines(url: str) -> _Engines:
     except (ArgumentError, ValueError):
         raise _wrong_address("it cannot be read") from None
     if parts.get_backend_name() == "sqlite":
-        engine = _make_sqlite_engine(url)
-        return _Engines(engine, engine, _make_sqlite_engine(url))
+        if not parts.database or parts.database == ":memory:":
+            raise _wrong_address("SQLite needs the path of a file")
+        engine = make_sqlite_engine(parts, POOL, bounds.BUSY_TIMEOUT_SECONDS)
+        return _Engines(engine, engine, make_sqlite_engine(parts, POOL | ONE, HEALTH_SECONDS))
     return _Engines(*make_postgresql_engines(parts, POOL))
 
 
@@ -204,48 +204,3 @@ def _wrong_address(problem: str) -> ConfigurationError:
         f"The address of the database is wrong ({problem}); "
         "for example: DATABASE_URL=postgresql://desk:password@localhost:5432/desk"
     )
-
-
-def _make_sqlite_engine(url: str) -> Engine:
-    path = make_url(url).database
-    if not path or path == ":memory:":
-        raise _wrong_address("SQLite needs the path of a file")
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The folder {Path(path).parent} cannot be made ({error.strerror}); "
-            "for example: DATA_DIR=.data"
-        ) from None
-    arguments = {"timeout": bounds.BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, **POOL)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    event.listen(engine, "before_cursor_execute", _bound_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:
-    # Python's driver would open transactions by itself, and commit before DDL: see _begin_sqlite.
-    connection.isolation_level = None
-    connection.create_function("ticket_fold", 1, fold, deterministic=True)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    about = record.info
-    connection.set_progress_handler(
-        lambda: monotonic() > about.get("read_until", inf), STEPS_BETWEEN_LOOKS
-    )
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
-
-
-def _bound_sqlite(connection: Connection, *_: Any) -> None:
-    """Each statement has its time. One that is interrupted takes its whole transaction along, so
-    those that write, and migrations among them, are left to end."""
-    options = connection.get_execution_options()
-    allowed = options.get("statement_seconds", bounds.STATEMENT_TIMEOUT_MS / 1000)
-    seconds = inf if "sqlite_begin" in options else allowed
-    connection.info["read_until"] = monotonic() + seconds

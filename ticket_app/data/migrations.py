@@ -1,6 +1,7 @@
 """Bringing the database to the schema that this code needs."""
 
 import logging
+import re
 import sqlite3
 
 import psycopg2
@@ -19,6 +20,7 @@ from sqlalchemy.exc import (
 from alembic import command
 from ticket_app.data.engine import be_patient, get_engine
 from ticket_app.data.postgresql import require_sessions
+from ticket_app.data.reasons import reason_of
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import ROOT
 
@@ -46,7 +48,7 @@ def migrate() -> bool:
     try:
         return _migrate(get_engine(), config)
     except OperationalError as error:
-        raise DatabaseUnavailableError from error
+        raise DatabaseUnavailableError(_reason(error)) from error
     except ProgrammingError as error:
         if (refusal := _refusal(error)) is None:
             raise
@@ -68,6 +70,15 @@ def migrate() -> bool:
             f"The database holds a schema that this version does not know ({error}). "
             "Start the version that wrote it, or a newer one."
         ) from error
+
+
+def _reason(error: OperationalError) -> str | None:
+    """Why there is no connection, in the server's own words where it has refused one: they are for
+    whoever starts the desk, and hold no password."""
+    refused = re.search(r"FATAL:\s*(.+)", str(error.orig)) if error.statement is None else None
+    if refused is not None:
+        return f"PostgreSQL refuses the connection: {refused[1]}"
+    return reason_of(error.orig)
 
 
 def _refusal(error: ProgrammingError) -> str | None:

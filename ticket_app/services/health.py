@@ -4,16 +4,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ticket_app.data.engine import get_engine, is_ready
+from ticket_app.data.engine import get_engine
+from ticket_app.data.readiness import find_problem
+from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.live.relay import relay_state
 from ticket_app.triage.engine import ProviderState, provider_state
 
 
 class DatabaseState(BaseModel):
-    """Which engine, and whether it answers."""
+    """Which engine, and whether it takes tickets; if not, why, where that is known."""
 
     engine: str
     state: Literal["ok", "unavailable"]
+    problem: str | None = None
 
 
 class RedisState(BaseModel):
@@ -37,20 +40,22 @@ class Health(BaseModel):
 
 def check_health() -> Health:
     """The state right now; asks the database, never the provider."""
-    return _health(ready=is_ready())
+    return _health(find_problem())
 
 
 def health_unknown() -> Health:
     """The state where the database does not answer `check_health` in time."""
-    return _health(ready=False)
+    return _health(DatabaseUnavailableError().detail)
 
 
-def _health(*, ready: bool) -> Health:
+def _health(problem: str | None) -> Health:
     sharing = relay_state()
     return Health(
-        ready=ready,
+        ready=problem is None,
         database=DatabaseState(
-            engine=get_engine().dialect.name, state="ok" if ready else "unavailable"
+            engine=get_engine().dialect.name,
+            state="ok" if problem is None else "unavailable",
+            problem=problem,
         ),
         redis=None if sharing is None else RedisState(state=sharing),
         provider=provider_state(),
