@@ -11,6 +11,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check --require-virtualenv -qq
 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+PROVE := $(VENV)/.prove
 
 .PHONY: run
 run: $(RUNTIME) ## install, migrate, compile and serve the desk on http://localhost:8000 (PORT=8010 for another port)
@@ -29,7 +30,7 @@ test: $(DEV) ## run the whole suite: SQLite, PostgreSQL and Chromium
 	@exec $(PY) -m pytest -q
 
 .PHONY: prove
-prove: $(DEV) ## run the long forms of the tests: many kills, many examples
+prove: $(PROVE) ## run the long forms of the tests: many kills, many examples
 	@exec $(PY) -m pytest -q -m prove --timeout 1800
 
 .PHONY: bench
@@ -78,4 +79,9 @@ $(RUNTIME): $(VENV)/.created requirements.txt requirements-build.txt constraints
 $(DEV): $(RUNTIME) requirements-dev.txt
 	@echo "Installing the packages for tests and checks."
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(PROVE): $(DEV) requirements-prove.txt
+	@echo "Installing what generates clients from the OpenAPI document."
+	@$(PIP) -r requirements-prove.txt
 	@touch $@
