@@ -110,6 +110,22 @@ def desk(served: RunningDesk, database_url: str) -> Iterator[Desk]:
     use_database(None)
 
 
+OWNED_TEXTS = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), owned = [];
+  while (walker.nextNode())
+    if (Object.keys(walker.currentNode).some(key => key.startsWith('__reactFiber')))
+      owned.push(walker.currentNode.data);
+  return owned;
+}"""
+
+
+def owned(page: Page) -> list[str]:
+    """The text nodes that React keeps, and would change or take away though a translator has put
+    others in their place: see ticket_app/components/words.py."""
+    texts: list[str] = page.evaluate(OWNED_TEXTS)
+    return texts
+
+
 class Chrome:
     """Opens pages of a size. What any of them complains about is kept, and ends the test."""
 
@@ -137,8 +153,10 @@ class Chrome:
         return page
 
     def close(self) -> None:
-        """Close every page."""
+        """Close every page, after a look at whether a translator could break it."""
         for context in self._contexts:
+            for page in context.pages:
+                self.complaints += [f"{page.url}: {text!r} is not alone" for text in owned(page)]
             context.close()
 
 

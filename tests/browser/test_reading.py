@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size
+from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size, owned
 from tests.browser.parts import (
     category,
     column,
@@ -41,19 +41,10 @@ TRANSLATE = """() => {
 }"""
 """What a browser's translator does to a page, but for the words."""
 
-OWNED_TEXTS = """() => {
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), owned = [];
-  while (walker.nextNode())
-    if (Object.keys(walker.currentNode).some(key => key.startsWith('__reactFiber')))
-      owned.push(walker.currentNode.data);
-  return owned;
-}"""
-"""The text nodes that React keeps, and would change or take away though they are no more there."""
-
 
 def translate(page: Page) -> None:
     """As a browser's translator does; before that, nothing may depend on a text node."""
-    assert page.evaluate(OWNED_TEXTS) == []
+    assert owned(page) == []
     page.evaluate(TRANSLATE)
 
 
@@ -189,7 +180,7 @@ def test_fields_take_both_directions_and_a_phone_does_not_zoom(chrome: Chrome, d
     expect(page.get_by_label(f"Priority of ticket {ticket['id']}")).to_be_visible()
     page.get_by_role("button", name="New ticket").click()
     expect(title(page)).to_be_visible()
-    assert page.evaluate(OWNED_TEXTS) == []  # in the sheet, too
+    assert owned(page) == []  # in the sheet, too
     _fields_fit_a_phone(page)
     page.goto("/board")
     expect(status_of(page, ticket["id"])).to_be_attached()
