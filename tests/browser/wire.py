@@ -1,4 +1,4 @@
-"""The way between a browser and the desk, which a test can cut, mend and make slow."""
+"""The way between a browser and the desk, which a test can slow down, cut and mend."""
 
 import select
 import socket
@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 
 class Wire(ThreadingTCPServer):
-    """A loopback port that hands everything on to the desk, while it is not cut."""
+    """A loopback port that hands everything on to the desk, while it is not cut.
+
+    It may be slow, and lose whatever the desk answers.
+    """
 
     daemon_threads = True
 
@@ -21,6 +24,7 @@ class Wire(ThreadingTCPServer):
         self.to = ("127.0.0.1", urlsplit(to).port)
         self.is_cut = False
         self.seconds_each_way = 0.0
+        self.loses_answers = False
         self.ends: set[socket.socket] = set()
 
     def cut(self) -> None:
@@ -48,16 +52,18 @@ class _Connection(BaseRequestHandler):
             while True:
                 ready, _, _ = select.select(list(other), [], [])
                 time.sleep(self.server.seconds_each_way)
-                if not all(_hand_on(end, other[end]) for end in ready):
+                lost = [there] if self.server.loses_answers else []
+                if not all(_hand_on(end, other[end], lose=end in lost) for end in ready):
                     break
             self.server.ends.difference_update((here, there))
 
 
-def _hand_on(one: socket.socket, other: socket.socket) -> bool:
+def _hand_on(one: socket.socket, other: socket.socket, *, lose: bool) -> bool:
     """Whether there was something to hand on, and somebody to take it."""
     try:
         data = one.recv(65_536)
-        other.sendall(data)
+        if not lose:
+            other.sendall(data)
     except OSError:
         return False
     return bool(data)

@@ -18,6 +18,7 @@ from ticket_app.state.insights import Insights
 from ticket_app.state.kept import parts_of
 from ticket_app.state.notices import Notice
 from ticket_app.state.queue import Queue
+from ticket_app.state.sent import KEY
 from ticket_app.state.triage_report import Report
 
 pytestmark = pytest.mark.anyio
@@ -139,14 +140,29 @@ async def test_only_category_and_priority_are_chosen(tabs: Tabs, field: object) 
     assert page.shown(Form)["engine"] == ""
 
 
-@pytest.mark.parametrize("value", [*NO_TEXT, "urgent"])
-async def test_a_made_up_choice_is_refused_when_it_is_filed(tabs: Tabs, value: object) -> None:
+@pytest.mark.parametrize("value", [each for each in NO_TEXT if not isinstance(each, str)])
+async def test_a_choice_that_is_none_is_left_to_the_triage(tabs: Tabs, value: object) -> None:
     page = await sent(tabs, Form.event_handlers["choose"], field="priority", value=value)
-    before = written()
-    await page.do(Form.submit({"title": "A title", "description": "A text."}))
-    chosen = bool(page.shown(Form)["priority"])
-    assert (written() == before) is chosen
-    assert ("priority" in page.shown(Form)["errors"]) is chosen
+    data = {"title": "A title", "description": "A text.", "priority": value, KEY: value}
+    await page.send(Form.event_handlers["submit"], data=data)
+    assert written()["ticket"][-1].priority_by == "triage"
+    assert len(written()["ticket"]) == 2
+
+
+@pytest.mark.parametrize("offered", ["", "urgent"])
+async def test_a_made_up_choice_is_refused_when_it_is_filed(tabs: Tabs, offered: str) -> None:
+    page = await tabs.open("/")
+    made_up = {"priority": "urgent", "offered_priority": offered}
+    await page.do(Form.submit({"title": "A title", "description": "A text."} | made_up))
+    assert (written()["ticket"] == []) is (offered == "")
+    assert ("priority" in page.shown(Form)["errors"]) is (offered == "")
+
+
+@pytest.mark.parametrize("held", [*NO_TEXT, {"title": 5}, {"title": "\ud800", KEY: "a b"}])
+async def test_a_form_may_hold_anything(tabs: Tabs, held: object) -> None:
+    page = await sent(tabs, Form.event_handlers["meet"], held=held)
+    assert page.shown(Form)["ready"] is True
+    assert tabs.failures == []
 
 
 @pytest.mark.parametrize(
@@ -170,19 +186,20 @@ async def test_a_malformed_ticket_is_not_filed(tabs: Tabs, data: object) -> None
 
 async def test_only_fields_of_the_form_are_filed(tabs: Tabs) -> None:
     page = await tabs.open("/")
-    forged = {"status": "closed", "id": 77, "urgency_score": 0, "category": "billing"}
+    forged = {"status": "closed", "id": 77, "urgency_score": 0, "category_by": "person"}
     asked = {"title": "A title", "description": "The app crashes with an error."}
     await page.do(Form.submit(asked | forged))
     ((ticket_id, *_),) = written()["ticket"]
     assert ticket_id == page.shown(Form)["filed"] == 1
     (ticket,) = written()["ticket"]
-    assert (ticket.status, ticket.category) == ("open", "technical")
+    assert (ticket.status, ticket.category, ticket.category_by) == ("open", "technical", "triage")
 
 
 @pytest.mark.parametrize("text", [*NO_TEXT, "x" * 100_000])
 async def test_the_description_may_be_anything(tabs: Tabs, text: object) -> None:
     page = await sent(tabs, Form.event_handlers["describe"], text=text)
-    await page.send(Form.event_handlers["entitle"], text=text)
+    for field in ("title", text):
+        await page.send(Form.event_handlers["write"], field=field, text=text)
     await page.send(Form.event_handlers["suggest"], text=text)
     await page.do(Form.propose_title())
     assert tabs.failures == []
@@ -200,7 +217,7 @@ async def test_a_notice_may_say_anything(tabs: Tabs, value: object) -> None:
 async def test_no_var_is_set_from_outside(tabs: Tabs, state: type[State]) -> None:
     page = await tabs.open("/")
     before = page.shown(state)
-    for name in (*before, "_next", "_text", "_seen"):
+    for name in (*before, "_next", "_draft", "_seen"):
         assert f"set_{name}" not in state.event_handlers
         await page.send(state.event_handlers["setvar"], wait=False, var_name=name, value="forged")
     await page.until(lambda: len(tabs.failures) == len(before) + 3)

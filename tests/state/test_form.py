@@ -12,6 +12,7 @@ from tests.state.page import Page, Tabs
 from ticket_app.schemas import Described
 from ticket_app.state import form
 from ticket_app.state.form import Form
+from ticket_app.state.sent import CHOICES, FIELDS, KEY, LONGEST, OFFERED
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import triage_offline
 
@@ -44,27 +45,50 @@ class Slow:
             await self._asked[text].wait()
 
 
+def fields(page: Page) -> dict[str, str]:
+    """What the browser's fields hold by what it was told, and by `choose`."""
+    asked = page.asked_of_the_browser
+    put = {each["ref"]: each["value"] for name, each in asked if name == "_set_value"}
+    return {name: put.get(f"ref_{name}", "") for name in FIELDS}
+
+
 def filled(page: Page) -> tuple[str, bool, str, bool]:
     """Category and priority as the selects show them, each with whether it is a suggestion."""
-    shown = page.shown(Form)
+    held, shown = fields(page), page.shown(Form)
+    for field in CHOICES:
+        as_told = held[field] != "" and held[field] == held[OFFERED[field]]
+        assert shown[f"{field}_suggested"] is as_told, field
     return (
-        shown["category"],
+        held["category"],
         shown["category_suggested"],
-        shown["priority"],
+        held["priority"],
         shown["priority_suggested"],
     )
 
 
+async def choose(page: Page, field: str, value: str) -> None:
+    """Choose as a person does: the browser has the value first, and tells of it."""
+    offered = fields(page)[OFFERED[field]]
+    for name, chosen in ((field, value), (OFFERED[field], "")):
+        page.asked_of_the_browser.append(("_set_value", _put(name, chosen)))
+    await page.do(Form.choose(field, value, offered))
+
+
 def emptied(page: Page) -> list[str]:
-    """The fields that the browser was told to empty."""
-    asked = page.asked_of_the_browser
-    return [each["ref"] for name, each in asked if name == "_set_value" and not each["value"]]
+    """The texts that the browser was told to empty."""
+    asked = [each for name, each in page.asked_of_the_browser if name == "_set_value"]
+    return [name for each in asked for name in LONGEST if each == _put(name, "")]
 
 
-def typed(**fields: str) -> Mapping[str, str]:
-    """What the browser sends of the form."""
-    empty = {"title": "", "description": "", "requester_name": "", "requester_email": ""}
-    return empty | fields
+def _put(name: str, value: str) -> dict[str, str]:
+    return {"ref": f"ref_{name}", "value": value}
+
+
+def typed(page: Page | None = None, **given: str) -> Mapping[str, str]:
+    """What the browser sends of the form: these texts, and what `page` shows beside."""
+    texts = {"title": "", "description": "", "requester_name": "", "requester_email": ""}
+    held = fields(page) if page else {}
+    return {name: value for name, value in held.items() if name not in texts} | texts | given
 
 
 async def test_a_description_brings_suggestions_with_engine_and_reasons(tabs: Tabs) -> None:
@@ -80,10 +104,10 @@ async def test_a_description_brings_suggestions_with_engine_and_reasons(tabs: Ta
 
 async def test_what_the_person_chose_is_never_overwritten(tabs: Tabs) -> None:
     page = await tabs.open()
-    await page.do(Form.choose("category", "general"))
+    await choose(page, "category", "general")
     await page.do(Form.describe(OUTAGE))
     assert filled(page) == ("general", False, "critical", True)
-    await page.do(Form.choose("priority", "low"))
+    await choose(page, "priority", "low")
     await page.do(Form.describe(CHARGED))
     assert filled(page) == ("general", False, "low", False)
 
@@ -98,16 +122,16 @@ async def test_a_suggestion_follows_the_text_until_the_person_chooses(tabs: Tabs
 async def test_an_emptied_choice_goes_back_to_the_suggestion(tabs: Tabs) -> None:
     page = await tabs.open()
     await page.do(Form.describe(OUTAGE))
-    await page.do(Form.choose("category", "account"))
+    await choose(page, "category", "account")
     assert filled(page)[:2] == ("account", False)
-    await page.do(Form.choose("category", ""))
+    await choose(page, "category", "")
     assert filled(page)[:2] == ("technical", True)
 
 
 @pytest.mark.parametrize("nothing", ["", " \n"])
 async def test_an_emptied_description_takes_its_suggestions_away(tabs: Tabs, nothing: str) -> None:
     page = await tabs.open()
-    await page.do(Form.choose("priority", "high"))
+    await choose(page, "priority", "high")
     await page.do(Form.describe(OUTAGE))
     await page.do(Form.describe(nothing))
     assert filled(page) == ("", False, "high", False)
@@ -165,7 +189,7 @@ async def test_a_title_for_nothing_says_what_is_needed(tabs: Tabs) -> None:
 
 async def test_errors_stand_at_their_fields_and_nothing_is_filed(tabs: Tabs) -> None:
     page = await tabs.open()
-    await page.do(Form.choose("category", "account"))
+    await choose(page, "category", "account")
     await page.do(Form.submit(typed(title="x" * 203, requester_email="nobody")))
     shown = page.shown(Form)
     assert shown["errors"] == {
@@ -175,7 +199,7 @@ async def test_errors_stand_at_their_fields_and_nothing_is_filed(tabs: Tabs) -> 
     }
     assert ("_set_focus", {"ref": "ref_title"}) in page.asked_of_the_browser
     assert emptied(page) == []
-    assert shown["category"] == "account"
+    assert fields(page)["category"] == "account"
     assert all_tickets() == []
 
 
@@ -191,10 +215,11 @@ async def test_corrected_errors_go_away(tabs: Tabs) -> None:
 async def test_a_filed_ticket_has_what_was_typed_chosen_and_seen(tabs: Tabs) -> None:
     page = await tabs.open()
     await page.do(Form.describe(OUTAGE))
-    await page.do(Form.choose("priority", "high"))
+    await choose(page, "priority", "high")
     await page.do(
         Form.submit(
             typed(
+                page,
                 title=" No work ",
                 description=OUTAGE,
                 requester_name="Ana",
@@ -209,7 +234,7 @@ async def test_a_filed_ticket_has_what_was_typed_chosen_and_seen(tabs: Tabs) -> 
     assert {one.field: one.value for one in suggestions_of(ticket.id)}["priority"] == "critical"
     shown = page.shown(Form)
     assert shown["filed"] == ticket.id
-    assert emptied(page) == [f"ref_{name}" for name in typed()]
+    assert emptied(page) == [*LONGEST]
     assert filled(page) == ("", False, "", False)
     assert shown["engine"] == ""
 
@@ -284,10 +309,10 @@ async def test_new_ticket_opens_the_form_wherever_the_person_is(tabs: Tabs) -> N
     focus = ("_set_focus", {"ref": "ref_title"})
     assert focus not in page.asked_of_the_browser  # there is no form yet
     await page.follow()
-    await page.do(Form.arrive())
+    await page.do(Form.meet({}))
     assert page.asked_of_the_browser[-1] == focus
     page.asked_of_the_browser.clear()
-    await page.do(Form.arrive())
+    await page.do(Form.meet({}))
     assert focus not in page.asked_of_the_browser
 
 
@@ -297,16 +322,23 @@ async def test_only_a_form_that_is_drawn_anew_gets_the_text_of_the_one_before(ta
         return {each["ref"]: each["value"] for name, each in asked if name == "_set_value"}
 
     page = await tabs.open("/")
-    await page.do(Form.entitle("No work"))
+    await page.do(Form.write("title", "No work"))
     await page.do(Form.describe(OUTAGE))
+    page.asked_of_the_browser.clear()
     await page.open("/")  # a reconnection does the same, and the browser is further on
     assert put_back(page) == {}
-    await page.do(Form.arrive())
-    assert put_back(page) == {"ref_title": "No work", "ref_description": OUTAGE}
-    await page.do(Form.submit(typed(title="No work", description=OUTAGE)))
+    await page.do(Form.meet({}))
+    key = put_back(page).pop("ref_form_key")
+    assert put_back(page) == {
+        "ref_title": "No work", "ref_description": OUTAGE, "ref_form_key": key,
+        "ref_category": "technical", "ref_offered_category": "technical",
+        "ref_priority": "critical", "ref_offered_priority": "critical",
+    }  # fmt: skip
+    await page.do(Form.submit(typed(page, title="No work", description=OUTAGE)))
     page.asked_of_the_browser.clear()
-    await page.do(Form.arrive())
-    assert put_back(page) == {}
+    await page.do(Form.meet({}))
+    assert [*put_back(page)] == ["ref_form_key"]
+    assert put_back(page)["ref_form_key"] != key
 
 
 async def test_a_text_that_has_not_changed_is_not_asked_about_again(
@@ -359,3 +391,102 @@ async def test_a_lesson_and_the_rules_are_named_each_with_its_own(
     assert category.startswith("Billing ")
     assert category.endswith(" sure (This desk's own lessons)")
     assert priority.endswith(" sure (Offline rules)")
+
+
+async def test_a_form_that_is_sent_again_shows_the_ticket_that_it_filed(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.meet({}))
+    data = typed(page, title="No work", description=OUTAGE)
+    assert data[KEY]
+    for _ in range(3):
+        await page.do(Form.submit(data))
+    (ticket,) = all_tickets()
+    assert page.shown(Form)["filed"] == ticket.id
+    assert emptied(page) == [*LONGEST]  # once: a person may have gone on
+    assert fields(page)[KEY] not in ("", data[KEY])
+
+
+async def test_a_state_that_is_new_files_what_the_form_shows(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.meet({}))
+    await page.do(Form.describe(CHARGED))
+    await choose(page, "priority", "critical")
+    held = typed(page, title="Card", description=CHARGED)
+    other = await tabs.open()  # as after a restart: this state has seen nothing
+    await other.do(Form.submit(held))
+    (ticket,) = all_tickets()
+    assert (ticket.category, ticket.category_by) == ("billing", "triage")
+    assert (ticket.priority, ticket.priority_by) == ("critical", "person")
+    assert emptied(other) == [*LONGEST]
+
+
+async def test_a_suggestion_that_was_shown_is_filed_though_the_rules_say_another(
+    tabs: Tabs,
+) -> None:
+    page = await tabs.open()
+    shown = {"priority": "critical", "offered_priority": "critical"}
+    await page.do(Form.submit(typed(title="Card", description=CHARGED) | shown))
+    (ticket,) = all_tickets()
+    assert (ticket.priority, ticket.priority_by) == ("critical", "triage")
+
+
+async def test_a_new_state_learns_what_the_form_holds(tabs: Tabs) -> None:
+    page = await tabs.open()
+    held = typed(title="Card", description=CHARGED, priority="critical", form_key="k1")
+    await page.do(Form.meet(held))
+    assert page.shown(Form)["ready"] is True
+    assert page.shown(Form)["engine"] == "Offline rules"
+    assert fields(page)["category"] == "billing"
+    assert fields(page)["priority"] == ""  # nothing was put in the place of the choice
+    assert (fields(page)[KEY], fields(page)["title"]) == ("k1", "")
+
+
+async def test_a_choice_that_a_suggestion_would_overtake_is_put_back(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.describe(OUTAGE))  # on its way to the browser, which shows nothing yet
+    await page.do(Form.choose("priority", "low", ""))
+    assert fields(page)["priority"] == "low"
+    await page.do(Form.choose("category", "account", "technical"))
+    assert fields(page)["category"] == "technical"  # the browser's own choice needs no echo
+
+
+async def test_other_texts_under_the_key_of_a_filed_form_are_kept(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.meet({}))
+    first = typed(page, title="Card", description=CHARGED)
+    await page.do(Form.submit(first))
+    await page.do(Form.submit({**first, "title": "Card, and more", "priority": "high"}))
+    (ticket,) = all_tickets()
+    assert page.shown(Form)["problem"].startswith(f"Ticket {ticket.id} was filed from this form")
+    held = fields(page)
+    assert (held["title"], held["description"]) == ("Card, and more", CHARGED)
+    assert held["priority"] == "high"
+    await page.do(Form.submit(held))
+    assert {each.title for each in all_tickets()} == {"Card", "Card, and more"}
+
+
+async def test_an_error_goes_as_soon_as_its_field_is_mended(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.submit(typed(title=" ", requester_email="ana@")))
+    assert set(page.shown(Form)["errors"]) == {"title", "description", "requester_email"}
+    await page.do(Form.describe(CHARGED))
+    await page.do(Form.write("title", "x" * 201))
+    await page.do(Form.write("requester_email", "ana@example.com"))
+    assert page.shown(Form)["errors"] == {"title": "Shorten this by 1 characters; 200 is the most."}
+    await page.do(Form.write("title", "Card"))
+    assert page.shown(Form)["errors"] == {}
+
+
+async def test_a_text_near_its_limit_is_counted(tabs: Tabs) -> None:
+    page = await tabs.open()
+    await page.do(Form.write("title", "x" * 179))
+    assert page.shown(Form)["counts"] == {}
+    await page.do(Form.write("title", "x" * 180))
+    await page.do(Form.describe("y" * 20_001))
+    assert page.shown(Form)["counts"] == {
+        "title": "180 of 200 characters",
+        "description": "20,001 of 20,000 characters: 1 too many",
+    }
+    await page.do(Form.describe("y" * 100))
+    await page.do(Form.write("title", ""))
+    assert page.shown(Form)["counts"] == {}

@@ -3,58 +3,97 @@
 import reflex as rx
 
 from ticket_app.components.badges import options
-from ticket_app.components.focus import focus
 from ticket_app.components.frame import icon
+from ticket_app.components.held import value_of, values_of
 from ticket_app.components.sheet import sheet
+from ticket_app.components.suggestion import suggestion, title_proposal
 from ticket_app.components.words import words
 from ticket_app.state.form import Form
+from ticket_app.state.sent import FIELDS, KEY, LONGEST, OFFERED, ROOM
 from ticket_app.theme import FIELD_WORDS
-from ticket_app.vocabulary import DESCRIPTION_MAX, TITLE_MAX
+from ticket_app.vocabulary import DESCRIPTION_MAX
 
 THINK_AFTER_MS = 800
+LOOK_AFTER_MS = 300
 
 
 def new_ticket() -> rx.Component:
-    """In view beside the queue; on a small screen a sheet, one tap away."""
+    """In view beside the queue; on a small screen a sheet, one tap away.
+
+    Nothing in it moves under the pointer: what comes and goes has its room reserved, or stands
+    below everything that can be pressed; the button is at the foot, whatever stands above it.
+    """
     return sheet(
+        rx.cond(Form.ready, rx.fragment(), rx.fragment(on_mount=Form.meet(values_of(FIELDS)))),
         rx.el.form(
             rx.el.div(
-                rx.el.h2("New ticket", id="new-ticket-heading"),
-                rx.el.button(
-                    icon("x", 20),
-                    type="button",
-                    on_click=Form.close,
-                    class_name="button bare icon-only close-form",
-                    custom_attrs={"aria-label": "Close the form"},
-                ),
-                class_name="title-row",
+                _heading(),
+                _title(),
+                _description(),
+                rx.el.div(_choice("category"), _choice("priority"), class_name="pair"),
+                _requester(),
+                rx.cond(Form.engine | Form.thinking, suggestion()),
+                class_name="fields",
             ),
-            _title(),
-            _description(),
-            rx.cond(Form.engine | Form.thinking, _suggestion()),
-            rx.el.div(_choice("category"), _choice("priority"), class_name="pair"),
-            rx.el.div(
-                _line("requester_name", "Name", "name"),
-                _line("requester_email", "E-mail", "email", input_mode="email"),
-                class_name="pair",
-            ),
-            rx.cond(
-                Form.problem,
-                rx.el.p(words(Form.problem, dir="auto"), role="alert", class_name="problem-box"),
-            ),
-            rx.el.button(
-                words(rx.cond(Form.filing, "Filing…", "File ticket")),
-                type="submit",
-                disabled=Form.filing,
-                class_name="button main-action",
-            ),
+            *(_hidden(name) for name in (*OFFERED.values(), KEY)),
+            _send(),
             on_submit=Form.submit,
             custom_attrs={"noValidate": True},
         ),
-        on_mount=Form.arrive,
+        on_mount=Form.meet(values_of(FIELDS)),
         first="title",
         class_name="card new-ticket",
         custom_attrs={"aria-labelledby": "new-ticket-heading"},
+    )
+
+
+def _hidden(name: str) -> rx.Component:
+    """A field that the desk writes into. A text field, whose value no drawing of React's undoes."""
+    return rx.el.input(
+        type="text",
+        id=name,
+        name=name,
+        hidden=True,
+        auto_complete="off",
+        custom_attrs={"aria-label": "Kept by the desk"},
+    )
+
+
+def _heading() -> rx.Component:
+    return rx.el.div(
+        rx.el.h2("New ticket", id="new-ticket-heading"),
+        rx.el.button(
+            icon("x", 20),
+            type="button",
+            on_click=Form.close,
+            class_name="button bare icon-only close-form",
+            custom_attrs={"aria-label": "Close the form"},
+        ),
+        class_name="title-row",
+    )
+
+
+def _send() -> rx.Component:
+    """The foot. In the page as it is before its scripts the button is disabled, so Enter does
+    nothing either; while a ticket is being filed it is not: a second press files no second one."""
+    return rx.el.div(
+        rx.cond(
+            Form.problem,
+            rx.el.p(words(Form.problem, dir="auto"), role="alert", class_name="problem-box"),
+        ),
+        rx.el.button(
+            words(rx.cond(Form.ready, rx.cond(Form.filing, "Filing…", "File ticket"), "Loading…")),
+            type="submit",
+            disabled=~Form.ready,
+            class_name="button main-action",
+            custom_attrs={"aria-describedby": "send-reason"},
+        ),
+        rx.el.p(
+            words(rx.cond(Form.ready, "", "The form can be sent as soon as the page has loaded.")),
+            id="send-reason",
+            class_name="unseen",
+        ),
+        class_name="send",
     )
 
 
@@ -64,33 +103,18 @@ def _title() -> rx.Component:
             rx.el.label("Title", html_for="title"),
             rx.el.button(
                 icon("sparkles", 14),
-                words(rx.cond(Form.naming, "Thinking…", "Suggest a title")),
+                rx.el.span("Suggest a title"),
                 type="button",
                 on_click=Form.propose_title,
                 class_name="button bare low",
+                style={"anchorName": "--proposal"},
+                custom_attrs={"popoverTarget": "proposal"},
             ),
             class_name="label-row",
         ),
-        _input("title", max_length=TITLE_MAX * 2, auto_complete="off", on_blur=Form.entitle),
-        rx.cond(
-            Form.proposed_title,
-            rx.el.div(
-                words(Form.proposed_title, class_name="proposal", dir="auto"),
-                rx.el.div(
-                    rx.el.span("Suggested title", class_name="quiet"),
-                    rx.el.button(
-                        "Use it",
-                        type="button",
-                        on_click=[focus("title"), Form.take_title],
-                        class_name="button low",
-                    ),
-                    class_name="between",
-                ),
-                class_name="suggestion",
-                role="status",
-            ),
-        ),
-        _error("title"),
+        title_proposal(),
+        _input("title", auto_complete="off"),
+        _below("title"),
         class_name="field",
     )
 
@@ -104,61 +128,18 @@ def _description() -> rx.Component:
             dir="auto",
             on_change=Form.describe.debounce(THINK_AFTER_MS),
             on_blur=Form.describe,
-            max_length=DESCRIPTION_MAX * 2,
+            max_length=DESCRIPTION_MAX * ROOM,
             class_name="input",
             custom_attrs=_aria("description"),
         ),
-        _error("description"),
+        _below("description"),
         class_name="field",
     )
 
 
-def _suggestion() -> rx.Component:
-    """What the triage makes of the text: plainly a suggestion, with its engine and its reasons."""
-    return rx.el.div(
-        rx.el.div(
-            rx.cond(
-                Form.engine,
-                rx.el.span(
-                    icon("sparkles", 14),
-                    rx.el.span(" Suggested by "),
-                    rx.el.b(words(Form.engine)),
-                ),
-            ),
-            rx.cond(Form.thinking, rx.el.span("Thinking…", class_name="quiet")),
-            class_name="between",
-        ),
-        rx.cond(Form.engine, _reasons()),
-        class_name="suggestion",
-        role="status",
-    )
-
-
-def _reasons() -> rx.Component:
-    return rx.fragment(
-        words(Form.sure, class_name="number"),
-        rx.cond(
-            Form.fell_back,
-            words(f"The AI provider did not answer: {Form.fell_back}", class_name="quiet"),
-        ),
-        rx.cond(
-            Form.reasons.length() > 0,
-            rx.el.details(
-                rx.el.summary("Why?"),
-                rx.el.ul(rx.foreach(Form.reasons, _reason), class_name="quiet"),
-            ),
-            rx.el.span("Nothing in the text tells more.", class_name="quiet"),
-        ),
-    )
-
-
-def _reason(phrase: rx.Var[str]) -> rx.Component:
-    return rx.el.li(phrase, dir="auto")
-
-
 def _choice(field: str) -> rx.Component:
-    value = getattr(Form, field)
     suggested = getattr(Form, f"{field}_suggested")
+    offered = OFFERED[field]
     return rx.el.div(
         rx.el.label(FIELD_WORDS[field], html_for=field),
         rx.el.select(
@@ -166,25 +147,47 @@ def _choice(field: str) -> rx.Component:
             *options(field),
             id=field,
             name=field,
-            value=value,
-            on_change=lambda chosen: Form.choose(field, chosen),
-            custom_attrs=_aria(field),
+            on_change=lambda chosen: [
+                Form.choose(field, chosen, value_of(offered)),
+                rx.set_value(offered, ""),
+            ],
+            custom_attrs={"aria-describedby": f"{field}-error"},
         ),
-        rx.cond(suggested, rx.el.span("Suggested", class_name="small quiet")),
-        _error(field),
+        rx.el.p(
+            rx.cond(
+                Form.errors.contains(field),
+                words(Form.errors[field], class_name="problem"),
+                rx.cond(suggested, rx.el.span("Suggested")),
+            ),
+            id=f"{field}-error",
+            class_name="below",
+        ),
         class_name=rx.cond(suggested, "field suggested", "field"),
     )
 
 
-def _line(name: str, word: str, complete: str, **props: object) -> rx.Component:
+def _requester() -> rx.Component:
+    """What is wrong with them stands below both, where a sentence has room."""
+    return rx.el.div(
+        rx.el.div(
+            _line("requester_name", "Name", auto_complete="name"),
+            _line("requester_email", "E-mail", auto_complete="email", input_mode="email"),
+            class_name="pair",
+        ),
+        _below("requester_name"),
+        _below("requester_email"),
+        class_name="field requester",
+    )
+
+
+def _line(name: str, word: str, **props: object) -> rx.Component:
     return rx.el.div(
         rx.el.label(
             rx.el.span(word),
             rx.el.span(" optional", class_name="small quiet"),
             html_for=name,
         ),
-        _input(name, auto_complete=complete, **props),
-        _error(name),
+        _input(name, **props),
         class_name="field",
     )
 
@@ -195,6 +198,9 @@ def _input(name: str, **props: object) -> rx.Component:
         name=name,
         class_name="input",
         dir="auto",
+        max_length=LONGEST[name] * ROOM,
+        on_change=lambda text: Form.write(name, text).debounce(LOOK_AFTER_MS),
+        on_blur=lambda text: Form.write(name, text),
         custom_attrs=_aria(name),
         **({"type": "text"} | props),
     )
@@ -205,12 +211,24 @@ def _aria(name: str) -> dict[str, object]:
     return {"aria-invalid": wrong.to_string(), "aria-describedby": f"{name}-error"}
 
 
-def _error(name: str) -> rx.Component:
-    return rx.el.p(
-        rx.cond(
-            Form.errors.contains(name),
-            rx.fragment(icon("circle-alert", 14), words(Form.errors[name], dir="auto")),
+def _below(name: str) -> rx.Component:
+    """The line below a field, whose room is always there: what is wrong, or how long it is."""
+    return rx.el.div(
+        rx.el.p(
+            rx.cond(
+                Form.errors.contains(name),
+                rx.fragment(icon("circle-alert", 14), words(Form.errors[name], dir="auto")),
+            ),
+            id=f"{name}-error",
+            class_name="problem",
         ),
-        id=f"{name}-error",
-        class_name="problem",
+        rx.el.p(
+            rx.cond(
+                Form.counts.contains(name) & ~Form.errors.contains(name),
+                words(Form.counts[name]),
+            ),
+            class_name="number count",
+            role="status",
+        ),
+        class_name="below",
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex_base.vars.function import FunctionStringVar
 from reflex_components_core.el.elements.sectioning import Section
 
 from ticket_app.components.focus import NEW_TICKET, focus
@@ -25,7 +26,9 @@ def sheet(*content: rx.Component, first: str, **props: Any) -> rx.Component:
     return Keyed.create(
         *content,
         rx.cond(Form.shown, rx.fragment(on_mount=focus(first), on_unmount=focus(NEW_TICKET))),
-        on_key_down=lambda key, _: rx.cond(Form.shown & (key == "Escape"), Form.close(), rx.noop()),
+        on_key_down=lambda key, _: rx.cond(
+            Form.shown & (key == "Escape") & ~_something_is_over_it(), Form.close(), rx.noop()
+        ),
         role=rx.cond(Form.shown, "dialog", "region"),
         tab_index=-1,  # a press beside its fields keeps the focus inside
         custom_attrs=attributes
@@ -35,3 +38,8 @@ def sheet(*content: rx.Component, first: str, **props: Any) -> rx.Component:
         },
         **props,
     )
+
+
+def _something_is_over_it() -> rx.Var[bool]:
+    """Whether a popover is open at the time of the event: that is what Escape closes first."""
+    return FunctionStringVar.create("document.querySelector").call(":popover-open").to(bool)

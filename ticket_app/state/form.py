@@ -1,45 +1,50 @@
 """The form for a new ticket: what is wrong with it, and what the triage suggests while one types.
 
-The typed text lives in the browser's own fields: no answer of the server, and no reconnection,
-overwrites it. They are emptied once a ticket is filed.
+What is typed and chosen lives in the browser's own fields: no answer of the server, and no
+reconnection, overwrites it. They are emptied once a ticket is filed. A hidden field has the form's
+idempotency key, so that a form is filed once, however often it is sent: see decision 0016.
 """
 
 from collections.abc import AsyncIterator
+from time import monotonic
 from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
 
-from ticket_app.errors import InvalidInputError, TicketAppError
+from ticket_app.errors import IdempotencyKeyReusedError, InvalidInputError, TicketAppError
 from ticket_app.schemas import Described, TicketCreate, parse
 from ticket_app.services import filing
 from ticket_app.services.triage import suggest_triage
+from ticket_app.state import sent, told
 from ticket_app.state.asking import ask, text_of
-from ticket_app.theme import ENGINE_WORDS, OUTCOME_WORDS, word_for
+from ticket_app.state.notices import Notice
+from ticket_app.state.sent import CHOICES, FIELDS, KEY, LONGEST, OFFERED, ROOM, Sent, without
+from ticket_app.theme import OUTCOME_WORDS
 from ticket_app.triage.contract import Triage
-from ticket_app.vocabulary import (
-    DESCRIPTION_MAX,
-    TITLE_MAX,
-    Category,
-    Edge,
-    Priority,
-    TriageField,
-)
+from ticket_app.vocabulary import DESCRIPTION_MAX, Edge
 
-CHOICES = {"category": ("", *Category), "priority": ("", *Priority)}
-TYPED = ("title", "description", "requester_name", "requester_email")
+NEAR = 0.9
+"""From this part of its limit on, a text is counted."""
+AGAIN_SECONDS = 3.0
+"""A second press may come when the form has just been emptied; it asks for no second ticket."""
 
 
 class Form(rx.State):
-    """`category` and `priority` are what the selects show: the person's choice or a suggestion."""
+    """`ready` once the form has its key; `counts` are words about texts near their limit.
 
+    The keys of backend vars are the form's fields: `_draft` what is known of the texts, `_chosen`
+    of a person's choices, `_offered` of the suggestions that stand in the selects.
+    """
+
+    ready: bool = False
     shown: bool = False
     errors: dict[str, str] = {}
+    counts: dict[str, str] = {}
     problem: str = ""
     filed: int = 0
+    filing: bool = False
     thinking: bool = False
-    category: str = ""
-    priority: str = ""
     category_suggested: bool = False
     priority_suggested: bool = False
     engine: str = ""
@@ -49,12 +54,14 @@ class Form(rx.State):
     proposed_title: str = ""
     naming: bool = False
 
-    filing: bool = False
-
     _coming: bool = False
-    _title: str = ""
-    _text: str = ""
+    _key: str = ""
+    _draft: dict[str, str] = {}
+    _chosen: dict[str, str] = {}
+    _offered: dict[str, str] = {}
     _filed_text: str = ""
+    _emptied: tuple[str, str] = ("", "")
+    _emptied_at: float = 0.0
     _seen: Triage | None = None
 
     @rx.event
@@ -67,79 +74,104 @@ class Form(rx.State):
         return rx.redirect("/")
 
     @rx.event
-    def arrive(self) -> list[EventSpec]:
-        """The form has just been drawn: what was typed into the one before is put back.
+    def close(self) -> None:
+        """Put the sheet away on a small screen; what was typed stays."""
+        self.shown = False
 
-        No on_load event: that comes with each reconnection, when the browser is further on.
+    @rx.event
+    def meet(self, held: dict[str, Any]) -> list[EventSpec]:
+        """The form was drawn, or its server is a new one: what either knows, the other learns.
+
+        Where both know something the browser is right: a person may type before the scripts have
+        come, and longer than a server lives. No on_load event: that comes with each reconnection.
         """
-        drafts = {"title": self._title, "description": self._text}
-        events = [rx.set_value(name, text) for name, text in drafts.items() if text]
+        fields = sent.read(held)
+        held_texts = {name: text_of(fields.texts[name], LONGEST[name] * ROOM) for name in LONGEST}
+        texts = {name: text for name, text in held_texts.items() if text}
+        picked = fields.chosen | fields.suggested
+        known = {name: text for name, text in self._draft.items() if name not in texts}
+        self._key = fields.key or self._key or sent.new_key()
+        self._draft = known | texts
+        self._chosen = without(self._chosen, picked) | sent.known_choices(fields.chosen)
+        self._offered = without(self._offered, picked) | fields.suggested
+        self._mark_suggested()
+        self.ready = True
+        put = known | {KEY: self._key}
+        events = [rx.set_value(name, value) for name, value in put.items() if value]
+        here_only = without(self._chosen | self._offered, picked)
+        events += [each for field in here_only for each in self._put(field)]
+        if "description" in texts and self._seen is None:
+            events.append(Form.suggest(texts["description"]))
         if self._coming:
             self._coming = False
             events.append(rx.set_focus("title"))
         return events
 
     @rx.event
-    def entitle(self, text: str) -> None:
-        """The title as it stands when its field is left."""
-        self._title = text_of(text, TITLE_MAX * 2)
+    def write(self, field: str, text: str) -> None:
+        """A text as it stands, a moment after the last key or when its field is left."""
+        if field in tuple(LONGEST):
+            self._draft = self._draft | {field: text_of(text, LONGEST[field] * ROOM)}
+            self._look_at(field)
 
     @rx.event
-    def close(self) -> None:
-        """Put the sheet away on a small screen; what was typed stays."""
-        self.shown = False
+    def choose(self, field: str, value: str, offered: str = "") -> list[EventSpec]:
+        """The person's own choice; an empty one hands the field back to the triage.
 
-    @rx.event
-    def choose(self, field: str, value: str) -> None:
-        """The person's own choice; an empty one hands the field back to the triage."""
-        if field not in tuple(CHOICES) or value not in CHOICES[field]:
-            return
-        setattr(self, field, str(value))
-        setattr(self, f"{field}_suggested", False)
+        `offered` is the suggestion that stood in the select. Where it is not the last one, that one
+        is still on its way, and would take the place of the choice.
+        """
+        if field not in tuple(CHOICES) or value not in ("", *CHOICES[field]):
+            return []
+        overtaken = self._offered.get(field, "") != offered
+        self._chosen = without(self._chosen, [field]) | ({field: str(value)} if value else {})
+        self._offered = without(self._offered, [field])
+        self._mark_suggested()
         if not value:
-            self._show_suggestion()
+            return self._show_suggestion()
+        return self._put(field) if overtaken else []
 
     @rx.event
     def describe(self, text: str) -> EventSpec | None:
         """The description as it stands, 800 ms after the last key or when the field is left."""
-        text = text_of(text, DESCRIPTION_MAX + 1)
-        if text == self._text or len(text) > DESCRIPTION_MAX:
-            return None  # the form says so when it is sent
-        if text and text == self._filed_text:
-            return None  # the last keys of a ticket that was filed at once
-        self._text, self._seen = text, None
-        if not self._text.strip():
-            self._forget()
-            return None
-        return Form.suggest(self._text)
+        text = text_of(text, DESCRIPTION_MAX * ROOM)
+        if text == self._draft.get("description", "") or (text and text == self._filed_text):
+            return None  # nothing new, or the last keys of a ticket that was filed at once
+        self._draft = self._draft | {"description": text}
+        self._look_at("description")
+        self._seen = None
+        if len(text) > DESCRIPTION_MAX:
+            return None  # the counter says so
+        return Form.suggest(text)
 
     @rx.event(background=True, supersedes=True)
-    async def suggest(self, text: str) -> None:
+    async def suggest(self, text: str) -> list[EventSpec]:
         """Ask the triage; a newer call ends this one."""
         try:
             described = parse(Described, {"description": text})
         except InvalidInputError:
             async with self:
                 self.thinking = False
-            return  # too long or no text: the form says so when it is sent
+                return self._forget()
         async with self:
             self.thinking = True
         triage = await suggest_triage(described)
         async with self:
             self.thinking = False
-            if text == self._text:  # filed or rewritten in the meantime
-                self._seen = triage
-                self._show_suggestion()
+            if text != self._draft.get("description"):  # filed or rewritten in the meantime
+                return []
+            self._seen = triage
+            return self._show_suggestion()
 
     @rx.event(background=True, supersedes=True)
     async def propose_title(self) -> None:
         """Ask for a title; it is shown, and taken only by `take_title`."""
         async with self:
-            text = self._text
+            text = self._draft.get("description", "")
             if self._seen is not None:  # the suggestion for this very text has a title, too
                 self.proposed_title = self._seen.title.value
                 return
-            self.naming = True
+            self.naming, self.proposed_title = True, ""
         try:
             triage = await suggest_triage(parse(Described, {"description": text}))
         except InvalidInputError as error:
@@ -152,98 +184,113 @@ class Form(rx.State):
             self.proposed_title = triage.title.value
 
     @rx.event
-    def take_title(self) -> EventSpec | None:
+    def take_title(self) -> EventSpec:
         """The person takes the proposed title."""
-        self._title, self.proposed_title = self.proposed_title, ""
-        return rx.set_value("title", self._title)
+        title, self.proposed_title = self.proposed_title, ""
+        self.write("title", title)
+        return rx.set_value("title", title)
 
     @rx.event
     async def submit(self, data: dict[str, Any]) -> AsyncIterator[Any]:
-        """File the ticket; on any error everything typed stays where it is."""
-        if self.filing:
-            return  # a second click, while the first one files it
+        """File what the form shows; on any error everything typed stays where it is."""
+        fields = sent.read(data)
+        if fields.is_empty and monotonic() - self._emptied_at < AGAIN_SECONDS:
+            yield self._tell_filed()
+            return
         self.filing = True
         yield
         try:
-            yield await self._file(_typed(data))
+            yield await self._file(fields)
         finally:
             self.filing = False
 
-    async def _file(self, typed: dict[str, Any]) -> EventSpec | list[EventSpec] | None:
-        chosen = {
-            name: getattr(self, name)
-            for name in ("category", "priority")
-            if getattr(self, name) and not getattr(self, f"{name}_suggested")
-        }
+    async def _file(self, fields: Sent) -> EventSpec | list[EventSpec]:
+        key = fields.key or self._key
         self.errors, self.problem = {}, ""
         try:
-            new = parse(TicketCreate, typed | chosen)
-            seen = self._seen if new.description == self._text else None
-            request = filing.Request(new, seen=seen)
-            ticket = (await ask(filing.file_once, request, Edge.BROWSER)).ticket
+            new = parse(TicketCreate, fields.texts | fields.chosen)
+            seen = self._seen if new.description == self._draft.get("description") else None
+            request = filing.Request(new, key or None, seen, fields.suggested)
+            done = await ask(filing.file_once, request, Edge.BROWSER)
         except InvalidInputError as error:
             self.errors = dict(error.problems)
             return rx.set_focus(error.problems[0].field)
+        except IdempotencyKeyReusedError as error:
+            return self._keep_as_another(fields, error.ticket_id)
         except TicketAppError as error:
             self.problem = f"{error.detail} Your text is kept."
-            return None
-        self._clear()
+            return []
+        self.filed = done.ticket.id
+        here = (key, self.router.session.session_id)
+        if done.replayed and self._emptied == here:
+            return self._tell_filed()  # this connection has emptied the form, and a person goes on
         self._filed_text = new.description
-        self.filed = ticket.id
-        return [rx.set_value(name, "") for name in TYPED]
+        self._emptied, self._emptied_at = here, monotonic()
+        return [*self._empty(), self._tell_filed()]
 
-    def _clear(self) -> None:
-        self.shown = False
-        self.category = self.priority = self._title = self._text = self.proposed_title = ""
+    def _tell_filed(self) -> EventSpec:
+        return Notice.tell(f"Ticket {self.filed} is filed.")
+
+    def _keep_as_another(self, fields: Sent, earlier: int) -> list[EventSpec]:
+        """The form was filed before these last changes of it, and may have been emptied since."""
+        self.problem = (
+            f"Ticket {earlier} was filed from this form before your last changes. "
+            "File it again to have them in a ticket of its own. Your text is kept."
+        )
+        self._key, self._draft, self._chosen = sent.new_key(), fields.texts, fields.chosen
+        self._offered = fields.suggested
+        self._mark_suggested()
+        put = fields.texts | {KEY: self._key}
+        events = [rx.set_value(name, value) for name, value in put.items()]
+        return events + [each for field in CHOICES for each in self._put(field)]
+
+    def _empty(self) -> list[EventSpec]:
+        """A form for the next ticket, with a key of its own."""
+        self.shown, self.proposed_title, self.counts = False, "", {}
+        self._draft, self._chosen, self._offered = {}, {}, {}
+        self._key = sent.new_key()
         self._forget()
+        return [rx.set_value(name, self._key if name == KEY else "") for name in FIELDS]
 
-    def _forget(self) -> None:
+    def _look_at(self, field: str) -> None:
+        """An error goes once it is mended; a text near its limit is counted."""
+        text, most = self._draft[field], LONGEST[field]
+        if field in self.errors:
+            self.errors = without(self.errors, [field]) | told.problem_of(field, text)
+        length = len(text if field == "description" else text.strip())
+        count = {field: told.counted(length, most)} if length >= NEAR * most else {}
+        if count or field in self.counts:
+            self.counts = without(self.counts, [field]) | count
+
+    def _forget(self) -> list[EventSpec]:
         """Drop the suggestion, and whatever it had filled in."""
         self._seen, self.engine, self.sure, self.reasons = None, "", "", []
         self.fell_back = ""
-        for field in ("category", "priority"):
-            if getattr(self, f"{field}_suggested"):
-                setattr(self, field, "")
-                setattr(self, f"{field}_suggested", False)
+        offered, self._offered = self._offered, {}
+        self._mark_suggested()
+        return [each for field in offered for each in self._put(field)]
 
-    def _show_suggestion(self) -> None:
+    def _show_suggestion(self) -> list[EventSpec]:
         """Fill in what the person has not chosen."""
         if (seen := self._seen) is None:
-            return
-        for field, finding in (("category", seen.category), ("priority", seen.priority)):
-            if not getattr(self, field) or getattr(self, f"{field}_suggested"):
-                setattr(self, field, str(finding.value))
-                setattr(self, f"{field}_suggested", True)
-        proposers = _proposers(seen)
-        self.engine = " and ".join(dict.fromkeys(proposers.values()))
+            return []
+        found = {"category": seen.category, "priority": seen.priority}
+        fresh = {field: str(found[field].value) for field in CHOICES if field not in self._chosen}
+        self._offered = fresh
+        self._mark_suggested()
+        by = told.proposers(seen)
+        self.engine = " and ".join(dict.fromkeys(by.values()))
         self.fell_back = OUTCOME_WORDS.get(seen.failure or "", seen.failure or "")
-        self.sure = _sureness(seen, proposers)
-        phrases = dict.fromkeys((*seen.category.evidence, *seen.priority.evidence))
-        self.reasons = [f"“{phrase}”" for phrase in phrases]
+        self.sure = told.sureness(seen, by)
+        self.reasons = told.reasons(seen)
+        return [each for field in fresh for each in self._put(field)]
 
+    def _mark_suggested(self) -> None:
+        self.category_suggested = "category" in self._offered
+        self.priority_suggested = "priority" in self._offered
 
-def _proposers(seen: Triage) -> dict[str, str]:
-    """The word for the engine that proposed each field."""
-    engines = {
-        field.value: seen.source(field).engine
-        for field in (TriageField.CATEGORY, TriageField.PRIORITY)
-    }
-    return {field: ENGINE_WORDS.get(engine, engine) for field, engine in engines.items()}
-
-
-def _sureness(seen: Triage, proposers: dict[str, str]) -> str:
-    """How sure the engine is of what it suggests; a provider that does not say is not quoted."""
-    findings = {"category": seen.category, "priority": seen.priority}
-    said = {
-        field: f"{word_for(field, finding.value)} {finding.confidence:.0%}"
-        for field, finding in findings.items()
-        if finding.confidence is not None
-    }
-    if len(set(proposers.values())) > 1:
-        return ", ".join(f"{words} sure ({proposers[field]})" for field, words in said.items())
-    return f"{', '.join(said.values())} sure" if said else ""
-
-
-def _typed(data: Any) -> dict[str, Any]:
-    """The form's own fields of what was sent, which anyone may have sent."""
-    return {name: data[name] for name in TYPED if name in data} if isinstance(data, dict) else {}
+    def _put(self, field: str) -> list[EventSpec]:
+        """Have the browser show what is known of a select."""
+        offered = self._offered.get(field, "")
+        shown = self._chosen.get(field, offered)
+        return [rx.set_value(field, shown), rx.set_value(OFFERED[field], offered)]

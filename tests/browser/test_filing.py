@@ -1,0 +1,299 @@
+"""One press files one ticket, as the form shows it, whatever the line and the server do."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, CDPSession, Locator, Page, Route, expect
+
+from tests.browser.conftest import DESKTOP, SECONDS, Chrome, Desk, Size
+from tests.browser.parts import category, description, form, priority, rows, title
+from tests.browser.wire import Wire, wire_to
+from tests.serving import free_port, running_desk
+
+OUTAGE = "Production is down for all users. Nothing responds since nine o'clock."
+CHARGED = "My credit card was charged twice for the same invoice."
+LOST = "Connection lost"
+PRESSED = "button:visible, input:visible, select:visible, textarea:visible, summary:visible"
+
+
+def button(page: Page) -> Locator:
+    """The button that files the ticket, whatever it says."""
+    return form(page).locator("button[type=submit]")
+
+
+def press(page: Page, on: Locator, *, milliseconds: int = 90) -> None:
+    """Press the mouse as a hand does: where the button is when it goes down."""
+    box = on.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(milliseconds)
+    page.mouse.up()
+
+
+def places(page: Page) -> dict[str, Any]:
+    """Where everything is that a person may press in the form."""
+    controls = form(page).locator(PRESSED).all()
+    return {each.get_attribute("id") or each.inner_text(): each.bounding_box() for each in controls}
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Until the desk says so."""
+    deadline = time.monotonic() + 3 * SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def wire(desk: Desk) -> Iterator[Wire]:
+    """A way to the desk of its own."""
+    with wire_to(desk.url) as wire:
+        yield wire
+
+
+@pytest.fixture
+def window(chromium: Browser, wire: Wire) -> Iterator[Page]:
+    """A page over the wire; what it complains of when that is cut is no fault."""
+    context = chromium.new_context(**DESKTOP)
+    context.set_default_timeout(SECONDS * 1000)
+    page = context.new_page()
+    page.goto(wire.url)
+    expect(button(page)).to_have_text("File ticket")
+    yield page
+    context.close()
+
+
+def fill(page: Page, text: str = CHARGED) -> None:
+    """A ticket that can be sent."""
+    title(page).fill("Card")
+    description(page).fill(text)
+
+
+def test_a_press_right_after_the_last_key_files_the_ticket(
+    chrome: Chrome, desk: Desk, size: Size
+) -> None:
+    page = chrome.page("/", size)
+    page.get_by_role("button", name="New ticket").click()
+    title(page).fill("No work")
+    description(page).press_sequentially(OUTAGE)
+    press(page, button(page))
+    expect(rows(page)).to_have_count(1)
+    assert [ticket["description"] for ticket in desk.tickets()] == [OUTAGE]
+
+
+def test_nothing_that_can_be_pressed_moves(chrome: Chrome, size: Size) -> None:
+    page = chrome.page("/", size)
+    page.get_by_role("button", name="New ticket").click()
+    expect(button(page)).to_have_text("File ticket")
+    before = places(page)
+    button(page).click()
+    expect(form(page).get_by_text("Write a title.")).to_be_visible()
+    assert places(page) == before, "errors"
+    form(page).get_by_label("E-mail").fill("nobody")
+    title(page).fill("x" * 203)
+    expect(form(page).get_by_text("Shorten this by 3 characters")).to_be_visible()
+    title(page).fill("x" * 183)
+    expect(form(page).get_by_text("183 of 200 characters")).to_be_visible()
+    title(page).fill("x" * 203)
+    expect(form(page).get_by_text("203 of 200 characters: 3 too many")).to_be_visible()
+    assert places(page) == before, "a counter"
+    description(page).fill(OUTAGE)
+    page.keyboard.press("Tab")
+    expect(form(page).get_by_text("Suggested by")).to_be_visible()
+    expect(priority(page)).to_have_value("critical")
+    why = places(page).pop("Why?", None)
+    assert why and places(page) == before | {"Why?": why}, "a suggestion"
+    page.get_by_role("button", name="Suggest a title").click()
+    expect(page.get_by_role("button", name="Use it")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Use it")).to_be_hidden()
+    assert places(page) == before | {"Why?": why}, "a title"
+    title(page).fill("No work")
+    expect(form(page).get_by_text("3 too many")).to_be_hidden()
+    button(page).click()
+    expect(form(page).locator("#requester_email")).to_have_attribute("aria-invalid", "true")
+    assert places(page) == before | {"Why?": why}, "the address"
+
+
+def test_a_lost_connection_moves_nothing(window: Page, wire: Wire) -> None:
+    before = places(window)
+    wire.cut()
+    expect(window.get_by_text(LOST)).to_be_visible()
+    assert places(window) == before
+
+
+def test_a_double_click_files_one_ticket(chrome: Chrome, desk: Desk) -> None:
+    page = chrome.page("/")
+    fill(page)
+    button(page).dblclick(delay=40)
+    expect(rows(page)).to_have_count(1)
+    expect(title(page)).to_have_value("")
+    page.wait_for_timeout(300)
+    assert len(desk.tickets()) == 1
+    expect(form(page).get_by_text("Write a title.")).to_be_hidden()  # nor is the next one begun
+
+
+@pytest.mark.parametrize("way", ["clicks", "Enter"])
+def test_a_second_press_before_the_answer_files_no_second_ticket(
+    window: Page, wire: Wire, desk: Desk, way: str
+) -> None:
+    wire.seconds_each_way = 0.2
+    fill(window)
+    for _ in range(3):
+        if way == "Enter":
+            title(window).press("Enter")
+        else:
+            press(window, button(window))
+    expect(title(window)).to_have_value("")
+    title(window).fill("The next one")
+    expect(window.get_by_text(re.compile(r"Ticket \d+ is filed\."))).to_be_visible()
+    window.wait_for_timeout(1_500)
+    expect(title(window)).to_have_value("The next one")
+    assert [ticket["title"] for ticket in desk.tickets()] == ["Card"]
+    wire.seconds_each_way = 0
+    description(window).fill(CHARGED)
+    button(window).click()
+    expect(rows(window)).to_have_count(2)
+
+
+def test_clicks_while_offline_file_one_ticket_on_return(
+    window: Page, wire: Wire, desk: Desk
+) -> None:
+    fill(window)
+    priority(window).select_option("Critical")
+    wire.cut()
+    expect(window.get_by_text(LOST)).to_be_visible()
+    category(window).select_option("Account")
+    for _ in range(2):
+        press(window, button(window))
+    wire.mend()
+    expect(rows(window)).to_have_count(1, timeout=30_000)
+    expect(title(window)).to_have_value("")
+    window.wait_for_timeout(500)
+    (ticket,) = desk.tickets()
+    assert (ticket["category"], ticket["priority"]) == ("account", "critical")
+
+
+def test_a_change_between_two_clicks_offline_is_kept(window: Page, wire: Wire, desk: Desk) -> None:
+    fill(window)
+    wire.cut()
+    expect(window.get_by_text(LOST)).to_be_visible()
+    press(window, button(window))
+    title(window).fill("Card, and more")
+    press(window, button(window))
+    wire.mend()
+    expect(form(window).get_by_role("alert")).to_contain_text(
+        "before your last changes", timeout=30_000
+    )
+    expect(title(window)).to_have_value("Card, and more")
+    expect(description(window)).to_have_value(CHARGED)
+    assert [ticket["title"] for ticket in desk.tickets()] == ["Card"]
+    button(window).click()
+    expect(rows(window)).to_have_count(2)
+
+
+def test_a_ticket_whose_answer_was_lost_is_not_filed_again(
+    window: Page, wire: Wire, desk: Desk
+) -> None:
+    fill(window)
+    wire.loses_answers = True
+    press(window, button(window))
+    wait_for(lambda: len(desk.tickets()) == 1)
+    wire.cut()
+    expect(window.get_by_text(LOST)).to_be_visible()
+    wire.loses_answers = False
+    wire.mend()
+    expect(window.get_by_text(LOST)).to_be_hidden(timeout=30_000)
+    expect(title(window)).to_have_value("Card")
+    press(window, button(window))
+    expect(title(window)).to_have_value("")
+    expect(window.get_by_text(f"Ticket {desk.tickets()[0]['id']} is filed.")).to_be_visible()
+    assert len(desk.tickets()) == 1
+
+
+def test_a_choice_outlives_a_restart_of_the_server(
+    chromium: Browser, database_url: str, desk: Desk, tmp_path: Path
+) -> None:
+    settings = {"DATABASE_URL": database_url, "PORT": str(free_port())}
+    context = chromium.new_context(**DESKTOP)
+    page = context.new_page()
+    with running_desk(tmp_path, **settings) as first:
+        page.goto(first.url)
+        fill(page)
+        expect(category(page)).to_have_value("billing")
+        priority(page).select_option("Critical")
+    expect(page.get_by_text(LOST)).to_be_visible()
+    with running_desk(tmp_path, **settings):
+        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
+        expect(priority(page)).to_have_value("critical")
+        expect(form(page).get_by_text("Suggested", exact=True)).to_have_count(1)
+        press(page, button(page))
+        expect(rows(page)).to_have_count(1)
+    context.close()
+    (ticket,) = desk.tickets()
+    assert (ticket["title"], ticket["description"]) == ("Card", CHARGED)
+    assert (ticket["category"], ticket["priority"]) == ("billing", "critical")
+    assert (ticket["category_by"], ticket["priority_by"]) == ("triage", "person")
+
+
+def type_before_the_scripts(page: Page) -> None:
+    """Fill in the page as the server sent it, and try to send it."""
+    expect(button(page)).to_be_disabled()
+    expect(button(page)).to_have_text("Loading…")
+    expect(button(page)).to_have_accessible_description(
+        "The form can be sent as soon as the page has loaded."
+    )
+    fill(page, OUTAGE)
+    form(page).get_by_label("Name").fill("Ana")
+    priority(page).select_option("Low")
+    title(page).press("Enter")
+    page.wait_for_timeout(100)
+    assert page.url.endswith("/")
+
+
+def file_what_was_typed(page: Page, desk: Desk) -> None:
+    """Once the scripts are there nothing is lost, and the suggestion comes."""
+    expect(button(page)).to_have_text("File ticket", timeout=90_000)
+    expect(category(page)).to_have_value("technical")
+    expect(title(page)).to_have_value("Card")
+    expect(description(page)).to_have_value(OUTAGE)
+    expect(priority(page)).to_have_value("low")
+    press(page, button(page))
+    expect(rows(page)).to_have_count(1)
+    (ticket,) = desk.tickets()
+    assert (ticket["description"], ticket["requester_name"]) == (OUTAGE, "Ana")
+    assert (ticket["category"], ticket["priority"]) == ("technical", "low")
+    assert (ticket["category_by"], ticket["priority_by"]) == ("triage", "person")
+
+
+def _hold(_: Route) -> None:
+    """The answer does not come."""
+
+
+def test_what_is_typed_before_the_scripts_is_neither_sent_nor_lost(
+    chrome: Chrome, desk: Desk
+) -> None:
+    scripts = re.compile(r"\.js(\?|$)")
+    page = chrome.page("about:blank")
+    page.route(scripts, _hold)
+    page.goto("/", wait_until="commit")
+    type_before_the_scripts(page)
+    page.unroute(scripts, _hold)  # lets go on what was held
+    file_what_was_typed(page, desk)
+
+
+@pytest.mark.prove
+def test_the_same_on_a_line_of_400_ms_and_60_kb_a_second(chrome: Chrome, desk: Desk) -> None:
+    page = chrome.page("about:blank")
+    line: CDPSession = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    speed = {"latency": 400, "downloadThroughput": 60_000, "uploadThroughput": 60_000}
+    line.send("Network.emulateNetworkConditions", {"offline": False, **speed})
+    page.goto("/", wait_until="commit")
+    type_before_the_scripts(page)
+    file_what_was_typed(page, desk)

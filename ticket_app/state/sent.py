@@ -1,0 +1,100 @@
+"""What the form for a new ticket sends, read as what it is: anything, from anybody.
+
+The browser's fields are what counts, and not what a State knows of them: a State may be new (its
+server was started again) or behind (the line is slow).
+"""
+
+import secrets
+from collections.abc import Container
+from typing import Any, NamedTuple
+
+from ticket_app.state.asking import text_of
+from ticket_app.vocabulary import (
+    DESCRIPTION_MAX,
+    IDEMPOTENCY_KEY_MAX,
+    REQUESTER_EMAIL_MAX,
+    REQUESTER_NAME_MAX,
+    TITLE_MAX,
+    Category,
+    Priority,
+)
+
+KEY = "form_key"
+"""The hidden field with the idempotency key of the form."""
+LONGEST = {
+    "title": TITLE_MAX,
+    "description": DESCRIPTION_MAX,
+    "requester_name": REQUESTER_NAME_MAX,
+    "requester_email": REQUESTER_EMAIL_MAX,
+}
+"""The fields that are typed into, and the most characters that each may have."""
+CHOICES: dict[str, tuple[str, ...]] = {"category": (*Category,), "priority": (*Priority,)}
+OFFERED = {field: f"offered_{field}" for field in CHOICES}
+"""For each select the hidden field with the suggestion that was put into it. A select that shows
+the same shows a suggestion, else a choice."""
+FIELDS = (*LONGEST, *CHOICES, *OFFERED.values(), KEY)
+CHOICE_LONGEST = 40
+ROOM = 2
+"""A text may be so many times too long and is still taken whole, to be told by how much."""
+
+
+class Sent(NamedTuple):
+    """The fields: the texts, what a person chose, the suggestions left standing, and the key.
+
+    A text that is none is left as it is, to be refused by TicketCreate.
+    """
+
+    texts: dict[str, Any]
+    chosen: dict[str, str]
+    suggested: dict[str, str]
+    key: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was typed and nothing chosen."""
+        return not self.chosen and all(
+            isinstance(text, str) and not text.strip() for text in self.texts.values()
+        )
+
+
+def read(data: Any) -> Sent:
+    """The fields of what a page sent. Whether the values are right, TicketCreate says."""
+    fields: dict[str, Any] = data if isinstance(data, dict) else {}
+    texts = {name: _cut(fields.get(name, ""), ROOM * most) for name, most in LONGEST.items()}
+    shown = {field: text_of(fields.get(field), CHOICE_LONGEST) for field in CHOICES}
+    picked = {field: value for field, value in shown.items() if value}
+    offered = {field: fields.get(name) for field, name in OFFERED.items()}
+    return Sent(
+        texts,
+        chosen={field: value for field, value in picked.items() if value != offered[field]},
+        suggested={
+            field: value
+            for field, value in picked.items()
+            if value == offered[field] and value in CHOICES[field]
+        },
+        key=_key(fields.get(KEY)),
+    )
+
+
+def _cut(value: Any, longest: int) -> Any:
+    return value[:longest] if isinstance(value, str) else value
+
+
+def without(values: dict[str, str], fields: Container[str]) -> dict[str, str]:
+    """The values of the other fields."""
+    return {name: value for name, value in values.items() if name not in fields}
+
+
+def known_choices(chosen: dict[str, str]) -> dict[str, str]:
+    """Those that the selects offer."""
+    return {field: value for field, value in chosen.items() if value in CHOICES[field]}
+
+
+def new_key() -> str:
+    """A key that nobody has had."""
+    return secrets.token_urlsafe(16)
+
+
+def _key(value: Any) -> str:
+    key = text_of(value, IDEMPOTENCY_KEY_MAX)
+    return key if key.isascii() and key.isprintable() and " " not in key else ""
