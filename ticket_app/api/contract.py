@@ -49,8 +49,22 @@ def _complete(document: Json) -> None:
             for parameter in operation.get("parameters", ()):
                 parameter["schema"] = _present(parameter["schema"])
             _state_problems(path, method.upper(), operation)
+    _require_what_is_sent(document)
     for each in _schemas(document):
         _state_size(each)
+
+
+def _require_what_is_sent(document: Json) -> None:
+    """Answers have all of their fields, also those for which the code has a default."""
+    taken = {
+        content["schema"]["$ref"].rpartition("/")[2]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    }
+    for name, schema in document["components"]["schemas"].items():
+        if name not in {*taken, "Problem"} and "properties" in schema:
+            schema["required"] = list(schema["properties"])
 
 
 def _present(schema: Json) -> Json:

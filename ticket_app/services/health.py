@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ticket_app.data.engine import get_engine
 from ticket_app.data.readiness import find_problem
@@ -28,8 +28,6 @@ class RedisState(BaseModel):
 class Health(BaseModel):
     """`live`: the process answers. `ready`: it can take tickets. A missing provider is no fault,
     and neither is a Redis that is away; `redis` is None where none is set."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     live: Literal[True] = True
     ready: bool

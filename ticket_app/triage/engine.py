@@ -43,7 +43,7 @@ class ProviderState(BaseModel):
     enough for what was filed. `retry_in_seconds` is None unless one is open.
     """
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(frozen=True)
 
     configured: bool
     provider: str
