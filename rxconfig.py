@@ -19,6 +19,9 @@ config = rx.Config(
     cors_allowed_origins=[],
     # One process serves all, and the state of a page is worth no more than the page.
     state_manager_mode=StateManagerMode.MEMORY,
+    # Seconds, here as in Redis. An open page is looked after every minute; one that has left may
+    # come back for so long and finds what it chose.
+    redis_token_expiration=600,
     telemetry_enabled=False,
     show_built_with_reflex=False,
     disable_plugins=[rx.plugins.SitemapPlugin],

@@ -6,6 +6,7 @@ whose sentence names the variable, the problem and an example. Secrets are never
 
 import os
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -84,6 +85,13 @@ def _plain_hosts(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.lower() for value in values)
 
 
+def _networks(value: Any) -> Any:
+    try:
+        return tuple(ip_network(each, strict=False) for each in _comma_separated(value))
+    except (TypeError, ValueError):
+        raise ValueError("each must be an address or a network of addresses") from None
+
+
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
@@ -92,6 +100,7 @@ def _http_url(value: str) -> str:
 
 
 Csv = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -112,6 +121,7 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[Csv, AfterValidator(_exact_origins)] = Field(
         (), examples=["https://intranet.example.com"]
     )
+    trusted_proxies: Networks = Field((), examples=["127.0.0.1,10.84.0.0/24"])
 
     workers: int = Field(1, ge=1, le=WORKERS_MAX, examples=["2"])
     redis_url: Annotated[SecretStr, AfterValidator(_known_redis)] | None = Field(

@@ -31,6 +31,7 @@ from ticket_app.pages.missing import missing
 from ticket_app.settings import get_settings
 from ticket_app.state.board import Board
 from ticket_app.state.detail import Detail
+from ticket_app.state.door import Door
 from ticket_app.state.figures import Figures
 from ticket_app.state.insights import Insights
 from ticket_app.state.kept import Arrivals, KeptStates
@@ -50,7 +51,11 @@ class Desk(rx.App):
 
     def _setup_state(self) -> None:
         super()._setup_state()
-        if (url := get_settings().redis_url) is None or self._event_namespace is None:
+        if self.sio is None:
+            return
+        self._event_namespace = Door(get_config().get_event_namespace(), self)
+        self.sio.register_namespace(self._event_namespace)
+        if (url := get_settings().redis_url) is None:
             return
         store = PageStore(
             connect(url),

@@ -99,10 +99,10 @@ def test_every_failure_is_described_as_the_problem_that_it_is(document: Json) ->
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             statuses = {status for status in operation["responses"] if status >= "400"}
-            expected = {"400", "500", "503"}
+            expected = {"400", "414", "500", "503"}
             expected |= {"404"} if "{ticket_id}" in path else set()
             expected |= {"403"} if method != "get" else set()
-            expected |= {"413", "415"} if "requestBody" in operation else set()
+            expected |= {"408", "413", "415"} if "requestBody" in operation else set()
             expected |= {"422"} if {"requestBody", "parameters"} & set(operation) else set()
             assert statuses == expected, (method, path)
             for status in statuses:

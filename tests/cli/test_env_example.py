@@ -35,7 +35,7 @@ def test_compose_hands_on_every_setting_that_means_something_in_a_container() ->
     the_images_own = {"HOST", "PORT", "DATA_DIR", "DEV_PORT"}
     # Compose brings database and Redis; an address meant for another machine must not replace them.
     assert _environment_of("desk") == NAMES - the_images_own - {"DATABASE_URL"} - FOR_SEVERAL
-    assert _environment_of("replica") == FOR_SEVERAL
+    assert _environment_of("replica") == FOR_SEVERAL | {"TRUSTED_PROXIES"}  # those of Caddy
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert "    environment: &settings\n" in compose and "      <<: *settings\n" in compose
     assert "${REDIS_URL" not in compose

@@ -1,5 +1,6 @@
 """What a request body may be: JSON in UTF-8 and at most 1 MiB, its length announced or not."""
 
+import asyncio
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -14,6 +15,13 @@ DRAINED_MAX = 64 * BODY_MAX
 would otherwise meet a closed connection instead of the answer."""
 WITH_BODY = {"POST", "PUT", "PATCH"}
 
+SECONDS_FOR_A_BODY = 30.0
+"""The largest comes in half of it at 70 kB a second."""
+COMING_MAX = 256
+COMING_BYTES_MAX = 64 * BODY_MAX
+"""Bodies of which a part is missing, and what they hold together; beyond it the oldest is given
+up. Others come within milliseconds, and are never the oldest for long."""
+
 
 class BodyLimits:
     """ASGI middleware: 415 for a body that is not JSON, 413 for one that is too large, 400 for one
@@ -24,6 +32,7 @@ class BodyLimits:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._coming = Coming()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body read, or answer the error."""
@@ -31,9 +40,13 @@ class BodyLimits:
             await self.app(scope, receive, send)
             return
         try:
-            body = await _read(receive)
+            body = await self._coming.read(receive)
         except ClientDisconnect:
             return  # half a body is no ticket, and nobody waits for an answer
+        except TimeoutError:
+            refusal = plain_problem(HTTPStatus.REQUEST_TIMEOUT, {"Connection": "close"})
+            await refusal(scope, receive, send)
+            return
         if body is None:
             refusal = plain_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"Connection": "close"})
             await refusal(scope, receive, send)
@@ -48,22 +61,48 @@ class BodyLimits:
             await self.app(scope, _replaying(body, receive), send)
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """The body, or None when it is too large. Raises ClientDisconnect when it never ends."""
-    chunks, size = [], 0
-    while size <= DRAINED_MAX:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size <= BODY_MAX:
-            chunks.append(chunk)
-        else:
-            chunks.clear()
-        if not message.get("more_body", False):
-            break
-    return b"".join(chunks) if size <= BODY_MAX else None
+class Coming:
+    """The bodies of which a part is missing: how many bytes each holds, the oldest first."""
+
+    def __init__(self) -> None:
+        self._held: dict[asyncio.Timeout, int] = {}
+        self._bytes = 0
+
+    async def read(self, receive: Receive) -> bytes | None:
+        """The body, or None when it is too large.
+
+        Raises ClientDisconnect when it never ends, and TimeoutError when it is too slow.
+        """
+        try:
+            async with asyncio.timeout(SECONDS_FOR_A_BODY) as deadline:
+                return await self._read(receive, deadline)
+        finally:
+            self._bytes -= self._held.pop(deadline, 0)
+
+    async def _read(self, receive: Receive, deadline: asyncio.Timeout) -> bytes | None:
+        chunks, size = [], 0
+        while size <= DRAINED_MAX:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size <= BODY_MAX:
+                chunks.append(chunk)
+            else:
+                chunks.clear()
+            if not message.get("more_body", False):
+                break
+            self._hold(deadline, size if chunks else 0)
+        return b"".join(chunks) if size <= BODY_MAX else None
+
+    def _hold(self, deadline: asyncio.Timeout, size: int) -> None:
+        self._bytes += size - self._held.get(deadline, 0)
+        self._held[deadline] = size
+        if len(self._held) > COMING_MAX or self._bytes > COMING_BYTES_MAX:
+            oldest = next(iter(self._held))
+            self._bytes -= self._held.pop(oldest)
+            oldest.reschedule(0)
 
 
 def _is_json(content_type: str) -> bool:

@@ -21,9 +21,14 @@ UNREADABLE_BODY = (
 NOT_FOUND = "There is no such ticket (`ticket_not_found`)."
 FOREIGN = "The Origin header names another site (`origin_not_allowed`)."
 TOO_LARGE = "The body is larger than 1 MiB (`body_too_large`)."
+TOO_SLOW = "The body did not come in time (`body_too_slow`)."
+TOO_LONG = "The address has more than 8,192 characters (`address_too_long`)."
 NO_JSON = "The Content-Type is not application/json (`unsupported_media_type`)."
 OUR_MISTAKE = "The desk made a mistake (`internal_error`)."
-AWAY = "The desk cannot answer now; nothing was changed (`database_unavailable`, `busy`)."
+AWAY = (
+    "The desk cannot answer now; nothing was changed (`database_unavailable`, `busy`, "
+    "`overloaded`)."
+)
 LATER = {
     "Retry-After": {
         "description": "Seconds after which to try again.",
@@ -98,7 +103,10 @@ def _failures(path: str, method: str, *, body: bool) -> Iterator[tuple[str, str]
     if "{ticket_id}" in path:
         yield "404", NOT_FOUND
     if body:
+        yield "408", TOO_SLOW
         yield "413", TOO_LARGE
+    yield "414", TOO_LONG
+    if body:
         yield "415", NO_JSON
     yield "500", OUR_MISTAKE
     yield "503", AWAY

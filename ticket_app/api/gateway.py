@@ -9,10 +9,12 @@ from http import HTTPStatus
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ticket_app.api.crowd import Crowd
 from ticket_app.api.doors import READING, caller, host_is_allowed, origin_is_allowed
 from ticket_app.api.headers import adding
 from ticket_app.api.problems import plain_problem, problem
 from ticket_app.api.site import Site
+from ticket_app.api.websockets import Websockets
 from ticket_app.settings import Settings
 
 ON_EVERY_ANSWER = (
@@ -22,6 +24,9 @@ ON_EVERY_ANSWER = (
 )
 ON_REST = (*ON_EVERY_ANSWER, (b"cache-control", b"no-store"))
 """Tickets change at any time, and no cache on the way shall keep what people wrote."""
+
+ADDRESS_LONGEST = 8_192
+"""Characters; to take a long one apart would hold everybody up."""
 
 
 class Gateway:
@@ -35,6 +40,8 @@ class Gateway:
         self, reflex: ASGIApp, *, api: ASGIApp, site: Site | None, settings: Settings
     ) -> None:
         self._reflex = reflex
+        self._websockets = Websockets(reflex, port=settings.port, trusted=settings.trusted_proxies)
+        self._crowd = Crowd(settings.port, spared=self._websockets.lines)
         self._api = api
         self._site = site
         self._hosts = settings.allowed_hosts
@@ -45,13 +52,16 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or let the room for this path answer."""
         if scope["type"] not in ("http", "websocket"):
-            await self._reflex(scope, receive, send)
+            async with self._crowd.thinned():
+                await self._reflex(scope, receive, send)
             return
         send = adding(ON_REST if _is_below(scope["path"], "/api") else ON_EVERY_ANSWER, send)
         refusal = self._refusal(scope)
-        if refusal is None:
-            await self._room(scope["path"])(scope, receive, send)
-        elif scope["type"] == "http":
+        if refusal is None and scope["type"] == "http":
+            await self._crowd.serve(self._room(scope["path"]), scope, receive, send)
+        elif refusal is None and _is_below(scope["path"], "/_event"):
+            await self._websockets(scope, receive, send)
+        elif refusal is not None and scope["type"] == "http":
             await refusal(scope, receive, send)
         else:
             await receive()
@@ -59,6 +69,8 @@ class Gateway:
 
     def _refusal(self, scope: Scope) -> Response | None:
         who, path = caller(scope), scope["path"]
+        if len(path) + len(scope["query_string"]) > ADDRESS_LONGEST:
+            return plain_problem(HTTPStatus.REQUEST_URI_TOO_LONG)
         if not host_is_allowed(who.host, self._hosts):
             return problem(
                 HTTPStatus.BAD_REQUEST,

@@ -35,6 +35,14 @@ SENTENCES = {
         "body_too_large",
         "The body is larger than 1 MiB. Send a shorter one.",
     ),
+    HTTPStatus.REQUEST_TIMEOUT: (
+        "body_too_slow",
+        "The rest of the body did not come in time. Send the request again.",
+    ),
+    HTTPStatus.REQUEST_URI_TOO_LONG: (
+        "address_too_long",
+        "The address is longer than 8,192 characters. Ask for less at a time.",
+    ),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
         "unsupported_media_type",
         "Send JSON with the header Content-Type: application/json.",

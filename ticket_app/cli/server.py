@@ -3,11 +3,13 @@
 import asyncio
 import gc
 import multiprocessing
+import resource
 import signal
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 SECONDS_TO_FINISH = 5
+CONNECTIONS_MAX = 4_096
+"""Of one process, websockets apart; the gateway closes silent ones before it comes to that."""
+FILES_BESIDES = 512
+"""Open files that are no connections of clients: the database's, static files, libraries."""
+MS_FOR_A_HEAD = 20_000
+HEAD_MAX = 64 * 1024
+"""Bytes of a request's head; as many are kept for each connection that sends one slowly."""
 GARBAGE_OBJECTS = 20_000
 """More objects than were freed, before the youngest are looked through; Python's own is 700."""
 TRIES, SECONDS_BETWEEN_TRIES = 3_000, 0.02
@@ -51,6 +60,9 @@ def serve_until_stopped(settings: Settings) -> int:
         log_level=LogLevels.warning,
         log_dictconfig=NO_HANDLERS,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=MS_FOR_A_HEAD, max_buffer_size=HEAD_MAX),
+        backpressure=_connections(),
+        backlog=CONNECTIONS_MAX,
     )
     # Granian would reload on SIGHUP, and so outlive the terminal it was started in.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
@@ -61,6 +73,18 @@ def serve_until_stopped(settings: Settings) -> int:
     server.on_startup(Thread(target=asyncio.run, args=(announce(),), daemon=True).start)
     server.serve()
     return 0
+
+
+def _connections() -> int:
+    """How many connections a process takes, by the files that it may have open.
+
+    Workers inherit the limit that is raised here.
+    """
+    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * CONNECTIONS_MAX + FILES_BESIDES  # as many websockets besides
+    files = max(files, wanted if most == resource.RLIM_INFINITY else min(wanted, most))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return max(1, min(CONNECTIONS_MAX, (files - FILES_BESIDES) // 2))
 
 
 def desk() -> "ASGIApp":

@@ -41,4 +41,13 @@ def text_of(value: Any, longest: int) -> str:
     """
     if not isinstance(value, str):
         return ""
-    return value[:longest].encode(errors="replace").decode()
+    return whole(value[:longest])
+
+
+def whole(text: str) -> str:
+    """The text with a sign in place of each half of a surrogate pair, which nothing can encode."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -1,0 +1,45 @@
+"""More requests than a process works on are told so; health is asked all the same."""
+
+import asyncio
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from ticket_app.api import crowd as module
+from ticket_app.api.crowd import Crowd
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The desk runs on asyncio."""
+    return "asyncio"
+
+
+async def test_one_too_many_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REQUESTS_MAX", 2)
+    crowd, leave, answers = Crowd(8000, spared=()), asyncio.Event(), list[Message]()
+
+    async def room(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await leave.wait()
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    async def ask(path: str, port: int) -> None:
+        scope = {"type": "http", "path": path, "client": ("127.0.0.1", port)}
+        await crowd.serve(room, scope, asyncio.Queue[Message]().get, send)
+
+    async with asyncio.TaskGroup() as asking:
+        for port, path in enumerate(("/", "/api/tickets/", "/", "/api/health/")):
+            asking.create_task(ask(path, port))
+        await asyncio.sleep(0.01)
+        statuses = [each["status"] for each in answers if "status" in each]
+        assert statuses == [200, 200, 503, 200]
+        (headers,) = (dict(each["headers"]) for each in answers if each.get("status") == 503)
+        assert headers[b"retry-after"] == b"1"
+        leave.set()
+    await ask("/", 5)
+    assert answers[-1]["status"] == 200

@@ -1,0 +1,143 @@
+"""What anyone can do who reaches the port, over real sockets: everybody else is served on."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from uuid import uuid4
+
+import pytest
+
+from tests.browser.conftest import Desk
+from tests.intruder import BINARY, CONTINUATION, TEXT, Refused, Websocket, connect, websocket
+from tests.serving import RunningDesk
+from ticket_app.api.bodies import COMING_MAX
+from ticket_app.api.gateway import ADDRESS_LONGEST
+from ticket_app.api.line import UNFINISHED_MAX
+from ticket_app.api.websockets import SOCKETS_OF_ONE_CLIENT
+
+QUEUE = "ticket_app___state___queue____queue"
+MANY_CONNECTIONS = 1_500
+MEGABYTE = b"x" * 1_000_000
+ATTACKED = ("{", 'x["event"', '["connect",{}]', '["disconnect"]')
+SLOW_BODY = (
+    b"POST /api/tickets/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 1000\r\n\r\n{"
+)
+
+
+@pytest.fixture
+def intruder(desk: Desk) -> Iterator[Websocket]:
+    """A websocket that has joined the events, as an anonymous page does."""
+    with websocket(desk.url, uuid4().hex) as one:
+        yield one.enter()
+
+
+@contextmanager
+def many_files(number: int) -> Iterator[None]:
+    """This process may have so many files open, where the machine lets it."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], number), before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def is_served(desk: Desk) -> bool:
+    """Whether anybody else gets a ticket filed, and an answer about the desk's health."""
+    return bool(desk.file()) and desk.rest.get("/api/health/").status_code == 200
+
+
+def send_without_end(intruder: Websocket) -> None:
+    """Go on with a message, far beyond what one may have."""
+    for _ in range(16 * UNFINISHED_MAX // len(MEGABYTE)):
+        intruder.frame(CONTINUATION, MEGABYTE, last=False)
+
+
+def test_a_message_without_an_end_is_cut(desk: Desk, intruder: Websocket) -> None:
+    intruder.frame(TEXT, b"42", last=False)
+    with pytest.raises(OSError, match=r"reset|pipe"):
+        send_without_end(intruder)
+    assert is_served(desk)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"42/_event,{message}" for message in ATTACKED),
+        *("40/_event,", "40", "2probe", "5", "451-/_event,[]", "42/other,[]", "", "x"),
+    ],
+)
+def test_what_no_page_says_ends_the_line(desk: Desk, intruder: Websocket, text: str) -> None:
+    intruder.send(text)
+    intruder.until_closed()
+    assert is_served(desk)
+
+
+def test_so_does_a_message_that_is_no_text(intruder: Websocket) -> None:
+    intruder.frame(BINARY, b"42/_event,[]")
+    intruder.until_closed()
+
+
+def test_an_unknown_event_writes_one_short_line(desk: Desk, served: RunningDesk) -> None:
+    before = len(served.said)
+    with websocket(desk.url, uuid4().hex, headers={"Cookie": "session=of-ana"}) as intruder:
+        intruder.enter()
+        intruder.event("nothing\n2026-01-01 INFO desk: forged", {"text": "x" * 100_000})
+        intruder.event("hydrate")
+        assert "of-ana" not in intruder.until("is_hydrated")
+    said = served.said[before:]
+    assert "nothing\\n2026-01-01" in said
+    assert "forged'" in said
+    assert "of-ana" not in said
+    assert len(said) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        (f"{QUEUE}.seek", {"text": "half \ud83d"}),
+        ("ticket_app___state___notices____notice.tell", {"text": "half \ude00"}),
+        ("ticket_app___state___form____form.submit", {"data": {"title": "\ud83d"}}),
+    ],
+)
+def test_half_a_character_does_not_end_the_page(
+    intruder: Websocket, event: str, payload: dict[str, object]
+) -> None:
+    intruder.event(event, payload)
+    intruder.event("hydrate")
+    intruder.until("is_hydrated")
+
+
+def test_a_long_address_is_not_taken_apart(desk: Desk, intruder: Websocket) -> None:
+    address = "/?" + "&".join(f"status={number}" for number in range(60_000))
+    intruder.event("hydrate_and_load", at=address)
+    intruder.event("hydrate")
+    intruder.until("is_hydrated")
+    for path in ("/", "/api/tickets/"):
+        answer = desk.rest.get(path, params={"search": "x" * ADDRESS_LONGEST})
+        assert answer.status_code == 414
+        assert answer.json()["code"] == "address_too_long"
+
+
+def test_a_client_has_so_many_websockets_and_no_more(desk: Desk) -> None:
+    with many_files(2 * MANY_CONNECTIONS), ExitStack() as open_ones:
+        for _ in range(SOCKETS_OF_ONE_CLIENT):
+            open_ones.enter_context(websocket(desk.url, uuid4().hex))
+        with pytest.raises(Refused, match="403"):
+            Websocket(desk.url, uuid4().hex)
+        assert is_served(desk)
+
+
+def test_connections_that_say_nothing_keep_nobody_out(desk: Desk) -> None:
+    with many_files(2 * MANY_CONNECTIONS), ExitStack() as open_ones:
+        for _ in range(MANY_CONNECTIONS):
+            open_ones.enter_context(closing(connect(desk.url)))
+        assert is_served(desk)
+
+
+def test_bodies_that_do_not_come_keep_nobody_out(desk: Desk) -> None:
+    with many_files(2 * MANY_CONNECTIONS), ExitStack() as open_ones:
+        slow = [open_ones.enter_context(closing(connect(desk.url))) for _ in range(COMING_MAX + 50)]
+        for each in slow:
+            each.sendall(SLOW_BODY)
+        assert is_served(desk)
+        assert slow[0].recv(100).startswith(b"HTTP/1.1 408 ")

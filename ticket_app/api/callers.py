@@ -1,0 +1,57 @@
+"""Who is at the other end: the address of a client, behind proxies that are trusted."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from starlette.types import Scope
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+"""Those of the proxies that may say for whom they ask."""
+
+V6_OF_ONE_CLIENT = 64
+"""Bits of an IPv6 address that say who it is; the rest a client chooses as it likes."""
+
+
+def client_address(scope: Scope, trusted: Networks) -> str:
+    """The address of whoever sends this, an IPv6 one as its network.
+
+    X-Forwarded-For counts where the connection comes from a trusted proxy, from its right end up to
+    the first address that is no trusted proxy: what stands further left may be made up.
+    """
+    said = scope["client"][0] if scope.get("client") else ""
+    if not trusted or not _is_trusted(said, trusted):
+        return _network(said)
+    for hop in reversed(_forwarded_for(scope)):
+        said = hop
+        if not _is_trusted(hop, trusted):
+            break
+    return _network(said)
+
+
+def _forwarded_for(scope: Scope) -> Sequence[str]:
+    said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return [hop.strip() for hop in b",".join(said).decode("latin-1").split(",") if hop.strip()]
+
+
+@lru_cache(1_000)
+def _is_trusted(address: str, trusted: Networks) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    return any(found in network for network in trusted)
+
+
+@lru_cache(1_000)
+def _network(address: str) -> str:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address[:50]
+    if isinstance(found, IPv6Address) and (mapped := found.ipv4_mapped) is not None:
+        return str(mapped)
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((int(found), V6_OF_ONE_CLIENT), strict=False))
+    return str(found)
