@@ -203,6 +203,16 @@ async def test_errors_stand_at_their_fields_and_nothing_is_filed(tabs: Tabs) -> 
     assert all_tickets() == []
 
 
+async def test_the_form_knows_the_rules_of_texts_and_addresses(tabs: Tabs) -> None:
+    page = await tabs.open()
+    blank = typed(title="\u3164\u00ad", description="\u2800", requester_email="ana@example.com,")
+    await page.do(Form.submit(blank))
+    assert set(page.shown(Form)["errors"]) == {"title", "description", "requester_email"}
+    await page.do(Form.submit(typed(title="a\x1bb", description="\u200dx")))
+    assert set(page.shown(Form)["errors"]) == {"title"}
+    assert all_tickets() == []
+
+
 async def test_corrected_errors_go_away(tabs: Tabs) -> None:
     page = await tabs.open()
     await page.do(Form.submit(typed()))
