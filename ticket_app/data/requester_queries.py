@@ -59,7 +59,7 @@ def _of_requester(dialect: Dialect) -> str:
 
 
 def _narrowed(dialect: Dialect, fields: tuple[str, ...]) -> list[str]:
-    return [ONE_OF[dialect].format(field=field) for field in fields]
+    return [ONE_OF[dialect].format(field=field, values=field) for field in fields]
 
 
 def _values(ask: Direct, address: str, wanted: TicketFilter) -> dict[str, Any]:
