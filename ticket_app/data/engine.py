@@ -23,7 +23,7 @@ from sqlmodel import Session
 from ticket_app.data import bounds
 from ticket_app.data.postgresql import ONE, make_postgresql_engines
 from ticket_app.data.reasons import LOCKED, reason_of
-from ticket_app.data.sqlite import make_sqlite_engine, require_file
+from ticket_app.data.sqlite import make_sqlite_engines, require_file
 from ticket_app.data.watch import Watch
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import get_settings
@@ -31,8 +31,6 @@ from ticket_app.settings import get_settings
 log = logging.getLogger(__name__)
 
 
-HEALTH_SECONDS = 0.5
-"""To wait for SQLite's lock, only to see whether the database is well."""
 POOL = {
     "hide_parameters": True,
     "pool_size": 10,
@@ -193,8 +191,8 @@ def _make_engines(url: str) -> _Engines:
     if parts.get_backend_name() == "sqlite":
         if not parts.database or parts.database == ":memory:":
             raise _wrong_address("SQLite needs the path of a file")
-        engine = make_sqlite_engine(parts, POOL, bounds.BUSY_TIMEOUT_SECONDS)
-        return _Engines(engine, engine, make_sqlite_engine(parts, POOL | ONE, HEALTH_SECONDS))
+        engine, asking_health = make_sqlite_engines(parts, POOL, ONE)
+        return _Engines(engine, engine, asking_health)
     return _Engines(*make_postgresql_engines(parts, POOL))
 
 

@@ -5,9 +5,9 @@ last of them. So each use of a connection looks at the file's name first, and ea
 """
 
 import os
-from contextlib import suppress
 from math import inf
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -22,24 +22,33 @@ from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 
 STEPS_BETWEEN_LOOKS = 1_000_000
 """Of SQLite's machine, some 20 ms: most statements end before the clock is looked at once."""
+HEALTH_SECONDS = 0.5
+"""To wait for the lock, only to see whether the database is well."""
 GONE = (
     "The database's file is gone. Put it back into its folder, or restart the desk, which begins "
     "an empty one."
 )
 
 
-def make_sqlite_engine(url: URL, pool: dict[str, Any], busy_seconds: float) -> Engine:
-    """Its file is made now, where there is none; later it is a fault that there is none.
-    ConfigurationError when it cannot be made."""
-    arguments = {"timeout": busy_seconds, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, **pool)
+def make_sqlite_engines(url: URL, pool: dict[str, Any], one: dict[str, Any]) -> list[Engine]:
+    """One with this pool, and one with this pool of `one` for whoever asks how the database is.
+
+    The first connection makes the file; for those that follow it is a fault that there is none.
+    ConfigurationError when its folder cannot be made.
+    """
+    known = Event()
     name = url.database or ""
-    if not name.startswith("file:"):  # whoever writes an address for SQLite itself knows it
-        _keep_to(engine, _made(Path(name).absolute()))
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    event.listen(engine, "before_cursor_execute", _bound)
-    return engine
+    engines = []
+    for size, seconds in ((pool, bounds.BUSY_TIMEOUT_SECONDS), (pool | one, HEALTH_SECONDS)):
+        arguments = {"timeout": seconds, "check_same_thread": False}
+        engine = create_engine(url, connect_args=arguments, **size)
+        if not name.startswith("file:"):  # whoever writes an address for SQLite itself knows it
+            _keep_to(engine, _in_its_folder(Path(name).absolute()), known)
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        event.listen(engine, "before_cursor_execute", _bound)
+        engines.append(engine)
+    return engines
 
 
 def require_file(info: dict[str, Any]) -> None:
@@ -49,7 +58,7 @@ def require_file(info: dict[str, Any]) -> None:
         raise DatabaseUnavailableError(GONE)
 
 
-def _made(path: Path) -> Path:
+def _in_its_folder(path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -57,18 +66,19 @@ def _made(path: Path) -> Path:
             f"The folder {path.parent} cannot be made ({error.strerror}); "
             "for example: DATA_DIR=.data"
         ) from None
-    with suppress(OSError):  # whoever connects is told
-        path.touch()
     return path
 
 
-def _keep_to(engine: Engine, path: Path) -> None:
+def _keep_to(engine: Engine, path: Path, known: Event) -> None:
     """Let no connection of this engine make the file or work with another one."""
-    name, was_there = str(path), path.exists()
+    name = str(path)
 
     def connect(_: Any, __: Any, arguments: list[Any], how: dict[str, Any]) -> None:
+        if not known.is_set():
+            _touch(path)
+            known.set()
         if not path.exists():
-            raise DatabaseUnavailableError(GONE if was_there else CLOSED)
+            raise DatabaseUnavailableError(GONE)
         arguments[0] = f"{path.as_uri()}?mode=rw"
         how["uri"] = True
 
@@ -85,6 +95,14 @@ def _keep_to(engine: Engine, path: Path) -> None:
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", remember)
     event.listen(engine, "checkout", look)
+
+
+def _touch(path: Path) -> None:
+    try:
+        path.touch()
+    except OSError as error:
+        if not path.exists():
+            raise DatabaseUnavailableError(CLOSED) from error
 
 
 def _identity(name: str) -> tuple[int, int] | None:
