@@ -9,7 +9,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -237,6 +237,13 @@ class Settings(BaseSettings):
             f"@{host}:{self.postgres_port}"
             f"/{quote(self.postgres_db or self.postgres_user, safe='')}{socket}"
         )
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """SQLite's file; None for another database, and for an address in SQLite's own form."""
+        scheme, _, name = self.database.get_secret_value().partition(":///")
+        name = unquote(name.partition("?")[0])
+        return None if scheme != "sqlite" or name.startswith("file:") else Path(name).absolute()
 
     def _provider_of_first_key(self) -> ProviderName | None:
         names: tuple[ProviderName, ...] = ("openai", "gemini", "anthropic")

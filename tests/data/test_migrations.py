@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
 
 import psycopg2
 import pytest
@@ -37,6 +39,22 @@ def test_several_processes_migrate_once(bare_database: str) -> None:
     assert [process.returncode for process in processes] == [0, 0, 0, 0], outputs
     assert sorted(out.strip() for out, _ in outputs) == ["False", "False", "False", "True"]
     assert "ticket" in inspect(get_engine()).get_table_names()
+
+
+def test_a_start_says_that_it_waits_for_a_migration(bare_database: str) -> None:
+    told: Queue[str] = Queue()
+    locking = get_engine().execution_options(sqlite_begin="BEGIN IMMEDIATE")
+    with locking.connect() as holding, ThreadPoolExecutor(1) as thread:
+        holding.execute(text("SELECT 1"))
+        if not bare_database.startswith("sqlite"):
+            key = {"key": migrations.LOCK_KEY}
+            holding.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
+        waiting = thread.submit(migrate, told.put)
+        assert "waiting until it is done" in told.get(timeout=60)
+        assert not waiting.done()
+        holding.rollback()
+        assert waiting.result(120) is True
+    assert told.empty()
 
 
 def test_a_failing_migration_leaves_nothing_behind(

@@ -33,7 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Fill the desk. Raises DeskNotEmptyError where that could spoil somebody's own tickets."""
     say("Bringing the database up to date.")
-    migrate()
+    migrate(say)
     there = count_tickets(TicketFilter()).tickets
     if there and not arguments.more:
         raise DeskNotEmptyError(

@@ -3,21 +3,24 @@
 import argparse
 import sys
 
-from ticket_app.cli.port import require_free_port
+from ticket_app.cli.lock import only_desk
 from ticket_app.cli.process import run_with_children
 from ticket_app.cli.reflex_environment import BUILD_DIR, node_environment
 from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
-from ticket_app.settings import get_settings
+from ticket_app.settings import Settings, get_settings
 
 
 def run(_: argparse.Namespace) -> int:
     """Serve pages on DEV_PORT and the rest on PORT, both reloaded when a source changes."""
     settings = get_settings()
-    require_free_port(settings.host, settings.port)
-    require_free_port(settings.host, settings.dev_port)
+    with only_desk(settings, settings.dev_port):
+        return _serve(settings)
+
+
+def _serve(settings: Settings) -> int:
     say("Bringing the database up to date.")
-    migrate()
+    migrate(say)
     BUILD_DIR.mkdir(exist_ok=True)
     say(f"Starting; the pages will be at http://localhost:{settings.dev_port}")
     return run_with_children(

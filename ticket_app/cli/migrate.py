@@ -9,5 +9,5 @@ from ticket_app.data.migrations import migrate
 def run(_: argparse.Namespace) -> int:
     """Apply the migrations that are missing; safe beside other processes that do the same."""
     say("Bringing the database up to date.")
-    migrate()
+    migrate(say)
     return 0

@@ -18,12 +18,17 @@ def require_free_port(host: str, port: int) -> None:
             raise ConfigurationError(_sentence(host, port, error)) from None
 
 
+def port_is_taken(port: int) -> str:
+    """What to tell of it."""
+    return (
+        f"Port {port} is taken by another program: stop that one, or choose another port; "
+        f"for example: PORT={port + 1 if port < 65535 else 8000}"
+    )
+
+
 def _sentence(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} is taken by another program: stop that one, or choose another port; "
-            f"for example: PORT={port + 1 if port < 65535 else 8000}"
-        )
+        return port_is_taken(port)
     if error.errno == errno.EACCES:
         return f"Port {port} needs more rights; choose one above 1023, for example: PORT=8000"
     return f"HOST is wrong (this machine has no address {host}); for example: HOST=127.0.0.1"

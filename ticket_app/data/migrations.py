@@ -3,6 +3,7 @@
 import logging
 import re
 import sqlite3
+from collections.abc import Callable
 
 import psycopg2
 from alembic.config import Config
@@ -20,7 +21,7 @@ from sqlalchemy.exc import (
 from alembic import command
 from ticket_app.data.engine import be_patient, get_engine
 from ticket_app.data.postgresql import require_sessions
-from ticket_app.data.reasons import reason_of
+from ticket_app.data.reasons import LOCKED, reason_of
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import ROOT
 
@@ -28,7 +29,12 @@ log = logging.getLogger(__name__)
 
 LOCK_KEY = 7_450_186_233
 """An arbitrary number, the same in every process: the advisory lock under which one migrates."""
-LOCK_SECONDS = 120
+LOCK_SECONDS = 3_600
+"""A migration of a million tickets takes minutes."""
+WAITING = (
+    "Another process is bringing the database up to date, or holds its lock: waiting until it is "
+    "done, for an hour at most."
+)
 FIND_TRIGRAMS = """
 SELECT set_config('search_path', concat_ws(', ', current_setting('search_path'),
                                            quote_ident(nspname)), true)
@@ -37,16 +43,16 @@ FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE ext
 """Its operators are named in migrations, and it may be in a schema of its own, as in clouds."""
 
 
-def migrate() -> bool:
+def migrate(tell: Callable[[str], None] = log.warning) -> bool:
     """Bring the database to the newest schema; True when there was something to do.
 
-    Safe with several processes starting together: one migrates under a lock, the others wait for it
-    and find nothing left to do. Raises DatabaseUnavailableError, and ConfigurationError when the
-    database is newer than this code.
+    Safe with several processes starting together: one migrates under a lock, the others `tell` that
+    they wait for it, and find nothing left to do. Raises DatabaseUnavailableError, and
+    ConfigurationError when the database is newer than this code.
     """
     config = Config(ROOT / "alembic.ini")
     try:
-        return _migrate(get_engine(), config)
+        return _migrate(get_engine(), config, tell)
     except OperationalError as error:
         raise DatabaseUnavailableError(_reason(error)) from error
     except ProgrammingError as error:
@@ -106,7 +112,7 @@ def _refusal(error: ProgrammingError) -> str | None:
     return None
 
 
-def _migrate(engine: Engine, config: Config) -> bool:
+def _migrate(engine: Engine, config: Config, tell: Callable[[str], None]) -> bool:
     newest = ScriptDirectory.from_config(config).get_current_head()
     if engine.dialect.name == "postgresql":
         require_sessions(engine)
@@ -117,6 +123,7 @@ def _migrate(engine: Engine, config: Config) -> bool:
     locking = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
     try:
         with locking.connect() as connection:
+            _tell_if_locked(connection, tell)
             _wait_longer(connection)
             with connection.begin():
                 return _upgrade(connection, config, newest)
@@ -148,6 +155,27 @@ def _require_utf8(connection: Connection) -> None:
 
 def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _tell_if_locked(connection: Connection, tell: Callable[[str], None]) -> None:
+    """Say so where there is something to wait for."""
+    if connection.dialect.name == "postgresql":
+        with connection.begin():
+            ask = text("SELECT pg_try_advisory_xact_lock(:key)")
+            if not connection.scalar(ask, {"key": LOCK_KEY}):
+                tell(WAITING)
+        return
+    driver = connection.connection.cursor()
+    try:
+        driver.execute("PRAGMA busy_timeout = 0")
+        driver.execute("BEGIN IMMEDIATE")
+        driver.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if reason_of(error) != LOCKED:
+            raise
+        tell(WAITING)
+    finally:
+        driver.close()
 
 
 def _wait_longer(connection: Connection) -> None:

@@ -1,0 +1,54 @@
+"""One desk at a port, and one on a data folder, from the first moment of its start on.
+
+The server shares its port with its own workers, and so with another desk of the same user, if both
+found it free: a look at the port is not enough.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ticket_app.cli.port import port_is_taken, require_free_port
+from ticket_app.errors import ConfigurationError
+from ticket_app.settings import Settings
+
+
+@contextmanager
+def only_desk(settings: Settings, *more_ports: int) -> Iterator[None]:
+    """Hold the ports, and SQLite's file, for as long as the block runs. ConfigurationError, in one
+    sentence, when another desk holds them or another program the port."""
+    with ExitStack() as stack:
+        for port in (settings.port, *more_ports):
+            name = f"support-desk-{os.getuid()}-{settings.host.strip('[]')}-{port}.lock"
+            taken = ConfigurationError(port_is_taken(port))
+            stack.enter_context(_held(Path(tempfile.gettempdir()) / name, taken))
+            require_free_port(settings.host, port)
+        if (file := settings.sqlite_file) is not None:
+            taken = ConfigurationError(
+                f"Another desk works with the data in {file.parent}: stop that one, or choose "
+                "another folder; for example: DATA_DIR=.data-2"
+            )
+            stack.enter_context(_held(file.with_name(f"{file.name}.lock"), taken))
+        yield
+
+
+@contextmanager
+def _held(path: Path, taken: ConfigurationError) -> Iterator[None]:
+    """The lock ends with the process, however that ends; its file stays."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {path.parent} cannot be used ({error.strerror}): let the desk's user "
+            "write there, or choose another; for example: DATA_DIR=.data"
+        ) from None
+    with os.fdopen(number):
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise taken from None
+        yield
