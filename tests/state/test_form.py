@@ -294,9 +294,7 @@ async def test_a_database_that_is_away_keeps_the_text_and_says_so(
     with file.away():
         await page.do(Form.submit(typed(title="No work", description=OUTAGE)))
     shown = page.shown(Form)
-    assert shown["problem"] == (
-        "The database is not answering. Try again in 5 seconds. Your text is kept."
-    )
+    assert shown["problem"].endswith(" Your text is kept.")
     assert emptied(page) == []
     assert filled(page) == ("technical", True, "critical", True)
     await page.do(Form.submit(typed(title="No work", description=OUTAGE)))

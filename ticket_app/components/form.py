@@ -108,7 +108,7 @@ def _title() -> rx.Component:
                 on_click=Form.propose_title,
                 class_name="button bare low",
                 style={"anchorName": "--proposal"},
-                custom_attrs={"popoverTarget": "proposal"},
+                custom_attrs={"popoverTarget": "proposal", "popoverTargetAction": "show"},
             ),
             class_name="label-row",
         ),
