@@ -10,13 +10,14 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Locator, Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, SECONDS, Chrome, Desk, Size
-from tests.browser.parts import category, description, form, priority, rows, title
+from tests.browser.parts import category, description, form, priority, row, rows, title
 from tests.browser.wire import Wire, wire_to
 from tests.serving import free_port, running_desk
 
 OUTAGE = "Production is down for all users. Nothing responds since nine o'clock."
 CHARGED = "My credit card was charged twice for the same invoice."
 LOST = "Connection lost"
+SCRIPTS = re.compile(r"\.js(\?|$)")
 PRESSED = "button:visible, input:visible, select:visible, textarea:visible, summary:visible"
 
 
@@ -241,6 +242,40 @@ def test_a_choice_outlives_a_restart_of_the_server(
     assert (ticket["category_by"], ticket["priority_by"]) == ("triage", "person")
 
 
+def test_a_ticket_that_a_filter_hides_is_one_press_away(chrome: Chrome, desk: Desk) -> None:
+    page = chrome.page("/?status=closed")
+    expect(page.get_by_text("No ticket matches")).to_be_visible()
+    fill(page)
+    button(page).click()
+    expect(title(page)).to_have_value("")
+    (ticket,) = desk.tickets()
+    expect(
+        page.get_by_role("status").filter(has_text=f"Ticket {ticket['id']} is filed.")
+    ).to_be_visible()
+    page.get_by_role("link", name="Show it").click()
+    expect(row(page, ticket["id"])).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Show it")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/", "/board"])
+def test_a_search_before_the_scripts_is_found(chrome: Chrome, desk: Desk, path: str) -> None:
+    found = desk.file(title="The lamp is broken")
+    desk.file(title="Something else")
+    page = chrome.page("about:blank")
+    page.route(SCRIPTS, _hold)
+    page.goto(path, wait_until="commit")
+    page.get_by_label("Search tickets").fill("lamp")
+    if path == "/board":
+        page.get_by_label("Search tickets").press("Enter")
+        page.wait_for_url("**/?search=lamp", wait_until="commit")
+    page.unroute(SCRIPTS, _hold)
+    expect(rows(page)).to_have_count(1)
+    expect(row(page, found["id"])).to_be_visible()
+    expect(page.get_by_label("Search tickets")).to_have_value("lamp")
+    page.get_by_label("Search tickets").press("Enter")
+    expect(rows(page)).to_have_count(1)
+
+
 def type_before_the_scripts(page: Page) -> None:
     """Fill in the page as the server sent it, and try to send it."""
     expect(button(page)).to_be_disabled()
@@ -278,12 +313,11 @@ def _hold(_: Route) -> None:
 def test_what_is_typed_before_the_scripts_is_neither_sent_nor_lost(
     chrome: Chrome, desk: Desk
 ) -> None:
-    scripts = re.compile(r"\.js(\?|$)")
     page = chrome.page("about:blank")
-    page.route(scripts, _hold)
+    page.route(SCRIPTS, _hold)
     page.goto("/", wait_until="commit")
     type_before_the_scripts(page)
-    page.unroute(scripts, _hold)  # lets go on what was held
+    page.unroute(SCRIPTS, _hold)  # lets go on what was held
     file_what_was_typed(page, desk)
 
 

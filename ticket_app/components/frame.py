@@ -8,6 +8,7 @@ from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from ticket_app.components.focus import CONTENT, NEW_TICKET, fits, focus, nobody_types, ticket_title
+from ticket_app.components.held import value_of
 from ticket_app.components.words import words
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.form import Form
@@ -89,13 +90,23 @@ def _place(route: str, word: str, picture: str, *, here: str) -> rx.Component:
 
 
 def _search() -> rx.Component:
-    """Beside the queue: it follows the typing."""
-    return _search_box(default_value=Queue.search, on_change=Queue.seek.debounce(SEEK_AFTER_MS))
+    """Beside the queue: it follows the typing, also that before the scripts have come."""
+    typed = value_of("search")
+    return _search_form(
+        _search_box(default_value=Queue.search, on_change=Queue.seek.debounce(SEEK_AFTER_MS)),
+        on_submit=Queue.enter,
+        on_mount=rx.cond(~Queue.loaded & (typed != ""), Queue.seek(typed), rx.noop()),
+    )
 
 
 def _search_from_elsewhere() -> rx.Component:
     """On another page: Enter leads to the queue."""
-    return rx.el.form(_search_box(name="search"), on_submit=Queue.find, class_name="search")
+    return _search_form(_search_box(), on_submit=Queue.find)
+
+
+def _search_form(box: rx.Component, **events: Any) -> rx.Component:
+    """Before the scripts have come the browser itself goes to the queue, for this search."""
+    return rx.el.form(box, action="/", method="get", class_name="search", **events)
 
 
 def _search_box(**props: Any) -> rx.Component:
@@ -103,6 +114,7 @@ def _search_box(**props: Any) -> rx.Component:
         icon("search", 18),
         rx.el.input(
             id="search",
+            name="search",
             type="search",
             placeholder="Search texts, #number or e-mail",
             dir="auto",
@@ -160,6 +172,15 @@ def _notice() -> rx.Component:
                             TicketActions.restore(Notice.undo_ticket),
                         ],
                         type="button",
+                        class_name="button bare",
+                    ),
+                ),
+                rx.cond(
+                    Notice.shows_ticket,
+                    ReactRouterLink.create(
+                        "Show it",
+                        to=f"/?search=%23{Notice.shows_ticket}",
+                        on_click=Notice.dismiss,
                         class_name="button bare",
                     ),
                 ),

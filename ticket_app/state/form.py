@@ -229,7 +229,7 @@ class Form(rx.State):
         return [*self._empty(), self._tell_filed()]
 
     def _tell_filed(self) -> EventSpec:
-        return Notice.tell(f"Ticket {self.filed} is filed.")
+        return Notice.tell(f"Ticket {self.filed} is filed.", shows_ticket=self.filed)
 
     def _keep_as_another(self, fields: Sent, earlier: int) -> list[EventSpec]:
         """The form was filed before these last changes of it, and may have been emptied since."""

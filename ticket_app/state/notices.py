@@ -13,25 +13,36 @@ TEXT_LONGEST = 500
 
 
 class Notice(rx.State):
-    """The line, and the deleted ticket that its Undo brings back (0: none)."""
+    """The line, the deleted ticket that its Undo brings back, and the ticket that its link leads
+    to (0: none)."""
 
     text: str = ""
     failed: bool = False
     undo_ticket: int = 0
+    shows_ticket: int = 0
 
     @rx.event
-    def tell(self, text: str, undo_ticket: int = 0, failed: bool = False) -> None:
+    def tell(
+        self, text: str, undo_ticket: int = 0, failed: bool = False, shows_ticket: int = 0
+    ) -> None:
         """Show a line in place of the one before."""
         self.text, self.failed = text_of(text, TEXT_LONGEST), failed is True
-        try:
-            self.undo_ticket = ticket_id_of(undo_ticket)
-        except InvalidInputError:
-            self.undo_ticket = 0
+        self.undo_ticket, self.shows_ticket = (
+            _ticket_or_none(undo_ticket),
+            _ticket_or_none(shows_ticket),
+        )
 
     @rx.event
     def dismiss(self) -> None:
         """Take the line away."""
-        self.text, self.undo_ticket = "", 0
+        self.text, self.undo_ticket, self.shows_ticket = "", 0, 0
+
+
+def _ticket_or_none(ticket_id: int) -> int:
+    try:
+        return ticket_id_of(ticket_id)
+    except InvalidInputError:
+        return 0
 
 
 def told_failure(detail: str) -> EventSpec:

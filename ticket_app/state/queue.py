@@ -129,6 +129,11 @@ class Queue(Live, rx.State):
         return self._go(replace=again and self.router.url.path == "/", search=sought)
 
     @rx.event
+    def enter(self, data: dict[str, Any]) -> EventSpec | None:
+        """Enter in the box beside the queue, which may come before its last key was told of."""
+        return self.seek(_sought_in(data))
+
+    @rx.event
     def find(self, data: dict[str, Any]) -> EventSpec | None:
         """From another page: go to the queue, for this search alone."""
         sought = _sought_in(data)
