@@ -126,6 +126,27 @@ def test_services_speak_no_sql() -> None:
     assert wrong == []
 
 
+def test_nobody_waits_with_wait_for() -> None:
+    """Python 3.11's swallows a cancellation that meets the result; asyncio.timeout does not."""
+    wrong = [
+        f"{path.relative_to(ROOT)}, line {node.lineno}"
+        for path, _ in rooms()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr == "wait_for"
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "asyncio"
+        )
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "asyncio"
+            and any(name.name == "wait_for" for name in node.names)
+        )
+    ]
+    assert wrong == []
+
+
 def test_every_room_is_under_a_rule() -> None:
     known = {*MAY_IMPORT, "__init__", "__main__", "ticket_app"}
     assert {room for _, room in rooms()} <= known

@@ -116,6 +116,15 @@ def test_the_answer_is_kept_beside_the_offline_one(providing: Providing) -> None
     assert all(line.latency_ms > 0 and line.prompt_version for line in answer)
 
 
+def test_a_confidence_that_was_not_said_is_kept_as_none(providing: Providing) -> None:
+    providing(Script.GOOD).answer = good_answer(category={"value": "Billing"})
+    ticket = opened(description=TEXT)
+    assert improve(ticket).category is Category.BILLING
+    kept = {line.field: line.confidence for line in suggestions_of(ticket.id)[5:]}
+    assert (kept["category"], kept["title"]) == (None, None)
+    assert kept["priority"] == pytest.approx(0.8)
+
+
 def test_what_a_person_chose_when_filing_stays(providing: Providing) -> None:
     providing(Script.GOOD)
     before = opened(description=TEXT, category="account")

@@ -37,6 +37,13 @@ def test_suggesting_asks_the_provider_once_and_writes_no_ticket(providing: Provi
     assert written() | {"triage_call": []} == before
 
 
+def test_a_suggestion_without_a_confidence_makes_none_up(providing: Providing) -> None:
+    providing(Script.GOOD).answer = good_answer(category={"value": "billing"})
+    answer = asyncio.run(classify(Described(description=TEXT)))
+    assert (answer.category_confidence, answer.priority_confidence) == (None, 0.8)
+    assert (answer.confidence, answer.category_evidence) == (None, ())
+
+
 def test_a_suggestion_that_fell_back_says_why(providing: Providing) -> None:
     providing(Script.UNAUTHORIZED)
     answer = asyncio.run(classify(Described(description=TEXT)))

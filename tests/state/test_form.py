@@ -381,6 +381,32 @@ async def test_a_suggestion_that_fell_back_says_why(
     assert page.shown(Form)["fell_back"] == ""
 
 
+async def test_what_an_engine_does_not_say_is_not_told(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsaid = {"category", "priority"}
+
+    async def silent(text: Described) -> Triage:
+        triage = triage_offline(text.description)
+        found = {name: getattr(triage, name) for name in unsaid}
+        return triage.model_copy(
+            update={
+                n: finding.model_copy(update={"confidence": None}) for n, finding in found.items()
+            }
+        )
+
+    monkeypatch.setattr(form, "suggest_triage", silent)
+    page = await tabs.open("/")
+    await page.do(Form.describe(CHARGED))
+    await page.until(lambda: page.shown(Form)["engine"] != "")
+    assert page.shown(Form)["sure"] == ""
+    unsaid.remove("category")
+    await page.do(Form.describe(f"{CHARGED} Again."))
+    await page.until(lambda: page.shown(Form)["sure"] != "")
+    assert page.shown(Form)["sure"].startswith("Billing ")
+    assert "," not in page.shown(Form)["sure"]
+
+
 async def test_a_lesson_and_the_rules_are_named_each_with_its_own(
     tabs: Tabs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,10 +1,13 @@
 """One ticket: changed in place, unfolded, deleted and brought back."""
 
 import pytest
+from sqlalchemy import select
 
 from tests.services.desk import all_tickets, changed, events_of, opened
 from tests.state.conftest import Database
 from tests.state.page import Page, Tabs
+from ticket_app.data.engine import writing
+from ticket_app.data.tables import Suggestion
 from ticket_app.services.tickets import delete_ticket
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.detail import SHOWN, UNFOLDED_MAX, Detail
@@ -120,6 +123,17 @@ async def test_an_unfolded_ticket_tells_its_text_its_history_and_its_suggestions
     assert all("Offline rules" in line["note"] for line in shown["suggestions"])
     await page.do(Detail.unfold(ticket.id))
     assert page.shown(Detail)["unfolded"] == {}
+
+
+async def test_a_suggestion_that_does_not_say_how_sure_it_is_is_told_without(tabs: Tabs) -> None:
+    ticket = opened()
+    with writing() as session:
+        for line in session.scalars(select(Suggestion)):
+            line.confidence = None
+    page = await tabs.open("/")
+    await page.do(Detail.unfold(ticket.id))
+    shown = page.shown(Detail)["unfolded"][str(ticket.id)]
+    assert {line["note"] for line in shown["suggestions"]} == {"Offline rules"}
 
 
 async def test_unfolding_another_ticket_folds_none_until_they_are_many(tabs: Tabs) -> None:
