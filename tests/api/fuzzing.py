@@ -45,28 +45,40 @@ def findings(where: Any, *, examples: int, thorough: bool) -> tuple[int, dict[st
 
 def _know_rules_beyond(schema: Any) -> None:
     """Tell it the rules of the desk for which OpenAPI has no words."""
-    restored = set()
+    deleted = set[str]()
 
     @schema.hook  # type: ignore[untyped-decorator]
     def after_call(context: Any, case: Any, response: Any) -> None:
-        if case.operation.path == RESTORE and response.status_code == 200:
-            restored.add(str(case.path_parameters["ticket_id"]))
+        if case.method == "DELETE" and response.status_code == 204:
+            deleted.add(_ticket_of(case))
+        elif case.operation.path == RESTORE and response.status_code == 200:
+            deleted.discard(_ticket_of(case))
 
     @schema.hook  # type: ignore[untyped-decorator]
     def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-        body = case.body if isinstance(case.body, dict) else {}
-        match type(failure).__name__:
-            case "RejectedPositiveData":
-                return not (_is_another_request(response) or _is_blank(body, response))
-            case "AcceptedNegativeData":
-                # A blank address is none. The format is a hint, says JSON Schema, and no rule.
-                blank = not str(body.get("requester_email", "no")).strip()
-                return not (blank and "idn-email" in failure.message)
-            case "EnsureResourceAvailability":
-                return bool(case.operation.path != RESTORE)  # it was not deleted
-            case "UseAfterFree":
-                return str(case.path_parameters["ticket_id"]) not in restored
-        return True
+        return _is_failure(failure, case, response, deleted)
+
+
+def _is_failure(failure: Any, case: Any, response: Any, deleted: set[str]) -> bool:
+    body = case.body if isinstance(case.body, dict) else {}
+    match type(failure).__name__:
+        case "RejectedPositiveData":
+            return not (_is_another_request(response) or _is_blank(body, response))
+        case "AcceptedNegativeData":
+            # A blank address is none. The format is a hint, says JSON Schema, and no rule.
+            blank = not str(body.get("requester_email", "no")).strip()
+            return not (blank and "idn-email" in failure.message)
+        case "EnsureResourceAvailability":
+            # A repeated request is answered as the first was, whatever became of the ticket; and
+            # only what was deleted can be restored.
+            return case.operation.path != RESTORE and _ticket_of(case) not in deleted
+        case "UseAfterFree":
+            return _ticket_of(case) in deleted
+    return True
+
+
+def _ticket_of(case: Any) -> str:
+    return str(case.path_parameters["ticket_id"])
 
 
 def _is_another_request(response: Any) -> bool:
