@@ -220,10 +220,13 @@ def test_other_sites_get_no_cors(client: TestClient) -> None:
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_allowed_origins_get_cors(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> None:
+@pytest.mark.parametrize("written", ["https://intranet.example", "https://Intranet.example:443"])
+def test_allowed_origins_get_cors(
+    monkeypatch: pytest.MonkeyPatch, sqlite_database: str, written: str
+) -> None:
     from ticket_app.api.app import make_api
 
-    monkeypatch.setenv("ALLOWED_ORIGINS", "https://intranet.example")
+    monkeypatch.setenv("ALLOWED_ORIGINS", written)
     client = TestClient(make_api())
     answer = client.get("/api/tickets/", headers={"origin": "https://intranet.example"})
     assert answer.headers["access-control-allow-origin"] == "https://intranet.example"
