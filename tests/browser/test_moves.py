@@ -76,6 +76,27 @@ def test_on_a_slow_line_the_old_column_is_never_seen(
     page.context.close()
 
 
+def test_what_is_moved_while_the_line_is_cut_is_saved_on_return(chrome: Chrome, desk: Desk) -> None:
+    ticket = desk.file(title="Drag me", status="open")
+    with wire_to(desk.url) as wire:
+        page = chrome.page(f"{wire.url}/board")
+        shown_board(page, "Drag me")
+        wire.cut()
+        expect(page.get_by_text("Connection lost")).to_be_visible()
+        drag(page, "Drag me", "In progress")
+        drag(page, "Drag me", "Resolved")
+        expect(column(page, "Resolved")).to_contain_text("Not saved yet")
+        wire.mend()
+        expect(page.get_by_text("Connection lost")).to_be_hidden(timeout=30_000)
+        expect(column(page, "Resolved")).to_contain_text("Drag me")
+        expect(column(page, "Resolved")).not_to_contain_text("Not saved yet")
+        expect(column(page, "Resolved").get_by_role("heading")).to_have_text(re.compile(r"\D1$"))
+        after = desk.get(ticket["id"])
+        assert (after["status"], after["version"]) == ("resolved", ticket["version"] + 2)
+        page.context.close()
+    chrome.complaints.clear()  # the browser's own lines about the connection
+
+
 def test_a_card_shows_where_it_was_dropped_however_old_it_is(chrome: Chrome, desk: Desk) -> None:
     desk.file(title="The oldest", status="open")
     for number in range(PAGE):

@@ -18,7 +18,6 @@ from ticket_app.services.tickets import (
     count_tickets,
     delete_ticket,
     list_tickets,
-    present_tickets,
     restore_ticket,
 )
 from ticket_app.vocabulary import FACETS, SETTLED, Edge
@@ -154,12 +153,3 @@ def test_the_search_follows_every_change() -> None:
     assert found("scanner") == []
     restore_ticket(ticket.id, Edge.REST)
     assert found("scanner") == [ticket.id]
-
-
-def test_tickets_are_found_by_their_numbers(database: str) -> None:
-    assert database
-    filed = [opened() for _ in range(4)]
-    delete_ticket(filed[1].id, Edge.REST)
-    asked = [filed[3].id, filed[1].id, filed[0].id, filed[0].id, 2**62]
-    assert present_tickets(asked) == {filed[0].id: filed[0], filed[3].id: filed[3]}
-    assert present_tickets([]) == {}

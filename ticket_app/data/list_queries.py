@@ -8,7 +8,6 @@ no index; it looks at one ticket after the other, for as long as a statement may
 """
 
 import json
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -21,7 +20,6 @@ from ticket_app.data.list_sql import (
     count_statement,
     is_planned_once,
     page_statement,
-    present_statement,
     wanted_statement,
 )
 from ticket_app.data.types import utc
@@ -77,13 +75,6 @@ def newest_tickets(
     if len(listed) < limit and _is_frequent(expected):
         listed = page(Way.AMONG_NEWEST, SCANNED_FOR_THE_FREQUENT)
     return listed if len(listed) == limit else page(_way_of_the_rare(wanted), 0)
-
-
-def present_tickets(ask: Direct, ids: Collection[int]) -> list[str]:
-    """Those of these tickets that are there, each a TicketPublic as JSON, in no order."""
-    wanted = json.dumps(list(ids)) if ask.dialect == "sqlite" else list(ids)
-    rows = ask.rows(present_statement(ask.dialect), {"ids": wanted})
-    return [shown for (shown,) in rows]
 
 
 def count_found(ask: Direct, wanted: TicketFilter, *, at_most: int) -> int:

@@ -46,16 +46,9 @@ BY_NO_INDEX = 'folded COLLATE "C" LIKE %(pattern)s'
 """The index of trigrams is of another collation. It would find every ticket for a pattern without a
 trigram, and PostgreSQL does not know that."""
 ONE_OF: dict[Dialect, str] = {
-    "postgresql": "{field} = ANY(%({values})s)",
-    "sqlite": "{field} IN (SELECT value FROM json_each(:{values}))",
+    "postgresql": "{field} = ANY(%({field})s)",
+    "sqlite": "{field} IN (SELECT value FROM json_each(:{field}))",
 }
-
-
-@cache
-def present_statement(dialect: Dialect) -> str:
-    """The TicketPublic as JSON of each of the tickets `ids` that is there."""
-    wanted = ONE_OF[dialect].format(field="id", values="ids")
-    return f"SELECT {ticket_as_json(dialect)} AS json FROM ticket WHERE {wanted} AND {PRESENT}"
 
 
 @cache
@@ -159,7 +152,7 @@ def _contains(shape: Shape) -> str:
 
 
 def _narrowed(shape: Shape) -> list[str]:
-    return [ONE_OF[shape.dialect].format(field=field, values=field) for field in shape.fields]
+    return [ONE_OF[shape.dialect].format(field=field) for field in shape.fields]
 
 
 def behind_place(dialect: Dialect) -> str:

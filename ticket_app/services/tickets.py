@@ -67,13 +67,6 @@ def page_of(found: Sequence[Listed], limit: int) -> TicketPage:
     )
 
 
-def present_tickets(ids: Collection[int]) -> dict[int, TicketPublic]:
-    """Those of these tickets that are there, by their ids; a page shows a few hundred at most."""
-    with asking() as ask:
-        found = list_queries.present_tickets(ask, ids) if ids else []
-    return {ticket.id: ticket for ticket in map(TicketPublic.model_validate_json, found)}
-
-
 class Matching(NamedTuple):
     """How many tickets match: so many, `or_more`."""
 

@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
-from ticket_app.schemas import TicketListQuery, TicketPublic, TicketUpdate, parse
+from ticket_app.schemas import PAGE_MAX, TicketListQuery, TicketPublic, TicketUpdate, parse
 from ticket_app.services import changing, figures, tickets
 from ticket_app.state.asking import ask, ticket_id_of
 from ticket_app.state.columns import followed, in_order, is_gap, put_below, without
@@ -142,8 +142,9 @@ class Board(Live, rx.State):
             }
             known = {ticket.id: ticket for page in pages.values() for ticket in page.items}
             shown = {row.id for status in Status for row in self._cards(status)}
-            wanted = (shown | set(self._put if ordered else ())) - known.keys()
-            known |= await ask(tickets.present_tickets, wanted)
+            wanted = list((shown | set(self._put if ordered else ())) - known.keys())
+            for start in range(0, len(wanted), PAGE_MAX):
+                known |= await ask(tickets.get_tickets, wanted[start : start + PAGE_MAX])
         except TicketAppError as error:
             self.problem = error.detail
             return
