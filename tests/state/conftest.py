@@ -29,6 +29,10 @@ async def tabs(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     assert tabs.failures == []
 
 
+AWAY = "The file of the database cannot be opened."
+"""How the page tells of what `Database.away` does."""
+
+
 class Database:
     """The database in use, which a test can take away."""
 

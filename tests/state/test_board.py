@@ -4,7 +4,7 @@ import pytest
 from reflex.event import EventSpec
 
 from tests.services.desk import all_tickets, changed, opened
-from tests.state.conftest import Database
+from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from ticket_app.schemas import TicketPublic
 from ticket_app.services.tickets import delete_ticket
@@ -173,7 +173,7 @@ async def test_a_move_without_a_database_is_told_and_the_card_stays(
     page = await tabs.open("/board")
     with file.away():
         await page.do(placed(ticket, "closed"))
-    assert "The database is not answering" in page.shown(Notice)["text"]
+    assert AWAY in page.shown(Notice)["text"]
     assert page.shown(Notice)["failed"] is True
     assert cards(page, "open") == [ticket.id]
     assert all_tickets() == [ticket]
@@ -182,7 +182,7 @@ async def test_a_move_without_a_database_is_told_and_the_card_stays(
 async def test_a_board_without_a_database_says_so(tabs: Tabs, file: Database) -> None:
     with file.away():
         page = await tabs.open("/board")
-    assert "The database is not answering" in page.shown(Board)["problem"]
+    assert AWAY in page.shown(Board)["problem"]
     opened(status="open")
     await page.until(lambda: page.shown(Board)["problem"] == "")
     assert len(cards(page, "open")) == 1

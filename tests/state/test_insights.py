@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.services.desk import PLAIN, changed, opened
-from tests.state.conftest import Database
+from tests.state.conftest import AWAY, Database
 from tests.state.page import Tabs
 from ticket_app.schemas import TicketCreate
 from ticket_app.services.figures import ticket_insights
@@ -82,6 +82,6 @@ async def test_a_change_reaches_an_open_page(tabs: Tabs) -> None:
 async def test_a_database_that_is_away_is_told(tabs: Tabs, file: Database) -> None:
     with file.away():
         page = await tabs.open("/insights")
-        assert "The database is not answering" in page.shown(Insights)["problem"]
+        assert AWAY in page.shown(Insights)["problem"]
     await page.do(Insights.choose(7))
     assert page.shown(Insights)["problem"] == ""

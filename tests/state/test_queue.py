@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from tests.services.desk import changed, opened
-from tests.state.conftest import Database
+from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import Ticket
@@ -281,7 +281,7 @@ async def test_a_database_that_is_away_is_told_and_the_next_try_works(
     opened(title="Still there")
     with file.away():
         page = await tabs.open("/")
-        assert "The database is not answering" in page.shown(Queue)["problem"]
+        assert AWAY in page.shown(Queue)["problem"]
         assert page.shown(Queue).get("rows", []) == []
     await page.do(Queue.retry())
     assert page.shown(Queue)["problem"] == ""

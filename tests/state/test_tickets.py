@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.services.desk import all_tickets, changed, events_of, opened
-from tests.state.conftest import Database
+from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import Suggestion
@@ -97,7 +97,7 @@ async def test_without_a_database_nothing_changes_and_each_action_says_so(
         await page.do(Notice.dismiss())
         with file.away():
             await page.do(action)
-        assert "The database is not answering" in page.shown(Notice)["text"]
+        assert AWAY in page.shown(Notice)["text"]
     assert all_tickets() == [ticket]
 
 
