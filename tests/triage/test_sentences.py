@@ -37,6 +37,13 @@ We tried everything, i.e. reboot and reset.| Nothing helps.
 Printers, scanners, etc. do not work.| Help.
 "Access denied." appears when I log in.| Why?
 He said "it is broken."| Please help.
+My account no. is 12345 and it is locked.| Please check.
+The 2nd. attempt failed too.| Help.
+the answer was no.| please help.
+Herr Dr.-Ing. Müller kommt seit Mo. 8 Uhr nicht rein.| Bitte helfen.
+Le 1er. mars rien ne marche.| Merci.
+La Cía. López del depto. 4 no puede entrar.| Gracias.
+De fam. Jansen kan niet inloggen.| Bedankt.
 Is it broken?| I think so.
 I tried... nothing works here.| Please help.
 1. The printer is broken.| 2. The scanner too.

@@ -37,7 +37,10 @@ _DENSE = regex.compile(
     r"\p{Script=Khmer}\p{Script=Myanmar}]"
 )
 _NEXT_WORD = re.compile(rf"(?P<initial>(?=[^\W\d_]\.))?(?P<word>[^\W\d_]+)(?P<elided>['{CURLY}])?")
-_NUMBER = re.compile(r"[#№]?\d[\d.,:/-]*|[IVX]{2,}")
+_NUMBER = re.compile(
+    r"[#№]?\d[\d.,:/-]*|[IVX]{2,}"
+    r"|\d+(?:st|nd|rd|th|ers?|[eè]re|e|[eè]me|os?|as?|[ºª]|ste|de)"  # 2nd, 1er, 3º
+)
 _PIECES = re.compile(
     r"[^\W\d_](?:\.?-[^\W\d_])*"  # J, J-P
     r"|(?:[^\W\d_]{1,3}\.)*[^\W\d_]\.(?:[^\W\d_]{1,3}\.)*[^\W\d_]{1,3}"  # U.S, S.p.A, f.eks
@@ -80,7 +83,7 @@ def _ends(line: str, found: Any) -> bool:
         return following is None or not following[0].islower()
     if mark != "." or rest.lstrip()[0] in "¿¡":
         return True
-    return not _abbreviates(_word_before(line, found.start()), rest)
+    return not _abbreviates(_word_before(line, found.start()), rest, line[0].isupper())
 
 
 def _word_before(line: str, end: int) -> str:
@@ -89,12 +92,13 @@ def _word_before(line: str, end: int) -> str:
     return word.replace(CURLY, "'").rpartition("'")[2]  # l'av. is av.
 
 
-def _abbreviates(word: str, rest: str) -> bool:
+def _abbreviates(word: str, rest: str, begins_with_a_capital: bool) -> bool:
     """Whether the point behind the word is part of it, and the sentence goes on in the rest."""
     sheet = rule_book().sentences
     following = rest.split(None, 1)[0].lstrip(_OPENING)
     if fold(word) in sheet.before_numbers:
-        return any(sign.isdigit() for sign in following)
+        goes_on_small = begins_with_a_capital and following[:1].islower()
+        return goes_on_small or any(sign.isdigit() for sign in following)
     if not (_NUMBER.fullmatch(word) or _is_abbreviation(word)):
         return False
     return not _starts_a_sentence(following)

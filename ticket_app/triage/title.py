@@ -1,5 +1,6 @@
 """The suggested title: the first thing the text says, short enough for a list."""
 
+import re
 from collections.abc import Iterator
 
 import regex
@@ -19,7 +20,7 @@ _DASHES = "-\N{EN DASH}\N{EM DASH}"
 _GAPS = " \N{FULLWIDTH COMMA}\N{IDEOGRAPHIC COMMA}\N{FULLWIDTH SEMICOLON}\N{FULLWIDTH COLON}"
 _LOOSE_END = f"{_GAPS},;:{_DASHES}"
 _CLUSTER = regex.compile(r"\X")
-_LETTER_OR_DIGIT = regex.compile(r"[^\W_]")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")  # to regex, an accent alone is a letter
 
 
 def suggested_title(text: str) -> str:
