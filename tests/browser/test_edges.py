@@ -1,7 +1,9 @@
 """What is drawn and not written stands out: edges of controls, and dots, bars and keys."""
 
+from typing import Literal
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, Chrome, Desk
 from tests.browser.test_frame import PLACES, full_desk, ready
@@ -70,6 +72,8 @@ DRAWN = {
     "/insights": (".key i", ".interval .span", ".interval .mark"),
 }
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
 
 def judged_desk(desk: Desk) -> None:
     """Tickets of every kind, and a person's word on what was suggested for one."""
@@ -78,31 +82,19 @@ def judged_desk(desk: Desk) -> None:
     desk.change(ticket["id"], category="technical")
 
 
-def looked_at(chrome: Chrome, desk: Desk, path: str, **settings: str) -> Page:
-    """A page with something of everything that it can show."""
+@pytest.mark.parametrize("path", PLACES)
+def test_edges_stand_out_and_forced_colours_keep_what_is_drawn(
+    chrome: Chrome, desk: Desk, path: str
+) -> None:
     judged_desk(desk)
-    page = chrome.page(path, DESKTOP, **settings)
+    page = chrome.page(path, DESKTOP)
     ready(page, path)
     if path == "/insights":
         expect(page.locator(".interval").first).to_be_visible()
-    return page
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PLACES)
-def test_the_edges_of_controls_stand_out(
-    chrome: Chrome, desk: Desk, path: str, scheme: str
-) -> None:
-    page = looked_at(chrome, desk, path, color_scheme=scheme)
-    found = page.evaluate(FAINT_EDGES)
-    assert found["checked"] >= 2
-    assert found["faint"] == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PLACES)
-def test_forced_colours_keep_dots_bars_and_keys(
-    chrome: Chrome, desk: Desk, path: str, scheme: str
-) -> None:
-    page = looked_at(chrome, desk, path, color_scheme=scheme, forced_colors="active")
-    assert page.evaluate(LOST, DRAWN[path]) == []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, forced_colors="none")
+        found = page.evaluate(FAINT_EDGES)
+        assert found["checked"] >= 2
+        assert found["faint"] == [], scheme
+        page.emulate_media(color_scheme=scheme, forced_colors="active")
+        assert page.evaluate(LOST, DRAWN[path]) == [], scheme
