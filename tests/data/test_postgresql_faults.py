@@ -1,0 +1,51 @@
+"""What PostgreSQL can refuse at any time: told in its own words, by health before a ticket is."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from tests.services.desk import opened
+from ticket_app.data import readiness, reasons
+from ticket_app.data.engine import get_engine, use_database
+from ticket_app.data.readiness import find_problem
+from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.schemas import TicketListQuery
+from ticket_app.services.tickets import delete_ticket, get_ticket, list_tickets
+from ticket_app.vocabulary import Edge
+
+REFUSING = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE 'no' USING ERRCODE = '{code}'; END $$;
+CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON ticket EXECUTE FUNCTION refuse()
+"""
+
+
+def test_a_server_that_is_only_read_is_no_place_for_tickets(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "PROVED_SECONDS", -1.0)
+    ticket = opened()
+    assert find_problem() is None
+    name = make_url(postgres_database).database
+    with get_engine().begin() as connection:
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    use_database(postgres_database)
+    assert find_problem() == reasons.READ_ONLY
+    assert list_tickets(TicketListQuery()).items == [get_ticket(ticket.id)]
+    with pytest.raises(DatabaseUnavailableError, match="can be read but not written"):
+        opened()
+    with pytest.raises(DatabaseUnavailableError, match="can be read but not written"):
+        delete_ticket(ticket.id, Edge.REST)
+
+
+@pytest.mark.usefixtures("postgres_database")
+@pytest.mark.parametrize("code", ["53100", "42501", "55P03", "26000"])
+def test_a_refusal_is_told_by_its_code(code: str) -> None:
+    ticket = opened()
+    with get_engine().begin() as connection:
+        connection.exec_driver_sql(REFUSING.format(code=code))
+    for work in (opened, lambda: delete_ticket(ticket.id, Edge.REST)):
+        with pytest.raises(DatabaseUnavailableError) as refused:
+            work()
+        assert refused.value.detail == reasons.OF_POSTGRESQL[code]
+    assert get_ticket(ticket.id) == ticket
