@@ -81,7 +81,13 @@ class Bulkhead:
             self._hand_on()
             return
         loop = asyncio.get_running_loop()
-        working.add_done_callback(lambda _: loop.call_soon_threadsafe(self._hand_on))
+        working.add_done_callback(lambda _: self._hand_on_in(loop))
+
+    def _hand_on_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            loop.call_soon_threadsafe(self._hand_on)
+        except RuntimeError:  # that loop is closed, and nobody waits in it any more
+            self._free += 1
 
     def _hand_on(self) -> None:
         while self._waiting:
