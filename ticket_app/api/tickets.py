@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
+from ticket_app.api.keys import PARAMETER, idempotency_key
 from ticket_app.api.problems import Problem
 from ticket_app.api.together import Together
 from ticket_app.errors import IdempotencyKeyReusedError
@@ -22,24 +23,12 @@ from ticket_app.schemas import (
 )
 from ticket_app.services import changing, figures, filing, similar, tickets, triage
 from ticket_app.services.threads import Wanted, run
-from ticket_app.vocabulary import ID_MAX, IDEMPOTENCY_KEY_MAX, Edge
+from ticket_app.vocabulary import ID_MAX, Edge
 
 SIMILAR_MAX = 20
 
 TicketId = Annotated[int, Path(ge=1, le=ID_MAX, description="The ticket's number."), WHOLE_NUMBER]
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=IDEMPOTENCY_KEY_MAX,
-        pattern="^[!-~]+$",
-        description="A name of your own for this request, such as a UUID, in visible ASCII. For 24 "
-        "hours a request with the same key and the same values files no second ticket. It is "
-        "answered as the first was; while that one is under way, it waits.",
-    ),
-]
 FILED: dict[int | str, dict[str, Any]] = {
     201: {
         "headers": {
@@ -84,10 +73,22 @@ FILING = Together(_file_all, most=16)
 """New tickets: they may wait for a turn to write, and nothing else shall make them wait."""
 
 
-@router.post("/", status_code=201, response_model=TicketPublic, responses=FILED)
-async def open_ticket(new: TicketCreate, idempotency_key: IdempotencyKey = None) -> Response:
+@router.post(
+    "/",
+    name="open_ticket",
+    status_code=201,
+    response_model=TicketPublic,
+    responses=FILED,
+    openapi_extra={"parameters": [PARAMETER]},
+)
+async def post_ticket(new: TicketCreate, request: Request) -> Response:
     """File a ticket. Absent category and priority are filled by the triage."""
-    filed = await FILING.do(filing.Request(new, idempotency_key))
+    return await open_ticket(new, idempotency_key(request))
+
+
+async def open_ticket(new: TicketCreate, key: str | None = None) -> Response:
+    """File a ticket in company, and answer with it."""
+    filed = await FILING.do(filing.Request(new, key))
     if isinstance(filed, IdempotencyKeyReusedError):
         raise filed
     headers = {"Location": f"/api/tickets/{filed.ticket.id}/"}
