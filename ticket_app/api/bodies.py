@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
+from typing import cast
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -17,6 +18,7 @@ WITH_BODY = {"POST", "PUT", "PATCH"}
 
 SECONDS_FOR_A_BODY = 30.0
 """The largest comes in half of it at 70 kB a second."""
+LOOK_SECONDS = 1.0
 COMING_MAX = 256
 COMING_BYTES_MAX = 64 * BODY_MAX
 """Bodies of which a part is missing, and what they hold together; beyond it the oldest is given
@@ -61,25 +63,48 @@ class BodyLimits:
             await self.app(scope, _replaying(body, receive), send)
 
 
+class Body:
+    """A body that comes in: who waits for it, since when, and how much of it is held."""
+
+    __slots__ = ("given_up", "held", "since", "task")
+
+    def __init__(self, task: "asyncio.Task[object]", since: float) -> None:
+        self.task, self.since = task, since
+        self.held, self.given_up = 0, False
+
+
 class Coming:
-    """The bodies of which a part is missing: how many bytes each holds, the oldest first."""
+    """The bodies of which a part is missing, the oldest first.
+
+    One timer looks at all of them. A timer for each would cost a request as much as its routing.
+    """
 
     def __init__(self) -> None:
-        self._held: dict[asyncio.Timeout, int] = {}
-        self._bytes = 0
+        self._bodies: dict[Body, None] = {}
+        self._held = 0
+        self._is_looking = False
 
     async def read(self, receive: Receive) -> bytes | None:
         """The body, or None when it is too large.
 
         Raises ClientDisconnect when it never ends, and TimeoutError when it is too slow.
         """
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        body = Body(cast("asyncio.Task[object]", task), loop.time())
+        self._bodies[body] = None
+        if not self._is_looking:
+            self._is_looking = True
+            loop.call_later(LOOK_SECONDS, self._look, loop)
         try:
-            async with asyncio.timeout(SECONDS_FOR_A_BODY) as deadline:
-                return await self._read(receive, deadline)
+            return await self._read(receive, body)
+        except asyncio.CancelledError:
+            if body.given_up and not body.task.uncancel():
+                raise TimeoutError from None
+            raise
         finally:
-            self._bytes -= self._held.pop(deadline, 0)
+            self._let_go(body)
 
-    async def _read(self, receive: Receive, deadline: asyncio.Timeout) -> bytes | None:
+    async def _read(self, receive: Receive, body: Body) -> bytes | None:
         chunks, size = [], 0
         while size <= DRAINED_MAX:
             message = await receive()
@@ -93,16 +118,33 @@ class Coming:
                 chunks.clear()
             if not message.get("more_body", False):
                 break
-            self._hold(deadline, size if chunks else 0)
+            self._hold(body, size if chunks else 0)
         return b"".join(chunks) if size <= BODY_MAX else None
 
-    def _hold(self, deadline: asyncio.Timeout, size: int) -> None:
-        self._bytes += size - self._held.get(deadline, 0)
-        self._held[deadline] = size
-        if len(self._held) > COMING_MAX or self._bytes > COMING_BYTES_MAX:
-            oldest = next(iter(self._held))
-            self._bytes -= self._held.pop(oldest)
-            oldest.reschedule(0)
+    def _hold(self, body: Body, size: int) -> None:
+        self._held += size - body.held
+        body.held = size
+        if len(self._bodies) > COMING_MAX or self._held > COMING_BYTES_MAX:
+            self._give_up(next(iter(self._bodies)))
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        for body in list(self._bodies):
+            if loop.time() - body.since <= SECONDS_FOR_A_BODY:
+                break  # those behind it are younger
+            self._give_up(body)
+        self._is_looking = bool(self._bodies)
+        if self._is_looking:
+            loop.call_later(LOOK_SECONDS, self._look, loop)
+
+    def _give_up(self, body: Body) -> None:
+        body.given_up = True
+        body.task.cancel()
+        self._let_go(body)
+
+    def _let_go(self, body: Body) -> None:
+        self._bodies.pop(body, None)
+        self._held -= body.held
+        body.held = 0
 
 
 def _is_json(content_type: str) -> bool:
