@@ -58,6 +58,8 @@ OF_POSTGRESQL = {
     "57014": TOO_LONG,
 }
 """By PostgreSQL's codes."""
+UNDEFINED_TABLE = "42P01"
+"""A relation is also named by PostgreSQL where a row of it breaks a rule."""
 PRIMARY = 0xFF
 """Of SQLite's codes; the rest of a code says more of the same."""
 NO_TABLE = re.compile(r"(no such table: |relation .)(ticket|suggestion|triage_|learn)")
@@ -65,7 +67,12 @@ NO_TABLE = re.compile(r"(no such table: |relation .)(ticket|suggestion|triage_|l
 
 def reason_of(error: BaseException | None) -> str | None:
     """The sentence for a driver's error; None for what is none of these."""
-    if isinstance(error, sqlite3.Error | psycopg2.Error) and NO_TABLE.search(str(error)):
+    unknown = getattr(error, "pgcode", None) in (None, UNDEFINED_TABLE)
+    if (
+        isinstance(error, sqlite3.Error | psycopg2.Error)
+        and unknown
+        and NO_TABLE.search(str(error))
+    ):
         return EMPTY
     if isinstance(error, psycopg2.Error):
         return OF_POSTGRESQL.get(error.pgcode or "")
