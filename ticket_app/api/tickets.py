@@ -1,5 +1,6 @@
 """REST for tickets: parse, call one service, answer."""
 
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ from ticket_app.schemas import (
     TitleSuggestion,
 )
 from ticket_app.services import changing, figures, filing, similar, tickets, triage
-from ticket_app.services.threads import Wanted, run
+from ticket_app.services.threads import run
 from ticket_app.vocabulary import ID_MAX, Edge
 
 SIMILAR_MAX = 20
@@ -100,7 +101,7 @@ async def open_ticket(new: TicketCreate, key: str | None = None) -> Response:
 @router.get("/", response_model=list[TicketPublic], responses=LISTED)
 async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -> Response:
     """Tickets, newest first. The header `Link: <...>; rel="next"` leads to the next page."""
-    page = await run(tickets.list_tickets, query, wanted=waiting(request))
+    page = await run(tickets.list_tickets, query, leaving=partial(client_left, request))
     headers = {}
     if page.next_cursor is not None:
         kept = [
@@ -150,7 +151,9 @@ async def get_similar(
     ] = 5,
 ) -> list[SimilarTicket]:
     """Tickets whose text is like this one's, the most similar first, with the words they share."""
-    return await run(similar.similar_tickets, ticket_id, limit, wanted=waiting(request))
+    return await run(
+        similar.similar_tickets, ticket_id, limit, leaving=partial(client_left, request)
+    )
 
 
 @router.patch("/{ticket_id:ticket}/", response_model=TicketPublic)
@@ -172,13 +175,10 @@ async def restore_ticket(ticket_id: TicketId) -> TicketPublic:
     return await run(tickets.restore_ticket, ticket_id, Edge.REST)
 
 
-def waiting(request: Request) -> Wanted:
-    """Whether the client is still there."""
-
-    async def is_there() -> bool:
-        return not await request.is_disconnected()
-
-    return is_there
+async def client_left(request: Request) -> None:
+    """Ends when the client has closed its connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass  # the body, of which a GET has none
 
 
 def _json(text: str, **how: Any) -> Response:

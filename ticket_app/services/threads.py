@@ -16,11 +16,13 @@ from ticket_app.errors import BusyError
 from ticket_app.services import changing, figures, filing, similar, tickets, triage_report
 
 Answer = TypeVar("Answer")
-Wanted = Callable[[], Awaitable[bool]]
-"""Whether somebody still waits for the answer. Asked only of work that had to wait itself."""
+Leaving = Callable[[], Awaitable[None]]
+"""Ends when nobody waits for the answer any more. Only of work that itself has waited for long."""
 
 WAITING_MAX = 1_000
 WAITING_SECONDS = 5.0
+LONG_SECONDS = 0.25
+"""Who has waited for so long may have left; before, to look would cost more than it saves."""
 
 
 class Bulkhead:
@@ -36,43 +38,33 @@ class Bulkhead:
         self._free = threads
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def do(self, work: Callable[[], Answer], wanted: Wanted | None = None) -> Answer:
+    async def do(self, work: Callable[[], Answer], leaving: Leaving | None = None) -> Answer:
         """What the work returns."""
         if self._free:
             self._free -= 1
         else:
-            await self._turn()
-            if wanted is not None and not await self._still(wanted):
-                self._hand_on()
-                raise BusyError
+            await self._turn(leaving)
         working = self._executor.submit(work)
         try:
             return await asyncio.wrap_future(working)
         finally:
             self._free_after(working)
 
-    async def _turn(self) -> None:
+    async def _turn(self, leaving: Leaving | None) -> None:
         if len(self._waiting) >= WAITING_MAX:
             raise BusyError
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
             async with asyncio.timeout(WAITING_SECONDS):
-                await turn
-        except (TimeoutError, asyncio.CancelledError) as ended:
+                await (turn if leaving is None else _unless_left(turn, leaving))
+        except (TimeoutError, BusyError, asyncio.CancelledError) as ended:
             if turn.done() and not turn.cancelled():  # it came at this very moment
                 self._hand_on()
             elif turn in self._waiting:
                 self._waiting.remove(turn)
             if isinstance(ended, TimeoutError):
                 raise BusyError from None
-            raise
-
-    async def _still(self, wanted: Wanted) -> bool:
-        try:
-            return await wanted()
-        except BaseException:
-            self._hand_on()
             raise
 
     def _free_after(self, working: "Future[Any]") -> None:
@@ -96,6 +88,21 @@ class Bulkhead:
                 turn.set_result(None)
                 return
         self._free += 1
+
+
+async def _unless_left(turn: "asyncio.Future[None]", leaving: Leaving) -> None:
+    """Returns at the turn; BusyError once nobody waits for it."""
+    done, _ = await asyncio.wait([turn], timeout=LONG_SECONDS)
+    if done:
+        return
+    left = asyncio.ensure_future(leaving())
+    try:
+        await asyncio.wait([turn, left], return_when=asyncio.FIRST_COMPLETED)
+        if not turn.done():
+            left.result()
+            raise BusyError
+    finally:
+        left.cancel()
 
 
 QUICK = Bulkhead("quick", 4)
@@ -122,10 +129,10 @@ KINDS: dict[Callable[..., Any], Bulkhead] = {
 
 
 async def run(
-    service: Callable[..., Answer], *args: Any, wanted: Wanted | None = None, **kwargs: Any
+    service: Callable[..., Answer], *args: Any, leaving: Leaving | None = None, **kwargs: Any
 ) -> Answer:
     """What the service returns, done in a thread of its kind as soon as one is free. BusyError
     where that takes too long."""
     searches = args and getattr(args[0], "search", None) is not None
     kind = SEARCHING if searches else KINDS.get(service, QUICK)
-    return await kind.do(partial(service, *args, **kwargs), wanted)
+    return await kind.do(partial(service, *args, **kwargs), leaving)

@@ -3,6 +3,7 @@
 A handler can be called by anyone who can open the websocket, with any arguments.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,6 +14,7 @@ from ticket_app.services.threads import run
 from ticket_app.state.live import presence
 from ticket_app.vocabulary import ID_MAX
 
+LOOK_SECONDS = 0.25
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -20,11 +22,14 @@ R = TypeVar("R")
 async def ask(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call a service in a thread: a query must not hold up everybody else's events. BusyError when
     none is free in time, or the page was closed meanwhile."""
-    return await run(service, *args, wanted=_page_is_open, **kwargs)
+    return await run(service, *args, leaving=_page_left, **kwargs)
 
 
-async def _page_is_open() -> bool:
-    return presence.ask(EventContext.get().token)
+async def _page_left() -> None:
+    """Ends when the page was closed."""
+    token = EventContext.get().token
+    while presence.ask(token):  # noqa: ASYNC110  # nothing tells of it
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def ticket_id_of(value: Any) -> int:
