@@ -170,7 +170,7 @@ def test_texts_of_a_person_run_in_their_own_direction(chrome: Chrome, desk: Desk
     assert direction(card) == "rtl"
 
 
-FIELDS = "input:not([type=checkbox], [type=hidden]), textarea"
+FIELDS = "input:not([type=checkbox], [hidden]), textarea"
 
 
 def test_fields_take_both_directions_and_a_phone_does_not_zoom(chrome: Chrome, desk: Desk) -> None:
