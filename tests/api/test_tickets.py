@@ -198,7 +198,7 @@ def test_a_deleted_ticket_is_gone_and_can_be_restored(client: TestClient) -> Non
     assert ids(client, "") == []
     assert client.get("/api/tickets/stats/").json()["total_tickets"] == 0
     assert client.post(f"{address}restore/").status_code == 200
-    assert client.post(f"{address}restore/").status_code == 404
+    assert client.post(f"{address}restore/").status_code == 200  # whoever asks twice has it
     assert ids(client, "") == [ticket["id"]]
 
 
