@@ -127,7 +127,7 @@ app.add_page(
     desk,
     route="/",
     title=f"Desk · {NAME}",
-    on_load=[Queue.load, Figures.load, Queue.watch, Figures.watch, Detail.watch],
+    on_load=[Queue.load, Detail.load, Figures.load, Queue.watch, Figures.watch, Detail.watch],
 )
 app.add_page(board, route="/board", title=f"Board · {NAME}", on_load=[Board.load, Board.watch])
 app.add_page(

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 ROW = {
     "id", "title", "excerpt", "category", "priority", "status", "sentiment", "urgency",
-    "requester", "filed_at", "engine", "triage", "category_by", "priority_by", "gone",
+    "requester", "filed_at", "engine", "triage", "category_by", "priority_by", "version", "gone",
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ async def test_no_backend_var_ever_travels(tabs: Tabs) -> None:
     assert names
     assert not [name for name in names if name.startswith("_")]
     kept = [name for state in (Queue, Form) for name in state.get_fields() if name.startswith("_")]
-    assert {"_next", "_before", "_text", "_seen"} <= set(kept)
+    assert {"_next", "_before", "_seen"} <= set(kept)
     assert not names & {f"{name}_rx_state_" for name in kept}
 
 

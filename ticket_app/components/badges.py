@@ -2,8 +2,8 @@
 
 import reflex as rx
 
+from ticket_app.components.saving import Choice
 from ticket_app.components.words import words
-from ticket_app.state.actions import TicketActions
 from ticket_app.theme import FIELD_WORDS, LOOKS, TRIAGE_LOOKS, TRIAGED_ICON
 from ticket_app.vocabulary import TriageStatus
 
@@ -67,23 +67,59 @@ def urgency(score: rx.Var[int]) -> rx.Component:
     )
 
 
-def status_select(ticket_id: rx.Var[int], status: rx.Var[str]) -> rx.Component:
+def status_select(
+    ticket_id: rx.Var[int], status: rx.Var[str], version: rx.Var[int]
+) -> rx.Component:
     """The status as a dot and a word, changed in place."""
+    return status_choice(ticket_id=ticket_id, value=status, version=version)
+
+
+def field_select(
+    field: str, ticket_id: rx.Var[int], value: rx.Var[str], version: rx.Var[int]
+) -> rx.Component:
+    """A select that writes its field of a ticket at once, and says so until that is saved."""
+    choices = {"category": category_choice, "priority": priority_choice}
+    return choices[field](ticket_id=ticket_id, value=value, version=version)
+
+
+@rx.memo
+def status_choice(ticket_id: rx.Var[int], value: rx.Var[str], version: rx.Var[int]) -> rx.Component:
+    """The select of a status, with its dot."""
+    choice = Choice(ticket_id, "status", value, version)
     return rx.el.span(
         rx.el.span(class_name="dot"),
-        field_select("status", ticket_id, status),
+        _select(choice),
         class_name="status-select",
-        custom_attrs={"data-status": status},
+        custom_attrs={"data-status": choice.shown},
     )
 
 
-def field_select(field: str, ticket_id: rx.Var[int], value: rx.Var[str]) -> rx.Component:
-    """A select that writes its field of a ticket at once."""
-    return rx.el.select(
-        *options(field),
-        value=value,
-        on_change=lambda chosen: TicketActions.change(ticket_id, field, chosen),
-        custom_attrs={"aria-label": f"{FIELD_WORDS[field]} of ticket {ticket_id}"},
+@rx.memo
+def category_choice(
+    ticket_id: rx.Var[int], value: rx.Var[str], version: rx.Var[int]
+) -> rx.Component:
+    """The select of a category."""
+    return _select(Choice(ticket_id, "category", value, version))
+
+
+@rx.memo
+def priority_choice(
+    ticket_id: rx.Var[int], value: rx.Var[str], version: rx.Var[int]
+) -> rx.Component:
+    """The select of a priority."""
+    return _select(Choice(ticket_id, "priority", value, version))
+
+
+def _select(choice: Choice) -> rx.Component:
+    label = f"{FIELD_WORDS[choice.field]} of ticket {choice.ticket_id}"
+    return rx.fragment(
+        rx.el.select(
+            *options(choice.field),
+            value=choice.shown,
+            on_change=choice.on_change(),
+            custom_attrs={"aria-label": label},
+        ),
+        choice.sender(),
     )
 
 

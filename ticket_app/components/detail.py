@@ -68,7 +68,7 @@ def _changing(
     suggested = decided_by == str(DecidedBy.TRIAGE)
     return rx.el.div(
         rx.el.span(FIELD_WORDS[field], class_name="small quiet"),
-        field_select(field, ticket.id, value),
+        field_select(field, ticket.id, value, ticket.version),
         words(
             rx.cond(
                 suggested, rx.cond(engine, f"Suggested by {engine}", "Suggested"), "Set by a person"

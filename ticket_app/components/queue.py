@@ -106,7 +106,7 @@ def ticket_row(
         ),
         rx.el.span(badge("sentiment", ticket.sentiment), class_name="small sentiment"),
         urgency(ticket.urgency),
-        status_select(ticket.id, ticket.status),
+        status_select(ticket.id, ticket.status, ticket.version),
         class_name="row",
     )
 

@@ -1,6 +1,7 @@
 """The tickets of the queue that are unfolded: their whole texts, histories and suggestions."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import reflex as rx
@@ -13,10 +14,12 @@ from ticket_app.state.asking import ask, ticket_id_of
 from ticket_app.state.live import Live
 from ticket_app.state.notices import told_failure
 from ticket_app.state.queue import Queue
+from ticket_app.state.returning import Returning
 from ticket_app.theme import ENGINE_WORDS, FIELD_WORDS, word_for
 from ticket_app.vocabulary import EventKind, TriageField
 
 SHOWN = 12
+IDS_LONGEST = 100
 UNFOLDED_MAX = 4
 """Each is read again after every change; the one that was unfolded first makes room."""
 KIND_WORDS = {
@@ -63,13 +66,27 @@ class Unfolded:
     suggestions: list[Line] = field(default_factory=list)
 
 
-class Detail(Live, rx.State):
+class Detail(Returning, Live, rx.State):
     """Which tickets are unfolded, by their ids, the one that was unfolded last at the end.
 
     Unfolding one folds no other: what is below it would move under the pointer.
     """
 
     unfolded: dict[str, Unfolded] = {}
+    ids: str = rx.SessionStorage("")
+
+    _loaded: bool = False
+
+    @rx.event
+    async def load(self) -> None:
+        """Unfold what the page had unfolded before it loaded anew, or met another process."""
+        shown = self.unfolded
+        for key in () if shown else self.ids[:IDS_LONGEST].split(",")[:UNFOLDED_MAX]:
+            if key.isdecimal():
+                with suppress(TicketAppError):  # it is no more: it stays folded
+                    shown = shown | {key: await _read(ticket_id_of(int(key)))}
+        self._show(shown)
+        self._loaded = True
 
     @rx.event
     async def unfold(self, ticket_id: int) -> EventSpec | None:
@@ -90,8 +107,13 @@ class Detail(Live, rx.State):
         """Show this one no longer."""
         self._show({key: one for key, one in self.unfolded.items() if key != str(ticket_id)})
 
+    def _is_read(self) -> bool:
+        return self._loaded
+
     async def _refresh(self) -> None:
         async with self:
+            if not self._loaded:
+                return  # `load` knows what was unfolded, and this does not
             rows = {row.id for row in (await self.get_state(Queue)).rows} if self.unfolded else ()
             shown = {}
             for key, before in self.unfolded.items():
@@ -106,8 +128,8 @@ class Detail(Live, rx.State):
 
     def _show(self, shown: dict[str, Unfolded]) -> None:
         # A var that is set is sent, even when nothing in it changed.
-        if shown != self.unfolded:
-            self.unfolded = shown
+        if shown != self.unfolded or not self._loaded:
+            self.unfolded, self.ids = shown, ",".join(shown)
 
 
 async def _read(ticket_id: int) -> Unfolded:

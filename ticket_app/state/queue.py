@@ -15,6 +15,7 @@ from ticket_app.state.asking import ask, text_of
 from ticket_app.state.form import Form
 from ticket_app.state.holding import held, missing
 from ticket_app.state.live import Live
+from ticket_app.state.returning import Returning
 from ticket_app.state.rows import TicketRow, row_of
 from ticket_app.vocabulary import FACETS as KNOWN
 from ticket_app.vocabulary import SEARCH_MAX
@@ -26,6 +27,7 @@ SOUGHT_MAX = 8
 SOUGHT_LONGEST = 2 * SEARCH_MAX
 """Characters of a search that are kept: enough to say that it is too long."""
 CURSOR_LONGEST = 64
+QUERY_LONGEST = 2_000
 PROBLEM_LONGEST = 500
 MARGIN = 20
 """Rows that are read beyond those shown, to find what has come among them."""
@@ -38,7 +40,7 @@ PARTS_MAX = 200
 FACETS = ("status", "priority", "category", "sentiment")
 
 
-class Queue(Live, rx.State):
+class Queue(Returning, Live, rx.State):
     """The address is the truth: a filter is changed by going to another address."""
 
     rows: list[TicketRow] = []
@@ -55,6 +57,9 @@ class Queue(Live, rx.State):
     found: str = ""
     led: int = 0
     waiting: str = ""
+    read_at: int = 0
+    extent: str = rx.SessionStorage("")
+
     problem: str = ""
     impossible: bool = False
 
@@ -63,6 +68,7 @@ class Queue(Live, rx.State):
     _next: str = ""
     _sought: list[str] = []
     _seeking: bool = False
+    _query_read: str = ""
     _attention: set[str] = set()
     _left_at: float = 0.0
 
@@ -76,7 +82,8 @@ class Queue(Live, rx.State):
         before, self.search = self.search, text_of(wanted.get("search", ""), SOUGHT_LONGEST)
         self._before = text_of(wanted.get("cursor") or "", CURSOR_LONGEST)
         self.older = bool(self._before)
-        await self._read(PAGE)
+        await self._read_as_before(str(self.router.url.query)[:QUERY_LONGEST])
+        self.read_at = int(time() * 1000)
         if self.problem:
             self.rows, self.more, self.full, self.matching = [], False, False, ""
         self.found = self.matching
@@ -172,6 +179,19 @@ class Queue(Live, rx.State):
         """Read again after an error."""
         await self._read(PAGE)
 
+    def _is_read(self) -> bool:
+        return self.loaded
+
+    async def _read_as_before(self, query: str) -> None:
+        """The same list again (a reload, a reconnection, the way back) is as long as it was."""
+        rows, _, before = self.extent.partition(" ")
+        again = before == query and rows.isdecimal() and len(rows) <= len(str(ROWS_MAX))
+        self._query_read = query
+        if again and self._is_attended() and self.rows and self.loaded:
+            await self._hold()
+        else:
+            await self._read(min(max(int(rows), PAGE), ROWS_MAX) if again else PAGE)
+
     async def _read(self, limit: int) -> None:
         """Read the list anew, with everything that waited."""
         if (meant := await self._meant(limit)) is not None:
@@ -215,6 +235,8 @@ class Queue(Live, rx.State):
 
     async def _refresh(self) -> None:
         async with self:
+            if not self.loaded:
+                return  # `load` knows how long the list was, and this does not
             filed = (await self.get_state(Form)).filed
             shown = {row.id for row in self.rows}
             if self._is_attended() and shown and (filed in shown or not filed):
@@ -228,8 +250,11 @@ class Queue(Live, rx.State):
 
     def _keep(self, rows: list[TicketRow], page: TicketPage) -> None:
         # A var that is set is sent, even when nothing in it changed.
-        if rows != self.rows:
+        if rows != self.rows or not self.loaded:
             self.rows = rows
+        extent = f"{len(rows)} {self._query_read}"
+        if extent != self.extent:
+            self.extent = extent
         self._next = page.next_cursor or ""
         self.more = bool(self._next) and len(rows) < ROWS_MAX
         self.full = bool(self._next) and len(rows) >= ROWS_MAX

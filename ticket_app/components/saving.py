@@ -1,0 +1,123 @@
+"""What a person has chosen and the server has not saved yet: the browser shows it meanwhile.
+
+A choice is shown from the moment that it is made, however slow the line is. It is sent then, and
+once more after each reconnection until the server has answered it: what was sent into a line that
+was dead already is not lost, and the server takes each choice once. A refused one is shown no
+longer, and a notice says why.
+
+Everything here is an expression for the browser to work out.
+"""
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import EventChain
+from reflex.experimental.client_state import ClientStateVar
+from reflex.vars import FunctionVar, ObjectVar
+from reflex_base.vars.function import ArgsFunctionOperation
+
+from ticket_app.state.actions import TicketActions
+from ticket_app.state.queue import Queue
+
+_unsaved = ClientStateVar.create("unsavedChoices", default={})
+"""By ticket and field: the value, the number of the choice (0: it is settled), and the version that
+the ticket had when it was made."""
+
+Object = ObjectVar[dict[str, Any]]
+
+
+class Choice:
+    """The choice of a value for one field of a ticket."""
+
+    def __init__(
+        self, ticket_id: rx.Var[int], field: str, value: rx.Var[str], version: rx.Var[int]
+    ) -> None:
+        self.ticket_id, self.field, self.value, self.version = ticket_id, field, value, version
+        self._key = ticket_id.to_string() + f".{field}"
+        chosen = _object(_object(_unsaved.value)[self._key])
+        self._chosen, self._number = chosen["value"].to(str), chosen["number"].to(int)
+        self._is_any = _object(_unsaved.value).contains(self._key) & (self._number != 0)
+        self._answer = TicketActions.answered[self._key].to(int)
+        self._is_new = chosen["version"].to(int) == version
+
+    @property
+    def is_unsaved(self) -> rx.Var[bool]:
+        """Whether the server has not answered it yet."""
+        return self._is_any & (self._answer != self._number) & ~self._is_refused
+
+    @property
+    def shown(self) -> rx.Var[str]:
+        """What the person has chosen, until the ticket itself says so; else what it says."""
+        is_ahead = self._is_any & ~self._is_refused & (self.is_unsaved | self._is_new)
+        return rx.cond(is_ahead, self._chosen, self.value)
+
+    def on_change(self) -> Any:
+        """What to do when the person chooses: show it at once, by no event that could wait."""
+        chosen = rx.Var.create(
+            {"value": rx.Var("value"), "number": _now(), "version": self.version}
+        )
+        keep = ArgsFunctionOperation.create(("value",), self._keep(chosen))
+        return keep.to(FunctionVar, EventChain)
+
+    def sender(self) -> rx.Component:
+        """What sends the choice as it comes onto the page: with each choice, and each reading."""
+        is_settled = self._is_any & (
+            self._is_refused | ((self._answer == self._number) & ~self._is_new)
+        )
+        return rx.fragment(
+            rx.cond(
+                self.is_unsaved,
+                unsaved_choice(
+                    key=self._number.to_string() + "." + Queue.read_at.to_string(),
+                    ticket_id=self.ticket_id,
+                    field=self.field,
+                    value=self._chosen,
+                    number=self._number,
+                ),
+            ),
+            rx.cond(is_settled, settled_choice(name=self._key)),
+        )
+
+    @property
+    def _is_refused(self) -> rx.Var[bool]:
+        return self._answer == -self._number
+
+    def _keep(self, chosen: rx.Var[Any]) -> rx.Var[Any]:
+        return _kept(self._key, chosen)
+
+
+@rx.memo
+def unsaved_choice(
+    ticket_id: rx.Var[int], field: rx.Var[str], value: rx.Var[str], number: rx.Var[int]
+) -> rx.Component:
+    """Says that a choice is not saved, and sends it."""
+    return rx.el.span(
+        "Not saved yet",
+        on_mount=TicketActions.change(ticket_id, field, value, number),
+        class_name="unsaved small",
+    )
+
+
+@rx.memo
+def settled_choice(name: rx.Var[str]) -> rx.Component:
+    """Forgets a choice; draws nothing."""
+    settled = rx.Var.create({"value": "", "number": 0, "version": 0})
+    forget = ArgsFunctionOperation.create((), _kept(name, settled))
+    return rx.el.span(on_mount=rx.call_function(forget), hidden=True)
+
+
+def _kept(name: rx.Var[str], chosen: rx.Var[Any]) -> rx.Var[Any]:
+    """Keep a choice, beside the others."""
+    merged = _object(_unsaved.value).merge(rx.Var.create({name: chosen}))
+    kept: rx.Var[Any] = _unsaved.set_value(merged).to(FunctionVar).call()
+    return kept
+
+
+def _object(value: rx.Var[Any]) -> Object:
+    found: Object = value.to(ObjectVar, dict[str, Any])
+    return found
+
+
+def _now() -> rx.Var[int]:
+    now: rx.Var[int] = rx.Var("Date.now").to(FunctionVar).call().to(int)
+    return now
