@@ -117,7 +117,7 @@ REPORTING = Bulkhead("reporting", 2)
 """What reads much, and is looked at by few."""
 
 KINDS: dict[Callable[..., Any], Bulkhead] = {
-    filing.open_ticket: FILING,
+    filing.file_once: FILING,
     changing.update_ticket: CHANGING,
     tickets.delete_ticket: CHANGING,
     tickets.restore_ticket: CHANGING,

@@ -2,7 +2,7 @@
 
 What is typed and chosen lives in the browser's own fields: no answer of the server, and no
 reconnection, overwrites it. They are emptied once a ticket is filed. A hidden field has the form's
-idempotency key, so that a form is filed once, however often it is sent: see decision 0016.
+idempotency key, so that a form is filed once, however often it is sent: see decision 0021.
 """
 
 from collections.abc import AsyncIterator
