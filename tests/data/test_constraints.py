@@ -22,6 +22,8 @@ SAME_EVENT = (
 )
 MOMENT = "2026-11-21 10:00:00.000000"
 
+INVISIBLE = " \u00ad\u034f\u115f\u180e\u200d\u2064\u2800\u3164\ufe0f\uffa0\U000e0020\x1b\n"
+
 REFUSED_TICKETS = {
     "no title": {"title": None},
     "empty title": {"title": ""},
@@ -31,6 +33,12 @@ REFUSED_TICKETS = {
     "blank description": {"description": BLANKS},
     "long description": {"description": "x" * 20_001},
     "NUL in the title": {"title": "a\0b"},
+    "a title of what is invisible": {"title": INVISIBLE},
+    "a description of what is invisible": {"description": INVISIBLE},
+    "a name of what is invisible": {"requester_name": INVISIBLE},
+    "a title of two lines": {"title": "a\nb"},
+    "a title with an escape": {"title": "a\x1b[31mb"},
+    "a name with a paragraph separator": {"requester_name": "a\u2029b"},
     "no category": {"category": None},
     "unknown category": {"category": "sales"},
     "category in capitals": {"category": "Billing"},
@@ -170,6 +178,13 @@ def test_raw_ticket_is_refused(wrong: dict[str, Any]) -> None:
     assert count("ticket") == 0
 
 
+def test_raw_address_is_refused() -> None:
+    for part in ("@", " ", ",", ";", ":", "<", ">", '"', ".."):
+        with pytest.raises(DatabaseError):
+            insert("ticket", TICKET | {"requester_email": f"ana{part}b@example.com"})
+    assert count("ticket") == 0
+
+
 @pytest.mark.parametrize(
     "right",
     [
@@ -183,6 +198,8 @@ def test_raw_ticket_is_refused(wrong: dict[str, Any]) -> None:
         {"title": f"  {'x' * 200}\n"},
         {"title": "ü" * 200},
         {"description": "ü" * 20_000},
+        {"title": "❤\ufe0f", "description": "\u200dx"},
+        {"title": "\r\nA\u2028", "description": "a\nb\x1b"},
         {"urgency_score": 0},
         {"urgency_score": 100},
         {"requester_name": "Ana", "requester_email": "a@b"},

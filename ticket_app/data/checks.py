@@ -13,10 +13,12 @@ from ticket_app.vocabulary import (
     BLANKS,
     DESCRIPTION_MAX,
     IDEMPOTENCY_KEY_MAX,
+    INVISIBLE,
     LEARNABLE,
     REQUESTER_EMAIL_MAX,
     REQUESTER_NAME_MAX,
     SETTLED,
+    TAGS,
     TITLE_MAX,
     URGENCY_MAX,
     URGENCY_MIN,
@@ -40,12 +42,22 @@ SLOTS = 16
 LAST_BUCKET = 1_601
 """Of the times to resolve: see figure_tables.py."""
 
+LISTED = "".join(
+    chr(code) for first, last in (*INVISIBLE[:-1], *TAGS) for code in range(max(first, 1), last + 1)
+)
+"""What is invisible, one by one, as `trim` takes it: all that is assigned, but NUL."""
+LINE_ENDS = "\x01-\x1f\x7f-\x9f\u2028-\u2029"
+NEVER_IN_ADDRESS = ("@%@", " ", ",", ";", ":", "<", ">", '"', "..")
+"""A database cannot know every rule of an address; these patterns find the common mistakes."""
+
 
 def ticket_checks() -> list[CheckConstraint]:
     """What a ticket may be."""
     return [
         _check("ticket_title_length", f"length({_trimmed('title')}) BETWEEN 1 AND {TITLE_MAX}"),
-        _check("ticket_description_not_blank", f"{_trimmed('description')} <> ''"),
+        _shown("ticket_title_shown", "title"),
+        *_line("ticket_title_line", "title"),
+        _shown("ticket_description_not_blank", "description"),
         _check("ticket_description_length", f"length(description) <= {DESCRIPTION_MAX}"),
         _one_of("ticket_category_known", "category", Category),
         _one_of("ticket_priority_known", "priority", Priority),
@@ -59,9 +71,12 @@ def ticket_checks() -> list[CheckConstraint]:
             "ticket_requester_name_length",
             f"length({_trimmed('requester_name')}) BETWEEN 1 AND {REQUESTER_NAME_MAX}",
         ),
+        _shown("ticket_requester_name_shown", "requester_name"),
+        *_line("ticket_requester_name_line", "requester_name"),
         _check(
             "ticket_requester_email_address",
-            f"requester_email LIKE '%_@_%' AND length(requester_email) <= {REQUESTER_EMAIL_MAX}",
+            f"requester_email LIKE '%_@_%' AND length(requester_email) <= {REQUESTER_EMAIL_MAX}"
+            + "".join(f" AND requester_email NOT LIKE '%{each}%'" for each in NEVER_IN_ADDRESS),
         ),
         _check(
             "ticket_resolved_at_settled",
@@ -216,6 +231,19 @@ def _listed(values: Iterable[StrEnum]) -> str:
 
 def _trimmed(column: str) -> str:
     return f"trim({column}, '{BLANKS}')"
+
+
+def _shown(name: str, column: str) -> CheckConstraint:
+    return _check(name, f"trim({column}, '{LISTED}') <> ''")
+
+
+def _line(name: str, column: str) -> list[CheckConstraint]:
+    """No control characters within; at the ends, blanks are none."""
+    rules = {
+        "sqlite": f"{_trimmed(column)} NOT GLOB '*[{LINE_ENDS}]*'",
+        "postgresql": f"{_trimmed(column)} !~ '[{LINE_ENDS}]'",
+    }
+    return [_check(name, rule).ddl_if(dialect=dialect) for dialect, rule in rules.items()]
 
 
 def _sqlite_times(table: str, *columns: str) -> list[CheckConstraint]:
