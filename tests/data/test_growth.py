@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg2
 import pytest
 from sqlalchemy import event
 
-from bench.rows import with_driver
+from bench.rows import settle, with_driver
 from tests.bench.desks import filled_desk
 from ticket_app.data.direct import Direct
 from ticket_app.data.engine import get_direct_engine, get_engine, use_database
@@ -171,7 +172,20 @@ def _explained(statement: str, parameters: Any, planned_once: bool) -> dict[str,
 @pytest.fixture(scope="module")
 def desks(postgres_server: str) -> dict[int, str]:
     """The addresses of a small and of a large desk."""
-    return {size: with_driver(filled_desk(postgres_server, size)) for size in (SMALL, LARGE)}
+    return {size: _with_a_frequent_requester(postgres_server, size) for size in (SMALL, LARGE)}
+
+
+def _with_a_frequent_requester(server: str, tickets: int) -> str:
+    """A desk to which one requester has sent a tenth more."""
+    address = filled_desk(server, tickets)
+    columns = "title, description, category, priority, created_at, updated_at"
+    with psycopg2.connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO ticket ({columns}, requester_email) "
+            f"SELECT {columns}, 'Often@example.com' FROM ticket WHERE id % 10 = 0"
+        )
+    settle(address)
+    return with_driver(address)
 
 
 def asked_of(desk: str, question: Question) -> Plan:
