@@ -109,8 +109,8 @@ def writing() -> Iterator[Session]:
     at_once = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
     with only_writer():
         with transaction_of(at_once) as session:
-            about = session.connection().info
             yield session
+            about = session.connection().info
         require_file(about)
 
 
