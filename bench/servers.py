@@ -67,12 +67,19 @@ def desk(database_url: str, **environment: str) -> Iterator[str]:
 @contextmanager
 def served_desk(database_url: str, **environment: str) -> Iterator[Served]:
     """The same, for who wants to look into its process."""
+    with served_by(ROOT, database_url, **environment) as served:
+        yield served
+
+
+@contextmanager
+def served_by(folder: Path, database_url: str, **environment: str) -> Iterator[Served]:
+    """The desk of the checkout in that folder."""
     port = free_port()
     with tempfile.TemporaryDirectory() as data:
         ours = {"PORT": str(port), "DATABASE_URL": database_url, "DATA_DIR": data}
         command = [sys.executable, "-m", "ticket_app", "serve"]
         url = f"http://127.0.0.1:{port}"
-        with _running(command, _without_settings() | ours | environment) as process:
+        with _running(command, _without_settings() | ours | environment, folder) as process:
             _wait_for(f"{url}/api/health/", process)
             yield Served(url, process.pid)
 
@@ -178,11 +185,11 @@ def _without_settings() -> dict[str, str]:
 
 @contextmanager
 def _running(
-    command: list[str], environment: dict[str, str] | None = None
+    command: list[str], environment: dict[str, str] | None = None, folder: Path = ROOT
 ) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
