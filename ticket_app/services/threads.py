@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 from ticket_app.errors import BusyError
@@ -21,8 +22,8 @@ Leaving = Callable[[], Awaitable[None]]
 
 WAITING_MAX = 1_000
 WAITING_SECONDS = 5.0
-LONG_SECONDS = 0.25
-"""Who has waited for so long may have left; before, to look would cost more than it saves."""
+SECONDS_BETWEEN_LOOKS = 0.25
+"""At those who wait: whether it is too long, and whether they have left."""
 
 
 class Bulkhead:
@@ -35,74 +36,82 @@ class Bulkhead:
 
     def __init__(self, name: str, threads: int) -> None:
         self._executor = ThreadPoolExecutor(threads, name)
-        self._free = threads
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._threads = threads
+        self._asked = 0
+        self._waiting: deque[_Turn] = deque()
+        self._looking: asyncio.AbstractEventLoop | None = None
 
     async def do(self, work: Callable[[], Answer], leaving: Leaving | None = None) -> Answer:
         """What the work returns."""
-        if self._free:
-            self._free -= 1
-        else:
-            await self._turn(leaving)
-        working = self._executor.submit(work)
-        try:
-            return await asyncio.wrap_future(working)
-        finally:
-            self._free_after(working)
-
-    async def _turn(self, leaving: Leaving | None) -> None:
-        if len(self._waiting) >= WAITING_MAX:
+        if self._asked - self._threads >= WAITING_MAX:
             raise BusyError
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        turn = _Turn(self._executor.submit(work), leaving)
+        self._asked += 1
         try:
-            async with asyncio.timeout(WAITING_SECONDS):
-                await (turn if leaving is None else _unless_left(turn, leaving))
-        except (TimeoutError, BusyError, asyncio.CancelledError) as ended:
-            if turn.done() and not turn.cancelled():  # it came at this very moment
-                self._hand_on()
-            elif turn in self._waiting:
-                self._waiting.remove(turn)
-            if isinstance(ended, TimeoutError):
+            if self._asked > self._threads:
+                self._watch(turn)
+            return await asyncio.wrap_future(turn.working)
+        except asyncio.CancelledError:
+            if turn.given_up:
                 raise BusyError from None
             raise
+        finally:
+            self._asked -= 1
+            turn.end()
 
-    def _free_after(self, working: "Future[Any]") -> None:
-        """A thread goes on with what was begun, also when nobody waits for it any more."""
-        if working.done():
-            self._hand_on()
-            return
+    def _watch(self, turn: "_Turn") -> None:
+        """One timer looks after all that wait: one for each would cost as much as a page."""
         loop = asyncio.get_running_loop()
-        working.add_done_callback(lambda _: self._hand_on_in(loop))
+        if self._looking is not loop:
+            self._waiting.clear()  # of a loop that was closed
+            self._look_again(loop)
+        self._waiting.append(turn)
 
-    def _hand_on_in(self, loop: asyncio.AbstractEventLoop) -> None:
-        try:
-            loop.call_soon_threadsafe(self._hand_on)
-        except RuntimeError:  # that loop is closed, and nobody waits in it any more
-            self._free += 1
+    def _look_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._looking = loop
+        loop.call_later(SECONDS_BETWEEN_LOOKS, self._look, loop)
 
-    def _hand_on(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._free += 1
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._waiting = deque(turn for turn in self._waiting if turn.still_waits())
+        if self._waiting:
+            self._look_again(loop)
+        else:
+            self._looking = None
 
 
-async def _unless_left(turn: "asyncio.Future[None]", leaving: Leaving) -> None:
-    """Returns at the turn; BusyError once nobody waits for it."""
-    done, _ = await asyncio.wait([turn], timeout=LONG_SECONDS)
-    if done:
-        return
-    left = asyncio.ensure_future(leaving())
-    try:
-        await asyncio.wait([turn, left], return_when=asyncio.FIRST_COMPLETED)
-        if not turn.done():
-            left.result()
-            raise BusyError
-    finally:
-        left.cancel()
+class _Turn:
+    """Work in the queue of the threads."""
+
+    def __init__(self, working: "Future[Any]", leaving: Leaving | None) -> None:
+        self.working = working
+        self.given_up = False
+        self._leaving = leaving
+        self._asked = monotonic()
+        self._left: asyncio.Task[None] | None = None
+
+    def still_waits(self) -> bool:
+        """Whether it is not begun yet, and not given up for having waited too long."""
+        if self.working.running() or self.working.done():
+            return False
+        if monotonic() - self._asked >= WAITING_SECONDS:
+            self._give_up()
+            return False
+        if self._leaving is not None and self._left is None:
+            self._left = asyncio.create_task(self._watch(self._leaving))
+        return True
+
+    def end(self) -> None:
+        """Nobody waits for it any more."""
+        if self._left is not None:
+            self._left.cancel()
+
+    async def _watch(self, leaving: Leaving) -> None:
+        await leaving()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Unless a thread has just begun it."""
+        self.given_up = self.working.cancel()
 
 
 QUICK = Bulkhead("quick", 4)
