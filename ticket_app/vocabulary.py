@@ -216,6 +216,3 @@ INVISIBLE = (
 """Code points that show nothing of their own, as ranges: the controls, formats and separators of
 Unicode 16, what it calls default ignorable (reserved ones included), and the letters and signs that
 are blank (Hangul fillers, Braille blank). A text of these alone is blank."""
-
-TAGS = ((0xE0001, 0xE0001), (0xE0020, 0xE007F), (0xE0100, 0xE01EF))
-"""The assigned ones of the last range above, for where each has to be listed."""
