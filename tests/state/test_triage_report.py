@@ -3,7 +3,7 @@
 import pytest
 
 from tests.services.desk import changed, opened
-from tests.state.conftest import Database
+from tests.state.conftest import AWAY, Database
 from tests.state.page import Tabs
 from ticket_app.services.figures import WindowDays
 from ticket_app.services.triage_report import TriageReport
@@ -52,7 +52,7 @@ async def test_a_report_that_cannot_be_had_says_so(tabs: Tabs, file: Database) -
     await page.until(lambda: page.shown(Report)["loaded"])  # nobody reads meanwhile
     with file.away():
         await page.do(Report.load())
-        assert "not answering" in page.shown(Report)["problem"]
+        assert AWAY in page.shown(Report)["problem"]
     await page.do(Report.load())
     assert page.shown(Report)["problem"] == ""
 
