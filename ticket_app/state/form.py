@@ -6,7 +6,7 @@ idempotency key, so that a form is filed once, however often it is sent: see dec
 """
 
 from collections.abc import AsyncIterator
-from time import monotonic
+from time import time
 from typing import Any
 
 import reflex as rx
@@ -194,7 +194,7 @@ class Form(rx.State):
     async def submit(self, data: dict[str, Any]) -> AsyncIterator[Any]:
         """File what the form shows; on any error everything typed stays where it is."""
         fields = sent.read(data)
-        if fields.is_empty and monotonic() - self._emptied_at < AGAIN_SECONDS:
+        if fields.is_empty and 0 <= time() - self._emptied_at < AGAIN_SECONDS:
             yield self._tell_filed()
             return
         self.filing = True
@@ -225,7 +225,7 @@ class Form(rx.State):
         if done.replayed and self._emptied == here:
             return self._tell_filed()  # this connection has emptied the form, and a person goes on
         self._filed_text = new.description
-        self._emptied, self._emptied_at = here, monotonic()
+        self._emptied, self._emptied_at = here, time()
         return [*self._empty(), self._tell_filed()]
 
     def _tell_filed(self) -> EventSpec:
@@ -235,7 +235,7 @@ class Form(rx.State):
         """The form was filed before these last changes of it, and may have been emptied since."""
         self.problem = (
             f"Ticket {earlier} was filed from this form before your last changes. "
-            "File it again to have them in a ticket of its own. Your text is kept."
+            "File again to put them into a ticket of their own. Your text is kept."
         )
         self._key, self._draft, self._chosen = sent.new_key(), fields.texts, fields.chosen
         self._offered = fields.suggested
