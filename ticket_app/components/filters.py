@@ -8,7 +8,8 @@ from ticket_app.components.badges import fixed_badge
 from ticket_app.components.focus import focus, to_top
 from ticket_app.components.frame import icon
 from ticket_app.components.words import words
-from ticket_app.state.queue import FACETS, Queue
+from ticket_app.state.queue import Queue
+from ticket_app.state.wanted import FACETS
 from ticket_app.theme import FIELD_WORDS, LOOKS
 
 

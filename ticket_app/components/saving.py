@@ -13,17 +13,15 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventChain
 from reflex.experimental.client_state import ClientStateVar
-from reflex.vars import FunctionVar, ObjectVar
-from reflex_base.vars.function import ArgsFunctionOperation
+from reflex.vars import FunctionVar
 
+from ticket_app.components.browser_functions import as_object, call, function_of
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.queue import Queue
 
 _unsaved = ClientStateVar.create("unsavedChoices", default={})
 """By ticket and field: the value, the number of the choice (0: it is settled), and the version that
 the ticket had when it was made."""
-
-Object = ObjectVar[dict[str, Any]]
 
 
 class Choice:
@@ -34,9 +32,9 @@ class Choice:
     ) -> None:
         self.ticket_id, self.field, self.value, self.version = ticket_id, field, value, version
         self._key = ticket_id.to_string() + f".{field}"
-        chosen = _object(_object(_unsaved.value)[self._key])
+        chosen = as_object(as_object(_unsaved.value)[self._key])
         self._chosen, self._number = chosen["value"].to(str), chosen["number"].to(int)
-        self._is_any = _object(_unsaved.value).contains(self._key) & (self._number != 0)
+        self._is_any = as_object(_unsaved.value).contains(self._key) & (self._number != 0)
         self._answer = TicketActions.answered[self._key].to(int)
         self._is_new = chosen["version"].to(int) == version
 
@@ -54,10 +52,9 @@ class Choice:
     def on_change(self) -> Any:
         """What to do when the person chooses: show it at once, by no event that could wait."""
         chosen = rx.Var.create(
-            {"value": rx.Var("value"), "number": _now(), "version": self.version}
+            {"value": rx.Var("value"), "number": call(rx.Var("Date.now")), "version": self.version}
         )
-        keep = ArgsFunctionOperation.create(("value",), self._keep(chosen))
-        return keep.to(FunctionVar, EventChain)
+        return function_of(("value",), _kept(self._key, chosen)).to(FunctionVar, EventChain)
 
     def sender(self) -> rx.Component:
         """What sends the choice as it comes onto the page: with each choice, and each reading."""
@@ -82,9 +79,6 @@ class Choice:
     def _is_refused(self) -> rx.Var[bool]:
         return self._answer == -self._number
 
-    def _keep(self, chosen: rx.Var[Any]) -> rx.Var[Any]:
-        return _kept(self._key, chosen)
-
 
 @rx.memo
 def unsaved_choice(
@@ -102,22 +96,11 @@ def unsaved_choice(
 def settled_choice(name: rx.Var[str]) -> rx.Component:
     """Forgets a choice; draws nothing."""
     settled = rx.Var.create({"value": "", "number": 0, "version": 0})
-    forget = ArgsFunctionOperation.create((), _kept(name, settled))
+    forget = function_of((), _kept(name, settled))
     return rx.el.span(on_mount=rx.call_function(forget), hidden=True)
 
 
 def _kept(name: rx.Var[str], chosen: rx.Var[Any]) -> rx.Var[Any]:
     """Keep a choice, beside the others."""
-    merged = _object(_unsaved.value).merge(rx.Var.create({name: chosen}))
-    kept: rx.Var[Any] = _unsaved.set_value(merged).to(FunctionVar).call()
-    return kept
-
-
-def _object(value: rx.Var[Any]) -> Object:
-    found: Object = value.to(ObjectVar, dict[str, Any])
-    return found
-
-
-def _now() -> rx.Var[int]:
-    now: rx.Var[int] = rx.Var("Date.now").to(FunctionVar).call().to(int)
-    return now
+    merged = as_object(_unsaved.value).merge(rx.Var.create({name: chosen}))
+    return call(_unsaved.set_value(merged))

@@ -2,22 +2,22 @@
 
 from time import time
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import reflex as rx
 from reflex.event import EventSpec
 
-from ticket_app.errors import InvalidInputError, TicketAppError
+from ticket_app.errors import TicketAppError
 from ticket_app.schemas import PAGE_MAX, TicketListQuery, TicketPage, parse
 from ticket_app.services.seeking import Meant, meant_by, page_meant_by
-from ticket_app.services.tickets import Matching, get_tickets
+from ticket_app.services.tickets import get_tickets
 from ticket_app.state.asking import ask, text_of
 from ticket_app.state.form import Form
 from ticket_app.state.holding import held, missing
 from ticket_app.state.live import Live
 from ticket_app.state.returning import Returning
 from ticket_app.state.rows import TicketRow, row_of
-from ticket_app.vocabulary import FACETS as KNOWN
+from ticket_app.state.wanted import FACETS, found_in_words, known_values, wanted_by
 from ticket_app.vocabulary import SEARCH_MAX
 
 PAGE = 30
@@ -28,16 +28,12 @@ SOUGHT_LONGEST = 2 * SEARCH_MAX
 """Characters of a search that are kept: enough to say that it is too long."""
 CURSOR_LONGEST = 64
 QUERY_LONGEST = 2_000
-PROBLEM_LONGEST = 500
 MARGIN = 20
 """Rows that are read beyond those shown, to find what has come among them."""
 ATTENTION = ("pointer", "focus")
 TOUCH = "touch"
 LINGER_SECONDS = 5.0
 """A list that was left holds still for so long: whoever goes for what waits is to find it."""
-PARTS_MAX = 200
-"""Names and values in an address; one of a page has at most one for each value of a facet."""
-FACETS = ("status", "priority", "category", "sentiment")
 
 
 class Queue(Returning, Live, rx.State):
@@ -75,7 +71,7 @@ class Queue(Returning, Live, rx.State):
     @rx.event
     async def load(self) -> EventSpec | None:
         """Read the filters from the address, and the first page of what they want."""
-        wanted, self._impossible = _wanted_by(str(self.router.url.query))
+        wanted, self._impossible = wanted_by(str(self.router.url.query))
         self.impossible = bool(self._impossible)
         for facet in FACETS:
             setattr(self, facet, known_values(facet, wanted.get(facet, [])))
@@ -229,7 +225,7 @@ class Queue(Returning, Live, rx.State):
         except TicketAppError as error:
             self.problem = error.detail
             return None
-        self.problem, self.matching = "", _found_in_words(meant)
+        self.problem, self.matching = "", found_in_words(meant)
         self.led = meant.ticket.id if meant.ticket else 0
         return meant
 
@@ -289,41 +285,3 @@ class Queue(Returning, Live, rx.State):
 def _sought_in(data: Any) -> str:
     sought = data.get("search", "") if isinstance(data, dict) else ""
     return text_of(sought, SOUGHT_LONGEST).strip()
-
-
-def known_values(facet: str, values: list[Any]) -> list[str]:
-    """Those of `values` that the facet has, each once: no other is ever kept."""
-    known = frozenset(KNOWN[facet])
-    return [*dict.fromkeys(one for one in values if isinstance(one, str) and one in known)]
-
-
-def _wanted_by(query: str) -> tuple[dict[str, Any], str]:
-    """What an address asks for, and the sentence that says what is wrong with it, or nothing."""
-    try:
-        named = parse_qs(query, max_num_fields=PARTS_MAX)
-    except ValueError:
-        return {}, "This address asks for more than a list can hold; begin with fewer filters."
-    wanted: dict[str, Any] = {facet: named.get(facet, []) for facet in FACETS}
-    wanted["search"] = named.get("search", [""])[0]
-    wanted["cursor"] = named.get("before", [None])[0]
-    try:
-        parse(TicketListQuery, wanted)
-    except InvalidInputError as error:
-        return wanted, error.detail[:PROBLEM_LONGEST]
-    return wanted, ""
-
-
-def _found_in_words(meant: Meant) -> str:
-    found = _counted_in_words(meant.matching)
-    if meant.requester is not None:
-        return f"{found} of {meant.requester}"
-    if meant.ticket is None:
-        return found
-    named = f"Ticket {meant.ticket.id}"
-    return f"{named}; in texts {found}" if meant.matching.tickets else named
-
-
-def _counted_in_words(found: Matching) -> str:
-    if found.or_more:
-        return f"{found.tickets:,}+ tickets"
-    return "1 ticket" if found.tickets == 1 else f"{found.tickets:,} tickets"

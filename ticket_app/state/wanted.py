@@ -1,0 +1,53 @@
+"""Which tickets an address of the desk asks for, and what was found, in words."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from ticket_app.errors import InvalidInputError
+from ticket_app.schemas import TicketListQuery, parse
+from ticket_app.services.seeking import Meant
+from ticket_app.services.tickets import Matching
+from ticket_app.vocabulary import FACETS as KNOWN
+
+FACETS = ("status", "priority", "category", "sentiment")
+PARTS_MAX = 200
+"""Names and values in an address; one of a page has at most one for each value of a facet."""
+PROBLEM_LONGEST = 500
+
+
+def known_values(facet: str, values: list[Any]) -> list[str]:
+    """Those of `values` that the facet has, each once: no other is ever kept."""
+    known = frozenset(KNOWN[facet])
+    return [*dict.fromkeys(one for one in values if isinstance(one, str) and one in known)]
+
+
+def wanted_by(query: str) -> tuple[dict[str, Any], str]:
+    """What an address asks for, and the sentence that says what is wrong with it, or nothing."""
+    try:
+        named = parse_qs(query, max_num_fields=PARTS_MAX)
+    except ValueError:
+        return {}, "This address names too many filters. Remove some of them."
+    wanted: dict[str, Any] = {facet: named.get(facet, []) for facet in FACETS}
+    wanted["search"] = named.get("search", [""])[0]
+    wanted["cursor"] = named.get("before", [None])[0]
+    try:
+        parse(TicketListQuery, wanted)
+    except InvalidInputError as error:
+        return wanted, error.detail[:PROBLEM_LONGEST]
+    return wanted, ""
+
+
+def found_in_words(meant: Meant) -> str:
+    found = _counted_in_words(meant.matching)
+    if meant.requester is not None:
+        return f"{found} of {meant.requester}"
+    if meant.ticket is None:
+        return found
+    named = f"Ticket {meant.ticket.id}"
+    return f"{named}; in texts {found}" if meant.matching.tickets else named
+
+
+def _counted_in_words(found: Matching) -> str:
+    if found.or_more:
+        return f"{found.tickets:,}+ tickets"
+    return "1 ticket" if found.tickets == 1 else f"{found.tickets:,} tickets"
