@@ -1,4 +1,4 @@
-"""What hands do: a press of the mouse that lasts as long as a person's, and where the focus is."""
+"""What hands do and eyes see: a press of the mouse, where the focus is, and what is cut off."""
 
 from playwright.sync_api import Locator, Page
 
@@ -16,6 +16,18 @@ HIDDEN = """() => {
   return seen ? '' : `${one.outerHTML.slice(0, 80)} at ${x}, ${y}`;
 }"""
 """What has the focus, where something else lies on it."""
+CUT = """one => {
+  const cut = [];
+  for (let each = one; each !== document.body; each = each.parentElement) {
+    const {overflowX, overflowY} = getComputedStyle(each), scrolled = /auto|scroll/;
+    const wide = each.scrollWidth > each.clientWidth + 1 && overflowX !== 'visible';
+    const high = each.scrollHeight > each.clientHeight + 1 && overflowY !== 'visible';
+    if (wide && !each.matches('.board') || high && !scrolled.test(overflowY))
+      cut.push(each.className);
+  }
+  return cut;
+}"""
+"""Which parts around a text cut it off, seen from the text outwards."""
 
 
 def press(page: Page, target: Locator) -> None:

@@ -1,12 +1,13 @@
 """What is written can be read by everyone: translated, from right to left, and to its end."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.attention import CUT
 from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size, owned
 from tests.browser.parts import (
     category,
@@ -19,12 +20,9 @@ from tests.browser.parts import (
     status_of,
     title,
 )
-from tests.services.desk import PLAIN, suggestions_of
+from tests.services.desk import suggestions_of
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import Suggestion, Ticket
-from ticket_app.schemas import TicketCreate
-from ticket_app.services.filing import open_ticket
-from ticket_app.vocabulary import Edge
 
 TABLET: Size = {"viewport": {"width": 1024, "height": 768}}
 
@@ -201,19 +199,6 @@ def _fields_fit_a_phone(page: Page) -> None:
 WORDS = "A title of many words that goes on for longer than anybody would like it to, "
 LONG = ((WORDS * 4)[:194] + "to end", ("Averylongword" * 20)[:194] + "to-end")
 
-CUT = """one => {
-  const cut = [];
-  for (let each = one; each !== document.body; each = each.parentElement) {
-    const {overflowX, overflowY} = getComputedStyle(each), scrolled = /auto|scroll/;
-    const wide = each.scrollWidth > each.clientWidth + 1 && overflowX !== 'visible';
-    const high = each.scrollHeight > each.clientHeight + 1 && overflowY !== 'visible';
-    if (wide && !each.matches('.board') || high && !scrolled.test(overflowY))
-      cut.push(each.className);
-  }
-  return cut;
-}"""
-"""Which parts around a text cut it off, seen from the text outwards."""
-
 
 @pytest.mark.parametrize("shape", [DESKTOP, TABLET, PHONE], ids=["1440", "1024", "390"])
 def test_a_long_title_can_be_read_to_its_end(chrome: Chrome, desk: Desk, shape: Size) -> None:
@@ -244,64 +229,6 @@ def test_a_long_title_can_be_read_to_its_end(chrome: Chrome, desk: Desk, shape: 
         card = column(page, "Open").locator(".words", has_text=each)
         card.scroll_into_view_if_needed()
         assert card.evaluate(CUT) == []
-
-
-class Reader(NamedTuple):
-    """Where a browser is, how it tells times, and what 05:04:03 UTC is there."""
-
-    timezone_id: str
-    locale: str
-    told: str
-    zone: str
-
-
-READERS = (
-    Reader("Asia/Tokyo", "en-US", "2:04", "PM GMT+9"),
-    Reader("Asia/Kolkata", "de-DE", "10:34", "GMT+5:30"),
-)
-
-
-@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.zone)
-def test_times_are_told_in_the_zone_of_whoever_reads(
-    chrome: Chrome, desk: Desk, reader: Reader
-) -> None:
-    filed = datetime.now(UTC).replace(hour=5, minute=4, second=3) - timedelta(days=3)
-    new = TicketCreate.model_validate(PLAIN | {"title": "Three days old"})
-    ticket = open_ticket(new, Edge.CLI, at=filed)
-    desk.change(ticket.id, priority="critical")
-    day = f"{filed:%b} {filed.day}, {filed.year}"
-    page = chrome.page("/", timezone_id=reader.timezone_id, locale=reader.locale)
-    this = row(page, ticket.id)
-    age = this.locator(".row-meta time")
-    expect(age).to_have_text("3 days ago")
-    expect(age.get_by_title(f"{day}, {reader.told}")).to_have_count(1)
-    expect(age).to_have_attribute("datetime", re.compile(rf"^{filed:%Y-%m-%dT05:04:03}"))
-    this.get_by_role("button", name="Three days old").click()
-    expect(this.locator("aside")).to_contain_text(
-        re.compile(rf"Filed\W*{day}, 0?{reader.told}:03\s{re.escape(reader.zone)}")
-    )
-    expect(this.locator("aside li", has_text="→ Critical")).to_contain_text(
-        re.compile(rf"over REST, .*{re.escape(reader.zone)}")
-    )
-    page.goto("/board")
-    card = page.locator(".ticket-card", has_text="Three days old").locator("time")
-    expect(card).to_have_text("3 days ago")
-    page.goto("/insights")
-    expect(page.get_by_role("main")).to_contain_text("UTC")
-
-
-def test_an_age_grows_while_a_page_stays_open_and_is_never_negative(
-    chrome: Chrome, desk: Desk
-) -> None:
-    now = datetime.now(UTC)
-    ticket = desk.file()
-    page = chrome.page("about:blank")
-    page.clock.install(time=now - timedelta(minutes=10))  # a clock that is behind the desk's
-    page.goto(desk.url)
-    age = row(page, ticket["id"]).locator(".row-meta time")
-    expect(age).to_have_text("this minute")
-    page.clock.fast_forward(timedelta(minutes=15).seconds * 1000)
-    expect(age).to_have_text(re.compile("^[45] minutes ago"))
 
 
 def test_each_field_names_the_engine_that_proposed_its_value(chrome: Chrome, desk: Desk) -> None:

@@ -4,11 +4,12 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.attention import focused, press, top_of
+from tests.browser.attention import CUT, focused, press, top_of
 from tests.browser.conftest import PHONE, Chrome, Desk, Size
 from tests.browser.parts import row, rows, status_of
 
 LONG = "A line of a long text.\n" * 30
+HEIGHT = "one => one.getBoundingClientRect().height"
 LEAST_MOVE = 1.0
 """Pixels: less is rounding."""
 
@@ -38,7 +39,7 @@ def test_a_strangers_ticket_moves_nothing_under_the_pointer(chrome: Chrome, desk
     desk.change(tickets[0]["id"], status="resolved")
     waiting = page.get_by_role("button", name="1 new")
     expect(waiting).to_be_visible()
-    expect(row(page, tickets[0]["id"])).to_contain_text("Not in this list now")
+    expect(row(page, tickets[0]["id"])).to_contain_text("No longer in this list")
     expect(rows(page)).to_have_count(4)
     assert abs(top_of(row(page, tickets[2]["id"])) - at) < LEAST_MOVE
     expect(page.get_by_role("status").filter(has_text=re.compile("5 tickets"))).to_have_count(1)
@@ -63,16 +64,20 @@ def test_a_finger_finds_what_it_saw(chrome: Chrome, desk: Desk) -> None:
 
 
 def test_a_resolve_under_a_filter_keeps_row_and_focus(chrome: Chrome, desk: Desk) -> None:
-    ticket = desk.file(title="Paper", status="open")
+    ticket = desk.file(title="Paper, and what is printed on it, " * 4, status="open")
     desk.file(title="Other", status="open")
     page = chrome.page("/?status=open")
     expect(rows(page)).to_have_count(2)
     select = status_of(page, ticket["id"])
     select.focus()
+    height = row(page, ticket["id"]).evaluate(HEIGHT)
     page.keyboard.press("ArrowDown")
-    expect(row(page, ticket["id"])).to_contain_text("Not in this list now")
+    reason = row(page, ticket["id"]).get_by_text("No longer in this list")
+    expect(reason).to_be_visible()
+    assert reason.evaluate(CUT) == []
+    assert row(page, ticket["id"]).evaluate(HEIGHT) == height
     expect(select).to_be_focused()
     expect(select).to_have_value("in_progress")
     page.keyboard.press("ArrowUp")
-    expect(row(page, ticket["id"])).not_to_contain_text("Not in this list now")
+    expect(row(page, ticket["id"])).not_to_contain_text("No longer in this list")
     expect(rows(page)).to_have_count(2)

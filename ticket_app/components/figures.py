@@ -23,7 +23,7 @@ def figures() -> rx.Component:
                 figure("Resolved or closed", Figures.resolved, Figures.loaded),
                 figure("Mean time to resolve", Figures.hours, Figures.loaded),
                 figure("Mean urgency", Figures.urgency, Figures.loaded),
-                figure("A day", Figures.per_day, Figures.loaded),
+                figure("New a day", Figures.per_day, Figures.loaded),
                 class_name="figure-row",
             ),
             _spark(),
@@ -82,7 +82,7 @@ def _breakdown(field: str, name: str) -> rx.Component:
 
 def _spark() -> rx.Component:
     return rx.el.figure(
-        rx.el.figcaption("New tickets a day (UTC), last 30 days", class_name="small quiet"),
+        rx.el.figcaption("New a day (UTC), 30 days", class_name="small quiet"),
         rx.el.div(
             rx.foreach(
                 Figures.days,

@@ -56,6 +56,6 @@ def _head() -> rx.Component:
             figure("Mean time to resolve", Insights.hours, Insights.loaded),
             class_name="figure-row",
         ),
-        rx.el.p("Days are days of UTC.", class_name="small quiet"),
+        rx.el.p("Days are counted in UTC.", class_name="small quiet"),
         class_name="insights-head",
     )

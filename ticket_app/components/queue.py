@@ -84,11 +84,13 @@ def ticket_row(
                         "aria-expanded": is_open.to_string(),
                     },
                 ),
-                # In the excerpt's place: the row is as high as before.
+                # Why the row is gone lies over the end of its last line: no row changes its height.
                 rx.cond(
                     ticket.gone,
-                    words(ticket.gone, class_name="row-excerpt"),
-                    words(ticket.excerpt, class_name="row-excerpt", dir="auto"),
+                    words(ticket.gone, class_name="row-gone"),
+                    rx.el.span(
+                        words(ticket.excerpt, dir="auto"), class_name="row-excerpt", dir="auto"
+                    ),
                 ),
                 class_name="row-line",
             ),

@@ -26,8 +26,8 @@ class RelativeTime(BaseHTML):
 
 
 def ago(moment: rx.Var[str]) -> rx.Component:
-    """How long ago a moment was, which is told in ISO 8601: never less than nothing."""
-    return _time(moment, tense="past", precision="minute")
+    """How long ago a moment (ISO 8601) was, in few letters: "5 min. ago". Never negative."""
+    return _time(moment, tense="past", precision="minute", **{"format-style": "short"})
 
 
 def exactly(moment: rx.Var[str]) -> rx.Component:

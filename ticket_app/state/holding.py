@@ -12,7 +12,7 @@ from ticket_app.schemas import TicketPublic
 from ticket_app.state.rows import TicketRow, row_of
 
 DELETED = "Deleted"
-ELSEWHERE = "Not in this list now"
+ELSEWHERE = "No longer in this list"
 
 
 class Held(NamedTuple):
