@@ -6,21 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, Chrome, Desk
+from tests.browser.contrast import COLOURS
 from tests.browser.test_frame import PLACES, full_desk, ready
 
-CONTRAST = """
-const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-const rgba = colour => {
-  canvas.clearRect(0, 0, 1, 1);
-  canvas.fillStyle = colour;
-  canvas.fillRect(0, 0, 1, 1);
-  return [...canvas.getImageData(0, 0, 1, 1).data];
-};
-const light = ([r, g, b]) => {
-  const [x, y, z] = [r, g, b].map(v => v / 255).map(
-    v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-};
+CONTRAST = (
+    COLOURS
+    + """
 const behind = one => {
   for (let each = one; each; each = each.parentElement) {
     const colour = rgba(getComputedStyle(each).backgroundColor);
@@ -43,6 +34,7 @@ const standsOut = one => {
 };
 const seen = one => one.checkVisibility({visibilityProperty: true, opacityProperty: true});
 """
+)
 
 FAINT_EDGES = f"""() => {{ {CONTRAST}
   const controls = [...document.querySelectorAll(

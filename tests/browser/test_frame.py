@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size
+from tests.browser.contrast import COLOURS
 from tests.browser.parts import category, description, row, rows, status_of, title
 from tests.browser.wire import wire_to
 from tests.serving import running_desk
@@ -33,19 +34,10 @@ SMALL_TARGETS = """least => {
   return small;
 }"""
 
-FAINT_TEXTS = """() => {
-  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-  const rgba = colour => {
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map(v => v / 255).map(
-      v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
+FAINT_TEXTS = (
+    "() => {"
+    + COLOURS
+    + """
   const behind = one => {
     for (let each = one; each; each = each.parentElement) {
       const colour = rgba(getComputedStyle(each).backgroundColor);
@@ -66,6 +58,7 @@ FAINT_TEXTS = """() => {
   }
   return {faint, checked};
 }"""
+)
 
 
 def full_desk(desk: Desk) -> None:
