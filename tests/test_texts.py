@@ -65,7 +65,7 @@ def test_a_line_may_end_as_lines_do_and_a_description_may_have_many() -> None:
 
 
 def test_the_length_is_that_of_what_was_sent() -> None:
-    with pytest.raises(InvalidInputError, match="Shorten this by 1 characters"):
+    with pytest.raises(InvalidInputError, match="Shorten this by 1 character;"):
         parse(TicketUpdate, {"title": "x" * 200 + " "})
 
 

@@ -48,8 +48,8 @@ class TicketChangedError(TicketAppError):
 
     def __init__(self, ticket_id: int) -> None:
         super().__init__(
-            f"Ticket {ticket_id} was changed by someone else meanwhile, so this change was not "
-            "made. Look at it as it is now, then try again."
+            f"Ticket {ticket_id} was changed by someone else meanwhile, so your change was not "
+            "saved. Look at the ticket as it is now, then try again."
         )
 
 
@@ -72,7 +72,7 @@ class IdempotencyKeyReusedError(TicketAppError):
 
     def __init__(self, ticket_id: int) -> None:
         super().__init__(
-            f"This Idempotency-Key has filed ticket {ticket_id}, from another body. "
+            f"This Idempotency-Key was used for ticket {ticket_id}, with another body. "
             "Send the first body again, or a new key for a new ticket."
         )
         self.ticket_id = ticket_id
@@ -101,6 +101,4 @@ class BusyError(TicketAppError):
     retry_after_seconds = 5
 
     def __init__(self) -> None:
-        super().__init__(
-            f"The desk is busy with others. Try again in {self.retry_after_seconds} seconds."
-        )
+        super().__init__(f"The desk is busy. Try again in {self.retry_after_seconds} seconds.")

@@ -85,16 +85,20 @@ def _text(noun: str, longest: int, *, one_line: bool = False) -> Any:
         if len(value) > longest:
             raise PydanticCustomError(
                 "too_long",
-                "Shorten this by {excess} characters; {longest} is the most.",
-                {"excess": f"{len(value) - longest:,}", "longest": f"{longest:,}"},
+                "Shorten this by {excess}; the limit is {longest}.",
+                {"excess": _characters(len(value) - longest), "longest": f"{longest:,}"},
             )
         return kept
 
     return AfterValidator(check)
 
 
-_REMOVE = "Remove the characters that are no text."
+_REMOVE = "Remove the characters that are not text."
 _REMOVE_LINE_ENDS = "Write this on one line, without control characters."
+
+
+def _characters(count: int) -> str:
+    return "1 character" if count == 1 else f"{count:,} characters"
 
 
 def is_storable(text: str) -> bool:

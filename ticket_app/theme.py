@@ -81,12 +81,12 @@ ENGINE_WORDS = {
 }
 
 OUTCOME_WORDS = {
-    "timeout": "too late",
+    "timeout": "timed out",
     "auth": "key refused",
-    "quota": "account has no money or quota left",
+    "quota": "account out of quota",
     "rate_limited": "too many requests",
-    "unreachable": "not reachable",
-    "invalid_answer": "answer of no use",
+    "unreachable": "unreachable",
+    "invalid_answer": "unusable answer",
     "too_large": "answer too large",
     "refused": "text refused",
     "too_long": "text too long for the model",
@@ -94,11 +94,11 @@ OUTCOME_WORDS = {
     "server_error": "provider's own error",
     "unexpected": "unexpected error",
     "cancelled": "no longer needed",
-    "busy": "enough calls under way",
-    "circuit_open": "left alone after failures",
+    "busy": "too many calls at once",
+    "circuit_open": "paused after failures",
     "over_budget": "budget spent",
     "no_price": "price unknown, budget set",
-    "ledger_unavailable": "ledger not readable",
+    "ledger_unavailable": "ledger unreadable",
 }
 
 

@@ -99,7 +99,7 @@ def tell_and_log(exception: Exception) -> EventSpec | None:
         return None
     if isinstance(exception, TicketAppError):
         return told_failure(exception.detail)
-    return told_failure("The desk made a mistake, and it is in its log. Trying again may help.")
+    return told_failure("Something went wrong on the server, and its log says what. Try again.")
 
 
 app = Desk(

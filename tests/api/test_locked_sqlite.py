@@ -53,7 +53,7 @@ def test_the_event_loop_goes_on(sqlite_database: str, monkeypatch: pytest.Monkey
             answers = await writes
             assert {answer.status_code for answer in answers} == {503}
             assert pause < WAIT_SECONDS / 2  # it was all of it
-            assert "another program" in answers[-1].json()["detail"]
+            assert "Another program" in answers[-1].json()["detail"]
             other.execute("ROLLBACK")
             assert (await client.patch(address, json={"status": "closed"})).status_code == 200
 

@@ -84,7 +84,7 @@ def test_a_text_that_is_too_long_is_kept_and_says_by_how_much(chrome: Chrome, de
     description(page).fill("x" * 20_007)
     page.get_by_role("button", name="File ticket").click()
     expect(description(page)).to_have_accessible_description(
-        "Shorten this by 7 characters; 20,000 is the most."
+        "Shorten this by 7 characters; the limit is 20,000."
     )
     expect(description(page)).to_have_value("x" * 20_007)
     assert desk.tickets() == []

@@ -111,7 +111,7 @@ def test_how_far_the_triage_can_be_trusted(chrome: Chrome, size: Size) -> None:
     ticket = filed(0, description="The wallpaper of the start page is blue.")
     changed(ticket.id, category="billing")
     page = chrome.page("/insights", size)
-    table = page.get_by_role("region", name="Proposals that people changed")
+    table = page.get_by_role("region", name="Suggestions that people changed")
     row = table.get_by_role("row", name="Category")
     expect(row).to_contain_text("Offline rules")
     expect(row).to_contain_text("100%")

@@ -32,9 +32,9 @@ def test_a_server_that_is_only_read_is_no_place_for_tickets(
     use_database(postgres_database)
     assert find_problem() == reasons.READ_ONLY
     assert list_tickets(TicketListQuery()).items == [get_ticket(ticket.id)]
-    with pytest.raises(DatabaseUnavailableError, match="can be read but not written"):
+    with pytest.raises(DatabaseUnavailableError, match="is read-only"):
         opened()
-    with pytest.raises(DatabaseUnavailableError, match="can be read but not written"):
+    with pytest.raises(DatabaseUnavailableError, match="is read-only"):
         delete_ticket(ticket.id, Edge.REST)
 
 

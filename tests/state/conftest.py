@@ -29,7 +29,7 @@ async def tabs(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     assert tabs.failures == []
 
 
-AWAY = "The file of the database cannot be opened."
+AWAY = "The database file cannot be opened."
 """How the page tells of what `Database.away` does."""
 
 

@@ -255,5 +255,5 @@ async def test_a_payload_that_fits_no_handler_is_told_and_changes_nothing(tabs: 
     await page.send(TicketActions.event_handlers["delete"], wait=False, number=1)
     await page.until(lambda: bool(tabs.failures) and bool(page.shown(Notice)["text"]))
     assert written() == before
-    assert "The desk made a mistake" in page.shown(Notice)["text"]
+    assert "Something went wrong on the server" in page.shown(Notice)["text"]
     tabs.failures.clear()

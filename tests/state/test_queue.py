@@ -57,7 +57,7 @@ async def test_search_and_filters_combine(tabs: Tabs) -> None:
         ("/?priority=low&priority=urgent", "'critical'"),
         ("/?before=yesterday", "cursor"),
         (f"/?search={'x' * 201}", "Shorten this by 1"),
-        ("/?search=%00", "Remove the characters that are no text"),
+        ("/?search=%00", "Remove the characters that are not text"),
     ],
 )
 async def test_an_address_that_asks_the_impossible_says_so(

@@ -13,18 +13,18 @@ Json = dict[str, Any]
 PROBLEM: Json = {"schema": {"$ref": "#/components/schemas/Problem"}}
 INT32_MAX = 2**31 - 1
 
-UNREADABLE = "The Host header names another desk (`host_not_allowed`)."
+UNREADABLE = "The Host header names no host of this desk (`host_not_allowed`)."
 UNREADABLE_BODY = (
-    "The body is no JSON (`invalid_json`) or not UTF-8 (`not_utf8`), or the Host header names "
-    "another desk (`host_not_allowed`)."
+    "The body is not JSON (`invalid_json`) or not UTF-8 (`not_utf8`), or the Host header names "
+    "no host of this desk (`host_not_allowed`)."
 )
 NOT_FOUND = "There is no such ticket (`ticket_not_found`)."
 FOREIGN = "The Origin header names another site (`origin_not_allowed`)."
 TOO_LARGE = "The body is larger than 1 MiB (`body_too_large`)."
-TOO_SLOW = "The body did not come in time (`body_too_slow`)."
+TOO_SLOW = "The body did not arrive in time (`body_too_slow`)."
 TOO_LONG = "The address has more than 8,192 characters (`address_too_long`)."
 NO_JSON = "The Content-Type is not application/json (`unsupported_media_type`)."
-OUR_MISTAKE = "The desk made a mistake (`internal_error`)."
+OUR_MISTAKE = "Something went wrong on the server (`internal_error`)."
 AWAY = (
     "The desk cannot answer now; nothing was changed (`database_unavailable`, `busy`, "
     "`overloaded`)."

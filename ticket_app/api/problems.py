@@ -24,12 +24,12 @@ ERRORS_MAX = 20
 SENTENCES = {
     HTTPStatus.BAD_REQUEST: (
         "bad_request",
-        "The request cannot be read. Check how it was written.",
+        "The request cannot be read. Check its syntax.",
     ),
     HTTPStatus.NOT_FOUND: ("not_found", "Nothing is here. /api/docs lists every address."),
     HTTPStatus.METHOD_NOT_ALLOWED: (
         "method_not_allowed",
-        "This address does not take this method. The Allow header names those it takes.",
+        "This address does not accept this method. The Allow header lists those it accepts.",
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "body_too_large",
@@ -37,7 +37,7 @@ SENTENCES = {
     ),
     HTTPStatus.REQUEST_TIMEOUT: (
         "body_too_slow",
-        "The rest of the body did not come in time. Send the request again.",
+        "The rest of the body did not arrive in time. Send the request again.",
     ),
     HTTPStatus.REQUEST_URI_TOO_LONG: (
         "address_too_long",
@@ -49,7 +49,7 @@ SENTENCES = {
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "internal_error",
-        "The desk made a mistake, and it is in its log. Trying again may help.",
+        "Something went wrong on the server, and its log says what. Try again.",
     ),
 }
 

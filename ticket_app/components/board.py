@@ -130,7 +130,7 @@ def _end_of(status: Status) -> rx.Component:
         rx.cond(
             Board.full[status.value].to(bool),
             rx.el.div(
-                rx.el.a("The rest is on the desk", href=f"/?status={status.value}"),
+                rx.el.a("See the rest on the desk", href=f"/?status={status.value}"),
                 class_name="more small",
             ),
         ),

@@ -81,7 +81,7 @@ def _reasons() -> rx.Component:
                 rx.el.summary("Why?"),
                 rx.el.ul(rx.foreach(Form.reasons, _reason), class_name="quiet"),
             ),
-            rx.el.span("Nothing in the text tells more.", class_name="quiet"),
+            rx.el.span("The text gives no further reasons.", class_name="quiet"),
         ),
     )
 

@@ -14,22 +14,22 @@ from ticket_app.state.triage_report import CallRow, LessonRow, Report, ShareRow
 def triage_report() -> rx.Component:
     """The provider's state in one strip, then people's and engines' word on each other."""
     return rx.el.section(
-        rx.el.h2("How far the triage can be trusted"),
+        rx.el.h2("How reliable the triage is"),
         problem(Report.problem, Report.load),
         rx.el.dl(
-            figure("Asked", Report.engine, Report.loaded),
+            figure("Provider", Report.engine, Report.loaded),
             figure("State", Report.health, Report.loaded),
-            figure("Tickets that await its answer", Report.waiting, Report.loaded),
-            figure("Cost of a ticket", Report.per_ticket, Report.loaded),
+            figure("Tickets awaiting its answer", Report.waiting, Report.loaded),
+            figure("Cost per ticket", Report.per_ticket, Report.loaded),
             figure("Spent today, UTC", Report.spent, Report.loaded),
             class_name="figure-row words",
         ),
         rx.el.div(
             _shares(
-                "Proposals that people changed",
+                "Suggestions that people changed",
                 Report.overruled,
-                "No proposal has been judged yet. Setting a category or priority, or working on a "
-                "ticket without changing them, counts.",
+                "Nobody has confirmed or changed a suggestion yet. Setting a category or priority "
+                "counts, and so does working on a ticket without changing them.",
             ),
             _shares(
                 "Where the provider and the desk's own engine agree",

@@ -9,30 +9,29 @@ import sqlite3
 import psycopg2
 
 LOCKED = (
-    "Somebody else is writing and does not end, maybe another program that holds the database's "
-    "lock (a backup, a second desk). Try again in 5 seconds."
+    "Another program holds the database's write lock, for example a backup or a second desk. "
+    "Try again in 5 seconds."
 )
-FULL = "The disk of the database is full. Free some space: until then nothing can be saved."
+FULL = "The database's disk is full. Free some space; nothing can be saved until then."
 READ_ONLY = (
-    "The database can be read but not written. Let the desk's user write its file and its folder, "
-    "or name a server that is no copy of another."
+    "The database is read-only. Give the desk's user write access to its file and its folder, or "
+    "use a server that is not a replica."
 )
 CLOSED = (
-    "The file of the database cannot be opened. Look whether its folder is there, and let the "
-    "desk's user write in it."
+    "The database file cannot be opened. Check that its folder exists and that the desk's user "
+    "can write to it."
 )
-DAMAGED = "The file of the database is damaged. Stop the desk and put a backup in its place."
-FAULTY = "The disk of the database fails. Look into the log of its machine."
+DAMAGED = "The database file is damaged. Stop the desk and restore a backup."
+FAULTY = "The database's disk reports errors. Check the log of its machine."
 TOO_LONG = "The database took too long. Ask for less, or try again in 5 seconds."
-CROWDED = "The database takes no more connections. Try again in 5 seconds."
-NO_RIGHT = "The database refuses the desk what it needs. Give its user the rights to the tables."
+CROWDED = "The database has no free connections. Try again in 5 seconds."
+NO_RIGHT = "The database denies the desk access. Grant its user the rights to the tables."
 EMPTY = (
-    "The database has none of the desk's tables. Restart the desk, which makes them, or put a "
-    "backup in its place."
+    "The database has no tables of the desk. Restart the desk to create them, or restore a backup."
 )
 POOLED = (
-    "The pooler in front of PostgreSQL gave the desk another server. Let it keep one for each "
-    "connection, for example in pgbouncer.ini: pool_mode=session"
+    "The pooler in front of PostgreSQL switched the desk to another server connection. "
+    "Set pool_mode=session in pgbouncer.ini."
 )
 
 OF_SQLITE = {

@@ -135,7 +135,7 @@ def _engine(report: TriageReport) -> str:
 def _health(report: TriageReport) -> str:
     provider = report.provider
     if provider.retry_in_seconds is not None:
-        return f"Left alone for {provider.retry_in_seconds:,.0f} s"
+        return f"Paused for {provider.retry_in_seconds:,.0f} s after failures"
     if provider.last_failure is not None:
         return f"Last call: {_outcome(provider.last_failure)}"
     return "Ready"
