@@ -17,6 +17,7 @@ from ticket_app.vocabulary import BLANKS
         ("Hello\nWhere is my order?", "Where is my order?"),
         ("Dear support team, my card was declined.", "My card was declined"),
         ("Hi the printer is broken", "The printer is broken"),
+        ("Hi, iPhone calls are cut", "iPhone calls are cut"),
         ("Good morning!\nNo internet", "No internet"),
         ("Hola,\nno puedo entrar.", "no puedo entrar"),
         ("Urgent! The site is down. Help.", "Urgent! The site is down"),

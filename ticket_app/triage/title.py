@@ -83,7 +83,7 @@ def _without_greeting(line: str) -> str:
     if not greeting:
         return line
     rest = " ".join(words[greeting:]).lstrip(f" ,.;:!{_DASHES}")
-    return rest[:1].upper() + rest[1:]
+    return rest if rest[1:2].isupper() else rest[:1].upper() + rest[1:]  # iPhone stays iPhone
 
 
 def _greeting_length(words: list[str]) -> int:

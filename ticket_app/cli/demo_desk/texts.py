@@ -193,7 +193,7 @@ def _as_typed(chance: Random, title: str) -> str:
 
 
 def _upper_first(text: str) -> str:
-    return text[0].upper() + text[1:]
+    return text if text[1:2].isupper() else text[0].upper() + text[1:]  # iPhone stays iPhone
 
 
 def _drawn(chance: Random, weights: dict[Choice, int]) -> Choice:
