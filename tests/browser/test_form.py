@@ -144,3 +144,13 @@ def test_new_ticket_on_another_page_leads_to_the_form(chrome: Chrome, size: Size
     page.get_by_role("button", name="New ticket").click()
     expect(title(page)).to_be_visible()
     expect(title(page)).to_be_focused()
+
+
+def test_the_fields_end_where_the_button_ends(chrome: Chrome) -> None:
+    page = chrome.page("/")
+    button = page.get_by_role("button", name="File ticket")
+    expect(button).to_be_enabled()
+    for height in (900, 500):  # in the lower window the fields have a scrollbar
+        page.set_viewport_size({"width": 1440, "height": height})
+        ends = [title(page).bounding_box(), button.bounding_box()]
+        assert len({each["x"] + each["width"] for each in ends if each}) == 1, height

@@ -1,20 +1,16 @@
 """What a person does with one ticket, from whichever page; the pages follow by themselves."""
 
-from typing import Any
-
 import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas import TicketUpdate, parse
 from ticket_app.services import changing, tickets
-from ticket_app.state.asking import ask, text_of, ticket_id_of
+from ticket_app.state.asking import ask, number_of, text_of, ticket_id_of
 from ticket_app.state.notices import Notice, told_failure
 from ticket_app.vocabulary import Edge
 
 FIELD_LONGEST = 40
-LAST = 2**53
-"""A choice's number is a time in milliseconds, as a browser counts."""
 ANSWERS_MAX = 16
 """Choices whose answers a page is told: it needs each until it has seen it."""
 
@@ -33,8 +29,8 @@ class TicketActions(rx.State):
         self, ticket_id: int, field: str, value: str, number: int = 0
     ) -> EventSpec | None:
         """Set one field of a ticket; a choice of this number that is answered is not done again."""
-        number = _number_of(number)
-        choice = f"{_number_of(ticket_id)}.{text_of(field, FIELD_LONGEST)}"
+        number = number_of(number)
+        choice = f"{number_of(ticket_id)}.{text_of(field, FIELD_LONGEST)}"
         if number and abs(self.answered.get(choice, 0)) == number:
             return None
         try:
@@ -67,9 +63,3 @@ class TicketActions(rx.State):
         except TicketAppError as error:
             return told_failure(error.detail)
         return Notice.dismiss
-
-
-def _number_of(value: Any) -> int:
-    """The number of a choice or a ticket; 0, which neither has, for what cannot be one."""
-    known = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LAST
-    return value if known else 0

@@ -18,6 +18,9 @@ LOOK_SECONDS = 0.25
 P = ParamSpec("P")
 R = TypeVar("R")
 
+EXACT_MAX = 2**53
+"""The largest integer that a browser counts exactly."""
+
 
 async def ask(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call a service in a thread: a query must not hold up everybody else's events. BusyError when
@@ -39,10 +42,16 @@ def ticket_id_of(value: Any) -> int:
     return value
 
 
-def text_of(value: Any, longest: int) -> str:
-    """The text that a page sent, cut: a State keeps no more of it. Half a character is none.
+def number_of(value: Any) -> int:
+    """The positive integer that a page sent; 0 for anything else."""
+    known = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= EXACT_MAX
+    return value if known else 0
 
-    What is no text becomes none: to write a large structure down would take long.
+
+def text_of(value: Any, longest: int) -> str:
+    """The text that a page sent, cut to `longest` characters and made `whole`.
+
+    Anything else becomes an empty text: str() of a large structure would take long.
     """
     if not isinstance(value, str):
         return ""
@@ -50,7 +59,7 @@ def text_of(value: Any, longest: int) -> str:
 
 
 def whole(text: str) -> str:
-    """The text with a sign in place of each half of a surrogate pair, which nothing can encode."""
+    """The text with U+FFFD for each unpaired surrogate, which cannot be encoded."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,7 +8,7 @@ from reflex.event import EventSpec
 from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
 from ticket_app.schemas import PAGE_MAX, TicketListQuery, TicketPublic, TicketUpdate, parse
 from ticket_app.services import changing, figures, tickets
-from ticket_app.state.asking import ask, ticket_id_of
+from ticket_app.state.asking import ask, number_of, ticket_id_of
 from ticket_app.state.columns import followed, in_order, is_gap, put_below, without
 from ticket_app.state.live import Live
 from ticket_app.state.notices import told_failure
@@ -20,8 +20,6 @@ CARDS_MAX = 200
 """A column holds at most this many cards (one page of the service); the desk shows the rest."""
 MOVES_MAX = 100
 """So many cards that the person moved are remembered, and stay where they were put."""
-MOVE_NUMBER_MAX = 2**53
-"""The browser counts no further exactly."""
 
 
 class Board(Live, rx.State):
@@ -85,7 +83,7 @@ class Board(Live, rx.State):
         `version` is the ticket's when the person took it: what others have changed since then is
         not overwritten. `move` is the browser's number for this move.
         """
-        self.answered = move if isinstance(move, int) and 0 < move <= MOVE_NUMBER_MAX else 0
+        self.answered = number_of(move)
         try:
             known = ticket_id_of(ticket_id)
             update = parse(TicketUpdate, {"status": target})

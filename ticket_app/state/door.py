@@ -129,10 +129,10 @@ def _read(data: Any) -> dict[str, Any]:
         raise Refused("its page's address is no text")
     if shape.longest(page) > ADDRESS_LONGEST:
         raise Refused("its page's address is too long")
-    return {"name": data["name"], "payload": payload, "router_data": _without_nothing(page)}
+    return {"name": data["name"], "payload": payload, "router_data": _without_none(page)}
 
 
-def _without_nothing(page: dict[str, Any]) -> dict[str, Any]:
+def _without_none(page: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in page.items() if value is not None}
 
 

@@ -37,7 +37,11 @@ LINGER_SECONDS = 5.0
 
 
 class Queue(Returning, Live, rx.State):
-    """The address is the truth: a filter is changed by going to another address."""
+    """The address is the truth: a filter is changed by going to another address.
+
+    `read_at` is when it was read, in milliseconds since 1970. `extent` is how many rows were shown
+    and for which address; a page that loads anew shows as many again.
+    """
 
     rows: list[TicketRow] = []
     status: list[str] = []
@@ -55,7 +59,6 @@ class Queue(Returning, Live, rx.State):
     waiting: str = ""
     read_at: int = 0
     extent: str = rx.SessionStorage("")
-
     problem: str = ""
     impossible: bool = False
 
