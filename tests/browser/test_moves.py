@@ -84,6 +84,7 @@ def test_what_is_moved_while_the_line_is_cut_is_saved_on_return(chrome: Chrome, 
         wire.cut()
         expect(page.get_by_text("Connection lost")).to_be_visible()
         drag(page, "Drag me", "In progress")
+        expect(column(page, "In progress")).to_contain_text("Not saved yet")  # it has come to rest
         drag(page, "Drag me", "Resolved")
         expect(column(page, "Resolved")).to_contain_text("Not saved yet")
         wire.mend()
