@@ -62,7 +62,7 @@ def test_the_second_waits_until_the_first_has_ended() -> None:
         with an_unfinished_request("slow"):
             second = other.submit(file_once, wanted("slow"), Edge.BROWSER)
             assert not Event().wait(0.2) and not second.done()
-        with pytest.raises(IdempotencyKeyReusedError, match="has filed ticket 1"):
+        with pytest.raises(IdempotencyKeyReusedError, match="was used for ticket 1"):
             second.result(timeout=30)
     assert len(all_tickets()) == 1
 
