@@ -46,11 +46,14 @@ CURSOR = r"^(0|-[1-9][0-9]{0,15}|[1-9][0-9]{0,16})\.[1-9][0-9]{0,17}$"
 """Microseconds since 1970, in the years 1653 to 5138, and an id."""
 
 
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+
+
 def _whole_number(value: Any) -> Any:
     """A text as the number it writes, in JSON's one spelling: 1_0, +1 and 01 are none."""
     if not isinstance(value, str):
         return value
-    if not re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", value):
+    if not _WHOLE_NUMBER.fullmatch(value):
         raise PydanticCustomError(
             "whole_number", "Write a whole number of at most 19 digits, such as 50."
         )

@@ -72,7 +72,8 @@ class Bulkhead:
         loop.call_later(SECONDS_BETWEEN_LOOKS, self._look, loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._waiting = deque(turn for turn in self._waiting if turn.still_waits())
+        unended = [turn for turn in self._waiting if not turn.ended]
+        self._waiting = deque(turn for turn in unended if turn.still_waits())
         if self._waiting:
             self._look_again(loop)
         else:
@@ -82,9 +83,11 @@ class Bulkhead:
 class _Turn:
     """Work in the queue of the threads."""
 
+    __slots__ = ("_asked", "_leaving", "_left", "ended", "given_up", "working")
+
     def __init__(self, working: "Future[Any]", leaving: Leaving | None) -> None:
         self.working = working
-        self.given_up = False
+        self.ended = self.given_up = False
         self._leaving = leaving
         self._asked = monotonic()
         self._left: asyncio.Task[None] | None = None
@@ -102,6 +105,7 @@ class _Turn:
 
     def end(self) -> None:
         """Nobody waits for it any more."""
+        self.ended = True
         if self._left is not None:
             self._left.cancel()
 
