@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from reflex.istate.manager.memory import StateManagerMemory
-from reflex.state import State
+from reflex.state import State, UpdateVarsInternalState
 from reflex_base.event.processor import BaseStateEventProcessor
 from reflex_base.registry import RegistrationContext
 
 from ticket_app.live.bus import bus
 from ticket_app.state import door as module
+from ticket_app.state.detail import Detail
 from ticket_app.state.door import LEFT_MAX, Door
+from ticket_app.state.queue import Queue
 from ticket_app.ticket_app import app
 
 assert app is not None  # imported for what it registers: the states and their pages
@@ -144,3 +146,20 @@ def test_every_background_event_supersedes_the_one_before() -> None:
     assert {
         name for name, each in ours.items() if each.is_background and not each.supersedes
     } == set()
+
+
+@pytest.mark.parametrize("kept", ["x" * 1_000_000, 5, None, ["1"], {"1": "2"}])
+async def test_what_a_browser_has_kept_is_a_short_text_or_nothing(
+    served: Served, kept: object
+) -> None:
+    await served.connect("ana", "1")
+    brought = {f"{Detail.get_full_name()}.ids": kept, f"{Queue.get_full_name()}.extent": "30 "}
+    event = f"{UpdateVarsInternalState.get_full_name()}.update_vars_internal"
+    await served.door.on_event("1", {"name": event, "payload": {"vars": brought}})
+
+    def held(state: type[State]) -> Any:
+        (root,) = served.state_manager.states.values()
+        return root.get_substate(state.get_full_name().split("."))
+
+    await until(lambda: served.state_manager.states and held(Queue).extent == "30 ")
+    assert held(Detail).ids == ""

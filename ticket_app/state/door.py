@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 
 ADDRESS_LONGEST = 8_192
 """Characters of the address that a page says it shows; the gateway serves no longer one."""
+KEPT_LONGEST = 2_100
+"""Characters of a value that a browser has kept; the longest is the address of a list."""
+KEPT = "vars"
+"""Where Reflex's events have such values, by the names of the vars that they are put into."""
 VALUES_MAX = 1_000
 DEPTH_MAX = 6
 """Of one event. The largest that pages send, a drop on the board, has 20 values in 3 levels."""
@@ -122,6 +126,8 @@ def _read(data: Any) -> dict[str, Any]:
     payload, page = shape.read(data.get("payload") or {}), data.get("router_data") or {}
     if not isinstance(payload, dict) or not isinstance(page, dict):
         raise Refused("its payload or its page has no names")
+    if KEPT in payload:
+        payload[KEPT] = _short_texts(payload[KEPT])
     page = {name: shape.read(page.get(name)) for name in ("pathname", "asPath", "query")}
     if not isinstance(page["query"], dict | None):
         raise Refused("its page's query has no names")
@@ -130,6 +136,16 @@ def _read(data: Any) -> dict[str, Any]:
     if shape.longest(page) > ADDRESS_LONGEST:
         raise Refused("its page's address is too long")
     return {"name": data["name"], "payload": payload, "router_data": _without_none(page)}
+
+
+def _short_texts(kept: Any) -> dict[str, str]:
+    """What a browser may have kept: Reflex puts it into the vars whatever it is."""
+    known = kept.items() if isinstance(kept, dict) else ()
+    return {
+        name: value
+        for name, value in known
+        if isinstance(value, str) and len(value) <= KEPT_LONGEST
+    }
 
 
 def _without_none(page: dict[str, Any]) -> dict[str, Any]:
