@@ -39,7 +39,7 @@ def test_a_strangers_ticket_moves_nothing_under_the_pointer(chrome: Chrome, desk
     desk.change(tickets[0]["id"], status="resolved")
     waiting = page.get_by_role("button", name="1 new")
     expect(waiting).to_be_visible()
-    expect(row(page, tickets[0]["id"])).to_contain_text("No longer in this list")
+    expect(row(page, tickets[0]["id"])).to_contain_text("Left this list")
     expect(rows(page)).to_have_count(4)
     assert abs(top_of(row(page, tickets[2]["id"])) - at) < LEAST_MOVE
     expect(page.get_by_role("status").filter(has_text=re.compile("5 tickets"))).to_have_count(1)
@@ -72,12 +72,12 @@ def test_a_resolve_under_a_filter_keeps_row_and_focus(chrome: Chrome, desk: Desk
     select.focus()
     height = row(page, ticket["id"]).evaluate(HEIGHT)
     page.keyboard.press("ArrowDown")
-    reason = row(page, ticket["id"]).get_by_text("No longer in this list")
+    reason = row(page, ticket["id"]).get_by_text("Left this list")
     expect(reason).to_be_visible()
     assert reason.evaluate(CUT) == []
     assert row(page, ticket["id"]).evaluate(HEIGHT) == height
     expect(select).to_be_focused()
     expect(select).to_have_value("in_progress")
     page.keyboard.press("ArrowUp")
-    expect(row(page, ticket["id"])).not_to_contain_text("No longer in this list")
+    expect(row(page, ticket["id"])).not_to_contain_text("Left this list")
     expect(rows(page)).to_have_count(2)

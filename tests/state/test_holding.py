@@ -45,7 +45,7 @@ async def test_what_comes_waits_while_somebody_is_in_the_list(tabs: Tabs, by: st
     changed(shown[1], title="Changed")
     await page.until(lambda: page.shown(Queue)["rows"][1]["title"] == "Changed")
     changed(shown[0], status="resolved")
-    await page.until(lambda: gone(page) == {shown[0]: "No longer in this list"})
+    await page.until(lambda: gone(page) == {shown[0]: "Left this list"})
     delete_ticket(shown[2], Edge.REST)
     await page.until(lambda: gone(page).get(shown[2]) == "Deleted")
     assert ids(page) == shown

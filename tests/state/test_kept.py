@@ -224,9 +224,7 @@ async def test_a_redis_that_says_nothing_holds_up_no_event_but_the_first_of_a_pa
         for priority in ("high", "critical"):
             began = time.monotonic()
             await choose(states, priority)
-            assert (
-                time.monotonic() - began < redis_server.SECONDS
-            )  # its timeout
+            assert time.monotonic() - began < redis_server.SECONDS  # its timeout
         redis.thaw()
 
 

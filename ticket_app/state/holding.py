@@ -12,7 +12,7 @@ from ticket_app.schemas import TicketPublic
 from ticket_app.state.rows import TicketRow, row_of
 
 DELETED = "Deleted"
-ELSEWHERE = "No longer in this list"
+ELSEWHERE = "Left this list"
 
 
 class Held(NamedTuple):
