@@ -80,6 +80,17 @@ async def test_ones_own_ticket_does_not_wait(tabs: Tabs) -> None:
     await page.until(lambda: page.shown(Queue)["rows"][0]["title"] == "Mine")
 
 
+async def test_ones_own_ticket_moves_the_list_once(tabs: Tabs) -> None:
+    shown = opened(status="closed").id
+    page = await tabs.open("/?status=closed")
+    await page.do(Queue.attend("pointer", True))
+    await page.do(Form.submit({"title": "Mine", "description": "It is open: not in this list."}))
+    await page.until(lambda: page.shown(Form).get("filed", 0) > shown)
+    opened(status="closed")
+    await page.until(lambda: waiting(page) == "1 new" or len(ids(page)) > 1)
+    assert ids(page) == [shown]
+
+
 async def test_a_list_that_was_left_follows_again_after_a_moment(
     tabs: Tabs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,7 @@ class Queue(Returning, Live, rx.State):
     _query_read: str = ""
     _attention: set[str] = set()
     _left_at: float = 0.0
+    _filed: int = 0
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -237,11 +238,11 @@ class Queue(Returning, Live, rx.State):
             if not self.loaded:
                 return  # `load` knows how long the list was, and this does not
             filed = (await self.get_state(Form)).filed
-            shown = {row.id for row in self.rows}
-            if self._is_attended() and shown and (filed in shown or not filed):
+            if self._is_attended() and self.rows and filed == self._filed:
                 await self._hold()
             else:
                 await self._read(min(max(len(self.rows), PAGE), ROWS_MAX))
+                self._filed = filed
 
     def _is_attended(self) -> bool:
         """Whether the pointer or the focus is in the list, or was a moment ago."""
