@@ -139,7 +139,7 @@ def allow(session: Session, seconds: int) -> None:
 
 
 def be_patient(connection: Connection) -> None:
-    """Let this connection be in use for as long as the database answers others."""
+    """Let this connection be in use however long its statements take."""
     if (watch := _get_engines().watch) is not None:
         watch.begin(id(connection.info), connection.connection.driver_connection, inf)
 

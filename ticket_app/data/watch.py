@@ -44,6 +44,7 @@ class Watch:
         self._lock = Lock()
         self._stopping = Event()
         self._asking: Future[bool] | None = None
+        self._answered_at = -inf
         self._asker = ThreadPoolExecutor(1, "database-alive")
         self._thread = Thread(target=self._run, name="database-watch", daemon=True)
 
@@ -82,11 +83,15 @@ class Watch:
         now = monotonic()
         with self._lock:
             began = [since for _, since, _ in self._since.values()]
-        if self.hanging or (began and min(began) < now - SUSPECT_SECONDS):
+        # What has had no answer since it began, nor has anybody else of late.
+        quiet_since = max(min(began, default=now), self._answered_at)
+        if self.hanging or quiet_since < now - SUSPECT_SECONDS:
             self._note(hanging=not self._answers())
         self._shut_late(inf if self.hanging else now)
 
     def _note(self, *, hanging: bool) -> None:
+        if not hanging:
+            self._answered_at = monotonic()
         if hanging != self.hanging:
             log.warning("the database %s", "hangs" if hanging else "answers again")
         self.hanging = hanging
@@ -109,7 +114,7 @@ class Watch:
             connection = self._connect()
         except psycopg2.Error as error:  # refused, which is an answer, or waited for in vain
             return TIMED_OUT not in str(error) and monotonic() - began < ANSWER_SECONDS
-        self.begin(self._asker, connection, inf)
+        self.begin(self._asker, connection, ANSWER_SECONDS)
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
