@@ -71,7 +71,8 @@ class Websockets:
             await self._app(_without_secrets(scope), line.receive, line.send)
         finally:
             client.sockets -= 1
-            del self.lines[peer]
+            if self.lines.get(peer) is line:  # else a newer one comes from the same port
+                del self.lines[peer]
             line.end()
 
     def _refusal(self, scope: Scope, client: Client) -> str | None:
@@ -82,12 +83,13 @@ class Websockets:
                 f"it has {SOCKETS_OF_ONE_CLIENT}, and gets no more. If it is a proxy, name it in "
                 "TRUSTED_PROXIES"
             )
-        if client.allowance.take(COST_OF_CONNECTING) > 0:
+        if client.allowance.take(0) > 0:  # to be refused costs nothing, or it would never end
             return "it connects, or sends, too often"
         query = scope["query_string"]
         tokens = parse_qs(query.decode("latin-1")).get("token", []) if _is_short(query) else []
         if not _is_short(query) or any(not TOKEN.fullmatch(one) for one in tokens):
             return "its address names no page"
+        client.allowance.take(COST_OF_CONNECTING)
         return None
 
     def _client(self, address: str) -> Client:
