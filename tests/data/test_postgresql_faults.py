@@ -1,5 +1,7 @@
 """What PostgreSQL can refuse at any time: told in its own words, by health before a ticket is."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -49,3 +51,21 @@ def test_a_refusal_is_told_by_its_code(code: str) -> None:
             work()
         assert refused.value.detail == reasons.OF_POSTGRESQL[code]
     assert get_ticket(ticket.id) == ticket
+
+
+def test_health_needs_no_right_that_filing_does_not(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "PROVED_SECONDS", -1.0)
+    user = f"plain_{uuid4().hex}"
+    url = make_url(postgres_database)
+    with get_engine().begin() as connection:
+        connection.exec_driver_sql(f"""
+            CREATE ROLE {user} LOGIN; REVOKE TEMPORARY ON DATABASE "{url.database}" FROM PUBLIC;
+            GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {user};
+            GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {user}
+        """)
+    use_database(url.set(username=user).render_as_string(hide_password=False))
+    ticket = opened()
+    assert get_ticket(ticket.id) == ticket
+    assert find_problem() is None

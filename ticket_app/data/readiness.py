@@ -3,7 +3,8 @@
 A disk may be full, or a server a copy that is only read. So something is written, at most once in
 PROVED_SECONDS, and nothing of it stays: on PostgreSQL a temporary table that is rolled back; on
 SQLite some pages that are, and then the file's own header with what it held before. Somebody else
-who is writing just then is no fault.
+who is writing just then is no fault. A user who may make no temporary table files tickets all the
+same; then a full disk is not foreseen.
 """
 
 import logging
@@ -27,6 +28,9 @@ ON_POSTGRESQL = """
 SET LOCAL temp_tablespaces = '';
 CREATE TEMPORARY TABLE desk_probe AS SELECT repeat(md5(i::text), 50) FROM generate_series(1, 100) i
 """
+MAY_MAKE_ONE = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
+LOCK_SOMETHING = "SELECT FROM learning_turn LIMIT 1 FOR UPDATE SKIP LOCKED"
+"""What a server that is only read refuses."""
 _proved = {"by": 0, "at": 0.0}
 """By which engine, and when."""
 
@@ -61,7 +65,8 @@ def _prove() -> None:
             session.execute(text(f"PRAGMA user_version = {int(kept or 0)}"))
         return
     with transaction_of(engine) as session:
-        session.execute(text(ON_POSTGRESQL))
+        may = session.scalar(text(MAY_MAKE_ONE))
+        session.execute(text(ON_POSTGRESQL if may else LOCK_SOMETHING))
         session.rollback()
 
 
