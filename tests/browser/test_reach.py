@@ -112,7 +112,9 @@ def test_the_phones_form_is_a_dialog(chrome: Chrome, desk: Desk) -> None:
     expect(opener).to_be_focused()
     page.keyboard.press("Enter")
     expect(title(page)).to_have_value("Kept")
+    page.set_viewport_size({"width": 1200, "height": 800})  # a tablet that is turned
     page.get_by_role("button", name="Close the form").press("Enter")
+    expect(sheet).to_be_hidden()
     expect(opener).to_be_focused()
 
 
