@@ -17,8 +17,10 @@ from ticket_app.data.engine import use_database, writing
 from ticket_app.data.migrations import migrate
 from ticket_app.data.readiness import find_problem
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
-from ticket_app.schemas import TicketListQuery
+from ticket_app.schemas import TicketCreate, TicketListQuery
+from ticket_app.services.filing import Request, file_once
 from ticket_app.services.tickets import get_ticket, list_tickets, ticket_history
+from ticket_app.vocabulary import Edge
 
 pytestmark = pytest.mark.usefixtures("_proved_anew")
 
@@ -93,6 +95,8 @@ def test_an_empty_file_in_its_place_is_told(file: Path) -> None:
         list_tickets(TicketListQuery())
     with refused(reasons.EMPTY):
         ticket_history(1)
+    with refused(reasons.EMPTY):
+        file_once(Request(TicketCreate(title="A", description="B"), key="a"), Edge.REST)
     assert find_problem() == reasons.EMPTY
     assert migrate() is True
     assert find_problem() is None

@@ -61,7 +61,7 @@ UNDEFINED_TABLE = "42P01"
 """A relation is also named by PostgreSQL where a row of it breaks a rule."""
 PRIMARY = 0xFF
 """Of SQLite's codes; the rest of a code says more of the same."""
-NO_TABLE = re.compile(r"(no such table: |relation .)(ticket|suggestion|triage_|learn)")
+NO_TABLE = re.compile(r"(no such table: |relation .)(ticket|suggestion|triage_|learn|idempotency_)")
 
 
 def reason_of(error: BaseException | None) -> str | None:
