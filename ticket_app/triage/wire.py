@@ -120,7 +120,7 @@ def _seconds(value: str | None) -> float | None:
     """Retry-After is a number of seconds or a date (RFC 9110, 10.2.3); None if it is neither."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         until = parsedate_to_datetime(value)
