@@ -11,6 +11,8 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 
 V6_OF_ONE_CLIENT = 64
 """Bits of an IPv6 address that say who it is; the rest a client chooses as it likes."""
+ADDRESS_LONGEST = 50
+"""Characters of what a header gives as an address; some of them are remembered."""
 
 
 def client_address(scope: Scope, trusted: Networks) -> str:
@@ -31,7 +33,8 @@ def client_address(scope: Scope, trusted: Networks) -> str:
 
 def _forwarded_for(scope: Scope) -> Sequence[str]:
     said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    return [hop.strip() for hop in b",".join(said).decode("latin-1").split(",") if hop.strip()]
+    hops = b",".join(said).decode("latin-1").split(",")
+    return [hop.strip()[:ADDRESS_LONGEST] for hop in hops if hop.strip()]
 
 
 @lru_cache(1_000)
@@ -49,7 +52,7 @@ def _network(address: str) -> str:
     try:
         found = ip_address(address)
     except ValueError:
-        return address[:50]
+        return address
     if isinstance(found, IPv6Address) and (mapped := found.ipv4_mapped) is not None:
         return str(mapped)
     if isinstance(found, IPv6Address):
