@@ -73,6 +73,27 @@ def test_what_waits_too_long_or_behind_too_many_is_refused(
     assert slow.begun == [0]
 
 
+def test_who_waits_behind_what_was_given_up_is_refused_in_time(
+    slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "WAITING_SECONDS", 0.2)
+    bulkhead = Bulkhead("test", 1)
+
+    async def scene() -> None:
+        first = asked(bulkhead, slow, 0)
+        await begun(slow, 1)
+        first.cancel()  # its thread goes on
+        await asyncio.wait([first])
+        async with asyncio.timeout(30):
+            with pytest.raises(BusyError):
+                await asked(bulkhead, slow, 1)
+        slow.release.set()
+        assert [await bulkhead.do(lambda: 7) for _ in range(9)] == [7] * 9
+
+    asyncio.run(scene())
+    assert slow.begun == [0]
+
+
 def test_what_nobody_waits_for_any_more_never_begins(slow: Slow) -> None:
     bulkhead = Bulkhead("test", 1)
 

@@ -56,8 +56,25 @@ class Bulkhead:
                 raise BusyError from None
             raise
         finally:
-            self._asked -= 1
             turn.end()
+            self._free_after(turn.working)
+
+    def _free_after(self, working: "Future[Any]") -> None:
+        """A thread goes on with what it has begun, also when nobody waits for it any more."""
+        if working.done():
+            self._free()
+            return
+        loop = asyncio.get_running_loop()
+        working.add_done_callback(lambda _: self._free_in(loop))
+
+    def _free_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            loop.call_soon_threadsafe(self._free)
+        except RuntimeError:  # that loop is closed, and nobody waits in it any more
+            self._free()
+
+    def _free(self) -> None:
+        self._asked -= 1
 
     def _watch(self, turn: "_Turn") -> None:
         """One timer looks after all that wait: one for each would cost as much as a page."""
