@@ -61,6 +61,19 @@ def test_a_long_text_is_cut(log: tuple[logging.Logger, io.StringIO]) -> None:
     assert "more characters)" in line
 
 
+def test_without_a_thread_that_counts_nothing_is_left_out(
+    log: tuple[logging.Logger, io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Timer, "start", refuse)
+    logger, written = log
+    for _ in range(2 * LINES_AT_ONCE):
+        logger.warning("no event")
+    assert len(written.getvalue().splitlines()) == 2 * LINES_AT_ONCE
+
+
 def test_a_flood_is_counted(log: tuple[logging.Logger, io.StringIO]) -> None:
     logger, written = log
     for number in range(10_000):

@@ -56,10 +56,17 @@ class Seldom(logging.Filter):
             seen = self._seen.get(kind, 0)
             self._seen[kind] = seen + 1
         if seen == 0:
-            timer = Timer(self._seconds, self._end, (kind,))
-            timer.daemon = True
-            timer.start()
+            self._end_later(kind)
         return seen < LINES_AT_ONCE
+
+    def _end_later(self, kind: Kind) -> None:
+        timer = Timer(self._seconds, self._end, (kind,))
+        timer.daemon = True
+        try:
+            timer.start()
+        except RuntimeError:  # the system gives no thread, or the process is about to end
+            with self._lock:
+                self._seen.pop(kind, None)
 
     def _end(self, kind: Kind) -> None:
         with self._lock:
