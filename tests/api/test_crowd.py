@@ -43,3 +43,19 @@ async def test_one_too_many_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
         leave.set()
     await ask("/", 5)
     assert answers[-1]["status"] == 200
+
+
+async def test_a_look_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    looks, enough = list[int](), asyncio.Event()
+
+    def count() -> int:
+        looks.append(1)
+        if len(looks) == 1:
+            raise OSError(24, "Too many open files")
+        enough.set()
+        return 0
+
+    monkeypatch.setattr(module, "count_open_files", count)
+    async with Crowd(8000, spared=()).thinned(), asyncio.timeout(30):
+        await enough.wait()

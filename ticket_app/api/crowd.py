@@ -69,9 +69,15 @@ class Crowd:
     async def _look_on(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            number = count_open_files() - len(self._spared)
-            if number > self._most:
-                self._close_silent(number - self._most // 2)
+            try:
+                self._look()
+            except OSError:  # no file is left to look with, say: the next look comes
+                log.exception("the connections could not be looked at")
+
+    def _look(self) -> None:
+        number = count_open_files() - len(self._spared)
+        if number > self._most:
+            self._close_silent(number - self._most // 2)
 
     def _close_silent(self, number: int) -> None:
         found = connections(
