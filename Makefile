@@ -27,7 +27,7 @@ demo: $(RUNTIME) ## fill the desk with 2,000 believable tickets
 
 .PHONY: test
 test: $(DEV) ## run the whole suite: SQLite, PostgreSQL and Chromium
-	@exec $(PY) -m pytest -q -n 2 --dist loadfile
+	@exec $(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: prove
 prove: $(PROVE) ## run the long forms of the tests: many kills, many examples
