@@ -1,5 +1,6 @@
 """Search means the same on both engines: what looks the same is found, in either case."""
 
+import re
 import sys
 import unicodedata
 
@@ -18,15 +19,17 @@ from ticket_app.services.tickets import list_tickets
 from ticket_app.settings import ROOT
 from ticket_app.vocabulary import Edge
 
+NO_TITLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+"""Line ends and control characters, which only a description has."""
+
 
 @pytest.mark.usefixtures("database")
 def test_every_case_of_the_table() -> None:
     wrong = []
     for case in SEARCH_CASES:
-        ids = {
-            open_ticket(TicketCreate(title=case.text, description="-"), Edge.REST).id,
-            open_ticket(TicketCreate(title="-", description=case.text), Edge.REST).id,
-        }
+        ids = {open_ticket(TicketCreate(title="-", description=case.text), Edge.REST).id}
+        if not NO_TITLE.search(case.text):
+            ids.add(open_ticket(TicketCreate(title=case.text, description="-"), Edge.REST).id)
         hits = {t.id for t in list_tickets(TicketListQuery(search=case.search, limit=200)).items}
         if (ids & hits) != (ids if case.found else set()):
             wrong.append(case)
