@@ -27,7 +27,7 @@ from ticket_app.vocabulary import DESCRIPTION_MAX, Edge
 NEAR = 0.9
 """From this part of its limit on, a text is counted."""
 AGAIN_SECONDS = 3.0
-"""A second press may come when the form has just been emptied; it asks for no second ticket."""
+"""A second press and the last keys may come when the form has just been emptied: no new ticket."""
 
 
 class Form(rx.State):
@@ -59,7 +59,7 @@ class Form(rx.State):
     _draft: dict[str, str] = {}
     _chosen: dict[str, str] = {}
     _offered: dict[str, str] = {}
-    _filed_text: str = ""
+    _filed: dict[str, str] = {}
     _emptied: tuple[str, str] = ("", "")
     _emptied_at: float = 0.0
     _seen: Triage | None = None
@@ -86,8 +86,7 @@ class Form(rx.State):
         come, and longer than a server lives. No on_load event: that comes with each reconnection.
         """
         fields = sent.read(held)
-        held_texts = {name: text_of(fields.texts[name], LONGEST[name] * ROOM) for name in LONGEST}
-        texts = {name: text for name, text in held_texts.items() if text}
+        texts = {name: text for name, text in fields.drafts.items() if text}
         picked = fields.chosen | fields.suggested
         known = {name: text for name, text in self._draft.items() if name not in texts}
         self._key = fields.key or self._key or sent.new_key()
@@ -111,7 +110,10 @@ class Form(rx.State):
     def write(self, field: str, text: str) -> None:
         """A text as it stands, a moment after the last key or when its field is left."""
         if field in tuple(LONGEST):
-            self._draft = self._draft | {field: text_of(text, LONGEST[field] * ROOM)}
+            text = text_of(text, LONGEST[field] * ROOM)
+            if self._is_late(field, text):
+                return
+            self._draft = self._draft | {field: text}
             self._look_at(field)
 
     @rx.event
@@ -135,8 +137,8 @@ class Form(rx.State):
     def describe(self, text: str) -> EventSpec | None:
         """The description as it stands, 800 ms after the last key or when the field is left."""
         text = text_of(text, DESCRIPTION_MAX * ROOM)
-        if text == self._draft.get("description", "") or (text and text == self._filed_text):
-            return None  # nothing new, or the last keys of a ticket that was filed at once
+        if text == self._draft.get("description", "") or self._is_late("description", text):
+            return None
         self._draft = self._draft | {"description": text}
         self._look_at("description")
         self._seen = None
@@ -194,7 +196,7 @@ class Form(rx.State):
     async def submit(self, data: dict[str, Any]) -> AsyncIterator[Any]:
         """File what the form shows; on any error everything typed stays where it is."""
         fields = sent.read(data)
-        if fields.is_empty and 0 <= time() - self._emptied_at < AGAIN_SECONDS:
+        if fields.is_empty and self._just_emptied():
             yield self._tell_filed()
             return
         self.filing = True
@@ -224,7 +226,7 @@ class Form(rx.State):
         here = (key, self.router.session.session_id)
         if done.replayed and self._emptied == here:
             return self._tell_filed()  # this connection has emptied the form, and a person goes on
-        self._filed_text = new.description
+        self._filed = fields.drafts
         self._emptied, self._emptied_at = here, time()
         return [*self._empty(), self._tell_filed()]
 
@@ -251,6 +253,13 @@ class Form(rx.State):
         self._key = sent.new_key()
         self._forget()
         return [rx.set_value(name, self._key if name == KEY else "") for name in FIELDS]
+
+    def _just_emptied(self) -> bool:
+        return 0 <= time() - self._emptied_at < AGAIN_SECONDS
+
+    def _is_late(self, field: str, text: str) -> bool:
+        """Whether these are the last keys of a ticket that was filed before their wait was over."""
+        return bool(text) and text == self._filed.get(field) and self._just_emptied()
 
     def _look_at(self, field: str) -> None:
         """An error goes once it is mended; a text near its limit is counted."""

@@ -50,6 +50,11 @@ class Sent(NamedTuple):
     key: str
 
     @property
+    def drafts(self) -> dict[str, str]:
+        """The texts as a State keeps them: strings, each cut to the room that its field has."""
+        return {name: text_of(self.texts[name], LONGEST[name] * ROOM) for name in LONGEST}
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing was typed and nothing chosen."""
         return not self.chosen and all(
