@@ -23,7 +23,9 @@ def met(search: str, **filters: Any) -> list[int]:
 
 def test_a_number_leads_to_its_ticket() -> None:
     first, second = opened(title="First"), opened(title="Second")
-    for written in (f"{first.id}", f"#{first.id}", f" # {first.id} ", f"#0{first.id}"):
+    plain = (f"{first.id}", f"#{first.id}", f" # {first.id} ", f"#0{first.id}")
+    same_to_the_eye = (f"\uff03{first.id}", f"\u200b#{first.id}\ufeff", f"#\u00ad{first.id}")
+    for written in plain + same_to_the_eye:
         meant = ticket_meant_by(written)
         assert meant is not None
         assert meant.id == first.id

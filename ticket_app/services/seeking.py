@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ticket_app.data import requester_queries as requesters
 from ticket_app.data.direct import asking
+from ticket_app.data.folding import fold
 from ticket_app.data.list_queries import has_trigram
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas import (
@@ -39,7 +40,7 @@ _ADDRESS: TypeAdapter[str | None] = TypeAdapter(RequesterEmail)
 
 def ticket_meant_by(search: str) -> TicketPublic | None:
     """The ticket whose number the text is, as #123 or 123; whatever else a filter asks for."""
-    numbered = NUMBER.fullmatch(search.strip())
+    numbered = NUMBER.fullmatch((fold(search) or "").strip())  # full-width signs, too
     if numbered is None or not 0 < (number := int(numbered[1])) <= ID_MAX:
         return None
     with suppress(TicketNotFoundError):
