@@ -110,6 +110,14 @@ Dne 29. Července nefunguje přihlášení.| Děkuji.
 T.ex. fakturan nr. 12 är fel, bl.a. summan.| Tack.
 Den 3. Juli virkede intet, f.eks. printeren.| Tak.
 Prof. Dr. Yılmaz giriş yapamıyor.| Lütfen.
+Messrs. Hill and Wood et al. Smith cannot print.| Help.
+The Hwy. 12 office waits for 3 yrs. 2 months.| Why?
+Die Rech. 4711 über 2 Mio. Euro ist falsch.| Danke.
+Pan inż. Nowak nie może się zalogować.| Proszę.
+Faktury, umowy itd. Nowaka są puste o godz. 9 rano.| Proszę.
+Laskun nro. 12 summa on väärin.| Kiitos.
+Оплата 5 млн. Иванову не прошла, рис. 3 пуст.| Помогите.
+Το τηλ. 210 και το αρ. 12 δεν λειτουργούν.| Βοήθεια.
 您好，打印机坏了。|请尽快处理。
 为什么收两次费？|请退款！
 ログインできません！|助けてください。
@@ -138,6 +146,7 @@ def test_the_title_is_the_first_sentence(marked: str) -> None:
         ("The office is in the U.S. Please help.", "The office is in the U.S."),
         ("It fails in Acme Inc.", "It fails in Acme Inc."),
         ("Please send me my invoice.", "Please send me my invoice"),
+        ("Իմ հաշիվը փակ է։ Օգնեք։", "Իմ հաշիվը փակ է"),
     ],
 )
 def test_an_abbreviation_keeps_its_point_and_a_sentence_does_not(text: str, title: str) -> None:

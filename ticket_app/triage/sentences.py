@@ -127,7 +127,5 @@ def _starts_a_sentence(following: str) -> bool:
 
 def _without_full_stop(sentence: str) -> str:
     bare = sentence.rstrip(FULL_STOPS)
-    is_short_form = len(sentence) - len(bare) == 1 and _is_abbreviation(
-        _word_before(bare, len(bare))
-    )
+    is_short_form = sentence[len(bare) :] == "." and _is_abbreviation(_word_before(bare, len(bare)))
     return sentence if is_short_form else bare
