@@ -3,7 +3,10 @@
 import os
 import random
 import signal
+import socket
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -93,3 +96,26 @@ def test_a_desk_killed_many_times_keeps_everything(
     for _ in range(rounds):
         kill_and_look(tmp_path, bare_database, kept, after=moments.randint(1, 120))
     print(f"{rounds} kills, {len(kept)} acknowledged tickets, none lost: {bare_database[:10]}")
+
+
+def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
+    with running_desk(tmp_path) as desk:
+        try:
+            desk.process.kill()  # the parent alone, as a machine without memory does
+            desk.process.wait()
+            wait_until_gone(desk.url)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(desk.process.pid, signal.SIGKILL)
+
+
+def wait_until_gone(url: str) -> None:
+    """Until nothing listens at this address; fails after 30 seconds."""
+    port = int(url.rpartition(":")[2])
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        time.sleep(0.1)
+    pytest.fail("the port is still taken")

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import multiprocessing
+import os
 import resource
 import signal
 from threading import Thread
@@ -90,6 +91,7 @@ def _connections() -> int:
 def desk() -> "ASGIApp":
     """The ASGI application, made in the worker."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the process above tells us when to end
+    Thread(target=_end_with_the_process_above, daemon=True).start()
     begin_log(get_settings().log_level)
     from ticket_app.ticket_app import app  # noqa: PLC0415  # only the worker needs Reflex
 
@@ -97,6 +99,14 @@ def desk() -> "ASGIApp":
     one_way_out()
     _collect_garbage_seldom()
     return application
+
+
+def _end_with_the_process_above() -> None:
+    """A worker whose parent was killed would keep the port, and no desk could be started again."""
+    above = multiprocessing.parent_process()
+    if above is not None:
+        above.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _collect_garbage_seldom() -> None:
