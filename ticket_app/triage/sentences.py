@@ -21,12 +21,15 @@ WIDE_POINT = "\N{FULLWIDTH FULL STOP}"
 FULL_STOPS = (
     f".{WIDE_POINT}\N{IDEOGRAPHIC FULL STOP}\N{HALFWIDTH IDEOGRAPHIC FULL STOP}\N{DEVANAGARI DANDA}"
     "\N{ARABIC FULL STOP}\N{ETHIOPIC FULL STOP}\N{ARMENIAN FULL STOP}"
+    "\N{MYANMAR SIGN SECTION}\N{KHMER SIGN KHAN}"
 )
 """What is left out at the end of a title; a question mark is not."""
 
-# The marks of other scripts end a sentence by themselves, those of ours only before a space.
+# The marks of other scripts end a sentence by themselves, those of ours only before a space. The
+# Greek question mark is also typed as a semicolon.
 _MARKS = regex.compile(
-    r"""(?P<mark>[.!?…‼⁇⁈⁉]+|[\p{Sentence_Terminal}--[.!?‼⁇⁈⁉]]+)[\p{Pe}\p{Pf}\p{Pi}"']*""",
+    r"""(?P<mark>[.!?…‼⁇⁈⁉]+|[\p{Sentence_Terminal}--[.!?‼⁇⁈⁉]]+|(?<=\p{Script=Greek})[;\u037e])"""
+    r"""[\p{Pe}\p{Pf}\p{Pi}"']*""",
     regex.VERSION1,
 )
 _SPACED = frozenset(".!?…‼⁇⁈⁉")
