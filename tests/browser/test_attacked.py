@@ -2,7 +2,7 @@
 
 import resource
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from uuid import uuid4
 
 import pytest
@@ -54,8 +54,9 @@ def send_without_end(intruder: Websocket) -> None:
 
 def test_a_message_without_an_end_is_cut(desk: Desk, intruder: Websocket) -> None:
     intruder.frame(TEXT, b"42", last=False)
-    with pytest.raises(OSError, match=r"reset|pipe"):
+    with suppress(OSError):  # it may be cut while it sends
         send_without_end(intruder)
+    intruder.until_closed()
     assert is_served(desk)
 
 
