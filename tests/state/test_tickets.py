@@ -83,6 +83,17 @@ async def test_a_deleted_ticket_can_be_brought_back(tabs: Tabs) -> None:
     assert page.shown(Notice)["undo_ticket"] == 0
 
 
+async def test_who_presses_delete_twice_is_told_of_one_deletion(tabs: Tabs) -> None:
+    ticket = opened()
+    page = await tabs.open("/")
+    for _ in range(2):
+        await page.do(TicketActions.delete(ticket.id))
+    notice = page.shown(Notice)
+    assert (notice["text"], notice["undo_ticket"]) == (f"Ticket {ticket.id} is deleted.", ticket.id)
+    await page.do(TicketActions.delete(ticket.id + 1))
+    assert page.shown(Notice)["undo_ticket"] == 0
+
+
 async def test_without_a_database_nothing_changes_and_each_action_says_so(
     tabs: Tabs, file: Database
 ) -> None:

@@ -10,9 +10,9 @@ from ticket_app.data.tables import Suggestion, Ticket, TicketEvent
 HISTORY_MAX = 200
 
 
-def find_ticket(session: Session, ticket_id: int) -> Ticket | None:
-    """The ticket, unless it was deleted."""
-    return session.scalar(_by_id(ticket_id).where(_present()))
+def find_ticket(session: Session, ticket_id: int, *, deleted: bool = False) -> Ticket | None:
+    """The ticket, unless it was deleted; or the deleted one."""
+    return session.scalar(_by_id(ticket_id).where(_deleted() if deleted else _present()))
 
 
 def find_tickets(session: Session, ticket_ids: Collection[int]) -> dict[int, Ticket]:
@@ -23,7 +23,7 @@ def find_tickets(session: Session, ticket_ids: Collection[int]) -> dict[int, Tic
 
 def lock_ticket(session: Session, ticket_id: int, *, deleted: bool = False) -> Ticket | None:
     """The ticket, or the deleted one, held against other writers until the transaction ends."""
-    state = col(Ticket.deleted_at).is_not(None) if deleted else _present()
+    state = _deleted() if deleted else _present()
     return session.scalar(_by_id(ticket_id).where(state).with_for_update())
 
 
@@ -49,6 +49,10 @@ def suggestions_for(session: Session, ticket_id: int) -> Sequence[Suggestion]:
 
 def _by_id(ticket_id: int) -> Select[Ticket]:
     return select(Ticket).where(col(Ticket.id) == ticket_id)
+
+
+def _deleted() -> ColumnElement[bool]:
+    return col(Ticket.deleted_at).is_not(None)
 
 
 def _present() -> ColumnElement[bool]:

@@ -150,6 +150,7 @@ KINDS: dict[Callable[..., Any], Bulkhead] = {
     filing.file_once: FILING,
     changing.update_ticket: CHANGING,
     tickets.delete_ticket: CHANGING,
+    tickets.ensure_deleted: CHANGING,
     tickets.restore_ticket: CHANGING,
     similar.similar_tickets: SEARCHING,
     figures.ticket_insights: REPORTING,

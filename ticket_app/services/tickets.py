@@ -99,6 +99,16 @@ def delete_ticket(ticket_id: int, edge: Edge) -> None:
     bus.publish(Change(ticket_id))
 
 
+def ensure_deleted(ticket_id: int, edge: Edge) -> None:
+    """As `delete_ticket`, but a ticket that is deleted already stays so: people click twice."""
+    try:
+        delete_ticket(ticket_id, edge)
+    except TicketNotFoundError:
+        with reading() as session:
+            if queries.find_ticket(session, ticket_id, deleted=True) is None:
+                raise
+
+
 def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
     """Bring a deleted ticket back; TicketNotFoundError when there never was one.
 

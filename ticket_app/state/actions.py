@@ -50,7 +50,7 @@ class TicketActions(rx.State):
     async def delete(self, ticket_id: int) -> EventSpec | None:
         """Take a ticket away, with a way back."""
         try:
-            await ask(tickets.delete_ticket, ticket_id_of(ticket_id), Edge.BROWSER)
+            await ask(tickets.ensure_deleted, ticket_id_of(ticket_id), Edge.BROWSER)
         except TicketAppError as error:
             return told_failure(error.detail)
         return Notice.tell(f"Ticket {ticket_id} is deleted.", ticket_id)
