@@ -153,7 +153,8 @@ def test_a_desk_starts_and_takes_tickets_without_its_redis(
         assert filed.status_code == 201
         redis.start()
         until_redis_is(desk, "ok")
-        assert desk.said.count("Redis does not answer") == 2  # each process once
+        # Each process once; one that starts later finds it.
+        assert 1 <= desk.said.count("Redis does not answer") <= 2
 
 
 def test_several_workers_without_redis_are_one_sentence(tmp_path: Path) -> None:
