@@ -6,7 +6,6 @@ from eight. And a plain executor: the framework's way to a thread costs twice as
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -38,26 +37,34 @@ class Bulkhead:
         self._executor = ThreadPoolExecutor(threads, name)
         self._threads = threads
         self._asked = 0
-        self._waiting: deque[_Turn] = deque()
+        self._waiting: dict[_Turn, None] = {}
         self._looking: asyncio.AbstractEventLoop | None = None
 
     async def do(self, work: Callable[[], Answer], leaving: Leaving | None = None) -> Answer:
         """What the work returns."""
         if self._asked - self._threads >= WAITING_MAX:
             raise BusyError
-        turn = _Turn(self._executor.submit(work), leaving)
+        working = self._executor.submit(work)
         self._asked += 1
         try:
             if self._asked > self._threads:
-                self._watch(turn)
+                return await self._in_turn(_Turn(working, leaving))
+            return await asyncio.wrap_future(working)
+        finally:
+            self._free_after(working)
+
+    async def _in_turn(self, turn: "_Turn") -> Any:
+        self._watch(turn)
+        try:
             return await asyncio.wrap_future(turn.working)
         except asyncio.CancelledError:
             if turn.given_up:
                 raise BusyError from None
             raise
         finally:
+            # At once: what is kept keeps its answer, and memory that is used again is at hand.
+            self._waiting.pop(turn, None)
             turn.end()
-            self._free_after(turn.working)
 
     def _free_after(self, working: "Future[Any]") -> None:
         """A thread goes on with what it has begun, also when nobody waits for it any more."""
@@ -82,15 +89,15 @@ class Bulkhead:
         if self._looking is not loop:
             self._waiting.clear()  # of a loop that was closed
             self._look_again(loop)
-        self._waiting.append(turn)
+        self._waiting[turn] = None
 
     def _look_again(self, loop: asyncio.AbstractEventLoop) -> None:
         self._looking = loop
         loop.call_later(SECONDS_BETWEEN_LOOKS, self._look, loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        unended = [turn for turn in self._waiting if not turn.ended]
-        self._waiting = deque(turn for turn in unended if turn.still_waits())
+        for turn in [turn for turn in self._waiting if not turn.still_waits()]:
+            del self._waiting[turn]
         if self._waiting:
             self._look_again(loop)
         else:
@@ -100,11 +107,11 @@ class Bulkhead:
 class _Turn:
     """Work in the queue of the threads."""
 
-    __slots__ = ("_asked", "_leaving", "_left", "ended", "given_up", "working")
+    __slots__ = ("_asked", "_leaving", "_left", "given_up", "working")
 
     def __init__(self, working: "Future[Any]", leaving: Leaving | None) -> None:
         self.working = working
-        self.ended = self.given_up = False
+        self.given_up = False
         self._leaving = leaving
         self._asked = monotonic()
         self._left: asyncio.Task[None] | None = None
@@ -122,7 +129,6 @@ class _Turn:
 
     def end(self) -> None:
         """Nobody waits for it any more."""
-        self.ended = True
         if self._left is not None:
             self._left.cancel()
 
