@@ -70,9 +70,12 @@ def file_tickets(new: Sequence[NewTicket], edge: Edge) -> list[int | Earlier]:
 
 def _as_json(new: Sequence[NewTicket], edge: Edge) -> Row:
     tickets = [
-        each.ticket
-        | {"proposed": each.proposed, "waits": each.waits}
-        | (_key_row(each, each.claim) if each.claim else {})
+        {
+            **each.ticket,
+            "proposed": each.proposed,
+            "waits": each.waits,
+            **(_key_row(each, each.claim) if each.claim else {}),
+        }
         for each in new
     ]
     return {"tickets": to_json(tickets).decode(), "edge": edge}

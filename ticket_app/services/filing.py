@@ -106,16 +106,11 @@ def _drafted(request: Request, at: datetime | None) -> NewTicket:
     )
     awaits = proposed.engine == OFFLINE and at is None and has_provider()
     now = at or datetime.now(UTC)
-    suggested = {
-        "category": proposed.category.value,
-        "priority": proposed.priority.value,
-        **request.suggested,
-    }
     ticket = {
         "title": new.title,
         "description": new.description,
-        "category": new.category or suggested["category"],
-        "priority": new.priority or suggested["priority"],
+        "category": new.category or request.suggested.get("category", proposed.category.value),
+        "priority": new.priority or request.suggested.get("priority", proposed.priority.value),
         "status": new.status,
         "sentiment": proposed.sentiment.value,
         "urgency_score": proposed.urgency_score.value,

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 
 from ticket_app.triage.learning.features import Span
 from ticket_app.triage.phrases import Hit, evidence, longest
@@ -106,19 +105,16 @@ def evidence_for(
 
 def _heard(place: int, weighed: Weighed, said: Said) -> tuple[dict[str, float], dict[Span, float]]:
     """What the phrases of concepts say, and what the features of the same words say together."""
-    shares = weighed.shares(place)
-    says = shares.tolist()
-    concepts = len(weighed.concepts)
+    says = weighed.shares(place).tolist()
     phrases: dict[str, float] = {}
     by_span: dict[Span, float] = {}
-    for at in np.flatnonzero(shares >= IS_HEARD).tolist():
-        much = says[at]
-        if at >= concepts:
-            span = weighed.spans[at - concepts]
-            by_span[span] = by_span.get(span, 0.0) + much
-        elif much >= SAYS_SOMETHING:
-            for phrase in said.phrases.get(weighed.concepts[at], ()):
+    for concept, much in zip(weighed.concepts, says, strict=False):
+        if much >= SAYS_SOMETHING:
+            for phrase in said.phrases.get(concept, ()):
                 phrases[phrase] = max(much, phrases.get(phrase, 0.0))
+    for span, much in zip(weighed.spans, says[len(weighed.concepts) :], strict=True):
+        if much >= IS_HEARD:
+            by_span[span] = by_span.get(span, 0.0) + much
     return phrases, by_span
 
 

@@ -43,6 +43,8 @@ class Word(NamedTuple):
 
 def without_surrogates(text: str) -> str:
     """The text with each lone surrogate, which no encoding can carry, replaced by U+FFFD."""
+    if text.isascii():
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -50,6 +52,8 @@ def without_controls(text: str) -> str:
     """The text with a blank for each control and direction character: a database refuses some of
     them, and others turn what stands around them. What joins or parts letters stays: it belongs to
     an emoji, or to a word of Persian or Thai."""
+    if text.isascii() and text.isprintable():
+        return text
     plain: str = _CONTROLS.sub(" ", text)
     return plain
 
