@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-
 from ticket_app.triage.learning.features import Span
 from ticket_app.triage.phrases import Hit, evidence, longest
 from ticket_app.triage.rules import LAYERS, PointsSheet, Rule, RuleBook
