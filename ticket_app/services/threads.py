@@ -48,15 +48,16 @@ class Bulkhead:
         self._asked += 1
         try:
             if self._asked > self._threads:
-                return await self._in_turn(_Turn(working, leaving))
+                await self._in_turn(_Turn(working, leaving))
+                return working.result()
             return await asyncio.wrap_future(working)
         finally:
             self._free_after(working)
 
-    async def _in_turn(self, turn: "_Turn") -> Any:
+    async def _in_turn(self, turn: "_Turn") -> None:
         self._watch(turn)
         try:
-            return await asyncio.wrap_future(turn.working)
+            await asyncio.wrap_future(turn.working)
         except asyncio.CancelledError:
             if turn.given_up:
                 raise BusyError from None
