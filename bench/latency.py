@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import httpx2
 
 from bench.requests import LIST_PATH, SECONDS_TO_ANSWER, require
+from ticket_app.vocabulary import FACETS
 
 SEED = 4711
 TIMES = 100
 """Searches of each kind: just enough for a 99th percentile."""
 LONG_MS, SHORT_MS = 100.0, 1000.0
 """Asked of the 99th percentile, for terms of three letters and more, and of fewer."""
-FIELDS = ("category", "priority", "status", "sentiment")
 SIMILAR = "similar tickets"
 SIMILAR_PATH = "/api/tickets/{ticket_id}/similar/"
 
@@ -90,7 +90,7 @@ def _searches(
     """One for each of these tickets."""
     for number, ticket in enumerate(known):
         whose = ticket if number % 2 else known[number - 1]
-        filters = {field: str(whose[field]) for field in FIELDS} if filtered else {}
+        filters = {field: str(whose[field]) for field in FACETS} if filtered else {}
         yield Search(kind, _term(kind, ticket, chance), filters, ticket)
 
 

@@ -11,6 +11,7 @@ import httpx2
 
 from bench.load import BenchError
 from ticket_app.schemas import PAGE_DEFAULT
+from ticket_app.vocabulary import FACETS
 
 SECONDS_TO_ANSWER = 120
 LIST_PATH = "/api/tickets/"
@@ -43,7 +44,8 @@ WRITING = (CREATE, STATUS)
 
 OTHER_STATUS = {"open": "in_progress", "in_progress": "open"}
 
-BREAKDOWNS = ("category_breakdown", "priority_breakdown", "sentiment_breakdown")
+BREAKDOWNS = tuple(f"{field}_breakdown" for field in FACETS if field != "status")
+"""The peer has no breakdown by status."""
 
 
 def rare(tickets: int) -> Request:

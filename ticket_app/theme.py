@@ -47,7 +47,8 @@ LOOKS: Mapping[str, Mapping[StrEnum, Look]] = {
         Sentiment.ANGRY: Look("Angry", "angry"),
     },
 }
-"""Every field that has a closed set of values, each in the vocabulary's order."""
+"""Every field that has a closed set of values, in the order of the pages; its values in the
+vocabulary's order."""
 
 NARROW = "(max-width: 900px)"
 """Where the form is a sheet over the page; desk.css says the same."""
@@ -100,6 +101,11 @@ OUTCOME_WORDS = {
     "no_price": "price unknown, budget set",
     "ledger_unavailable": "ledger unreadable",
 }
+
+
+def field_word(field: str) -> str:
+    """A field's name in words; its own name where it has none, so that every page can show it."""
+    return FIELD_WORDS.get(field) or field.replace("_", " ").capitalize()
 
 
 def word_for(field: str, value: str | None) -> str:

@@ -37,7 +37,11 @@ def test_every_row_is_a_ticket_the_newest_first(filled: str) -> None:
     assert newest == [str(number) for number in range(1, 201)]
     stats = ticket_stats()
     assert stats.total_tickets == COUNT
-    for breakdown in (stats.category_breakdown, stats.priority_breakdown, stats.status_breakdown):
+    for breakdown in (
+        stats.breakdowns["category"],
+        stats.breakdowns["priority"],
+        stats.breakdowns["status"],
+    ):
         assert all(count > COUNT / 8 for count in breakdown.values())
 
 

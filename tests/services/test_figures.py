@@ -33,7 +33,7 @@ from ticket_app.services.tickets import (
     delete_ticket,
     restore_ticket,
 )
-from ticket_app.vocabulary import SETTLED, Category, Edge, Priority, Sentiment, Status
+from ticket_app.vocabulary import FACETS, SETTLED, Category, Edge, Priority, Sentiment, Status
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -169,11 +169,11 @@ def test_statistics_equal_a_recount(population: list[TicketPublic]) -> None:
     assert stats.open_tickets == sum(t.status is Status.OPEN for t in population)
     assert stats.resolved_tickets == sum(t.status in SETTLED for t in population)
     assert stats.avg_tickets_per_day == round(len(population) / len(per_day), 2)
-    assert stats.priority_breakdown == counted(population, "priority", Priority)
-    assert stats.category_breakdown == counted(population, "category", Category)
-    assert stats.status_breakdown == counted(population, "status", Status)
-    assert stats.sentiment_breakdown == counted(population, "sentiment", Sentiment)
-    assert status_counts() == stats.status_breakdown
+    assert stats.breakdowns["priority"] == counted(population, "priority", Priority)
+    assert stats.breakdowns["category"] == counted(population, "category", Category)
+    assert stats.breakdowns["status"] == counted(population, "status", Status)
+    assert stats.breakdowns["sentiment"] == counted(population, "sentiment", Sentiment)
+    assert status_counts() == stats.breakdowns["status"]
     mean_urgency = sum(t.urgency_score for t in population) / len(population)
     assert stats.avg_urgency_score == pytest.approx(mean_urgency, abs=0.0051)
     assert stats.mean_hours_to_resolve == mean_hours(population)
@@ -193,10 +193,10 @@ def test_insights_equal_a_recount(population: list[TicketPublic], window: Window
         t for t in population if t.resolved_at and resolved_from_filing(t).date() >= days[0]
     ]
     assert (insights.created, insights.resolved) == (len(created), len(resolved))
-    assert insights.priority == counted(created, "priority", Priority)
-    assert insights.category == counted(created, "category", Category)
-    assert insights.status == counted(created, "status", Status)
-    assert insights.sentiment == counted(created, "sentiment", Sentiment)
+    assert insights.breakdowns["priority"] == counted(created, "priority", Priority)
+    assert insights.breakdowns["category"] == counted(created, "category", Category)
+    assert insights.breakdowns["status"] == counted(created, "status", Status)
+    assert insights.breakdowns["sentiment"] == counted(created, "sentiment", Sentiment)
     assert insights.mean_hours_to_resolve == mean_hours(resolved)
     tens = Counter(min(t.urgency_score // 10, 9) for t in created)
     assert [group.count for group in insights.urgency] == [tens[ten] for ten in range(10)]
@@ -357,7 +357,7 @@ def test_figures_are_computed_once_until_one_changes() -> None:
     changed(ticket.id, title="Another title")
     assert ticket_stats() is first
     changed_by_others()
-    assert ticket_stats().status_breakdown[Status.IN_PROGRESS] == 1
+    assert ticket_stats().breakdowns["status"][Status.IN_PROGRESS] == 1
     delete_ticket(ticket.id, Edge.REST)
     assert ticket_stats().total_tickets == 0
     restore_ticket(ticket.id, Edge.REST)
@@ -396,10 +396,7 @@ def test_an_empty_desk_has_zeros() -> None:
         "total_tickets": 0, "open_tickets": 0, "resolved_tickets": 0,
         "avg_tickets_per_day": 0.0, "avg_urgency_score": 0.0, "mean_hours_to_resolve": None,
         "median_hours_to_resolve": None,
-        "priority_breakdown": dict.fromkeys(Priority, 0),
-        "category_breakdown": dict.fromkeys(Category, 0),
-        "status_breakdown": dict.fromkeys(Status, 0),
-        "sentiment_breakdown": dict.fromkeys(Sentiment, 0),
+        "breakdowns": {field: dict.fromkeys(values, 0) for field, values in FACETS.items()},
     }  # fmt: skip
     assert [day.count for day in stats.tickets_per_day] == [0] * 30
     assert status_counts() == dict.fromkeys(Status, 0)
@@ -416,7 +413,7 @@ def test_insights_into_nothing_are_zeros(window: WindowDays, prepare: Callable[[
     assert insights.mean_hours_to_resolve is None
     assert {group.count for group in insights.urgency + insights.hours_to_resolve} == {0}
     for breakdown, values in (
-        (insights.priority, Priority), (insights.category, Category),
-        (insights.status, Status), (insights.sentiment, Sentiment),
+        (insights.breakdowns["priority"], Priority), (insights.breakdowns["category"], Category),
+        (insights.breakdowns["status"], Status), (insights.breakdowns["sentiment"], Sentiment),
     ):  # fmt: skip
         assert breakdown == dict.fromkeys(values, 0)

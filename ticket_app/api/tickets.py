@@ -112,7 +112,7 @@ async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Requ
     return _json(page.json_array, headers=headers)
 
 
-@router.get("/stats/", response_model=figures.TicketStats)
+@router.get("/stats/", response_model=figures.PublishedStats)
 async def get_stats() -> Response:
     """Figures over all tickets, kept by the database."""
     return _json(await run(figures.ticket_stats_json))

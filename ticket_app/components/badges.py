@@ -4,7 +4,7 @@ import reflex as rx
 
 from ticket_app.components.saving import Choice
 from ticket_app.components.words import words
-from ticket_app.theme import FIELD_WORDS, LOOKS, TRIAGE_LOOKS, TRIAGED_ICON
+from ticket_app.theme import LOOKS, TRIAGE_LOOKS, TRIAGED_ICON, field_word
 from ticket_app.vocabulary import TriageStatus
 
 
@@ -111,7 +111,7 @@ def priority_choice(
 
 
 def _select(choice: Choice) -> rx.Component:
-    label = f"{FIELD_WORDS[choice.field]} of ticket {choice.ticket_id}"
+    label = f"{field_word(choice.field)} of ticket {choice.ticket_id}"
     return rx.fragment(
         rx.el.select(
             *options(choice.field),

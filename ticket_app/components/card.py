@@ -11,7 +11,7 @@ from ticket_app.components.held_order import is_unanswered, keeps_focus, move
 from ticket_app.components.times import ago
 from ticket_app.components.words import words
 from ticket_app.state.rows import TicketRow
-from ticket_app.theme import FIELD_WORDS, LOOKS
+from ticket_app.theme import LOOKS, field_word
 
 
 def card(ticket: rx.Var[TicketRow], index: rx.Var[int], column: rx.Var[str]) -> rx.Component:
@@ -78,7 +78,7 @@ def _status_select(
             value=ticket.status,
             on_change=change.to(FunctionVar, EventChain),
             auto_focus=keeps_focus(ticket),
-            custom_attrs={"aria-label": f"{FIELD_WORDS['status']} of ticket {ticket.id}"},
+            custom_attrs={"aria-label": f"{field_word('status')} of ticket {ticket.id}"},
         ),
         class_name="status-select",
         custom_attrs={"data-status": ticket.status},

@@ -10,7 +10,7 @@ from ticket_app.components.words import words
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.detail import Detail, Line
 from ticket_app.state.rows import TicketRow
-from ticket_app.theme import FIELD_WORDS
+from ticket_app.theme import field_word
 from ticket_app.vocabulary import DecidedBy
 
 
@@ -67,7 +67,7 @@ def _changing(
     """A select whose edge tells a suggestion from a decision."""
     suggested = decided_by == str(DecidedBy.TRIAGE)
     return rx.el.div(
-        rx.el.span(FIELD_WORDS[field], class_name="small quiet"),
+        rx.el.span(field_word(field), class_name="small quiet"),
         field_select(field, ticket.id, value, ticket.version),
         words(
             rx.cond(

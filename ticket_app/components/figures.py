@@ -1,4 +1,4 @@
-"""The strip of figures: five numbers, 30 days, and the four breakdowns as thin bars."""
+"""The strip of figures: five numbers, 30 days, and the breakdowns as thin bars."""
 
 import reflex as rx
 
@@ -8,7 +8,7 @@ from ticket_app.components.numbers import grouped
 from ticket_app.components.states import problem
 from ticket_app.components.words import words
 from ticket_app.state.figures import Figures
-from ticket_app.theme import LOOKS
+from ticket_app.theme import LOOKS, field_word
 
 
 def figures() -> rx.Component:
@@ -37,20 +37,12 @@ def figures() -> rx.Component:
             class_name="figure-row",
         ),
         rx.el.div(
-            *(_breakdown(field, name) for field, name in _BREAKDOWNS),
+            *(_breakdown(field) for field in LOOKS),
             class_name="breakdowns",
         ),
         class_name="card figures",
         custom_attrs={"data-open": Figures.shown.to_string(), "aria-label": "Figures"},
     )
-
-
-_BREAKDOWNS = (
-    ("status", "By status"),
-    ("priority", "By priority"),
-    ("category", "By category"),
-    ("sentiment", "By sentiment"),
-)
 
 
 def bars(field: str, counts: rx.Var[dict[str, int]], total: rx.Var[int]) -> rx.Component:
@@ -72,10 +64,10 @@ def bars(field: str, counts: rx.Var[dict[str, int]], total: rx.Var[int]) -> rx.C
     )
 
 
-def _breakdown(field: str, name: str) -> rx.Component:
+def _breakdown(field: str) -> rx.Component:
     return rx.el.div(
-        rx.el.h3(name),
-        bars(field, getattr(Figures, field), Figures.total),
+        rx.el.h3(f"By {field_word(field).lower()}"),
+        bars(field, Figures.breakdowns[field].to(dict[str, int]), Figures.total),
         class_name="breakdown",
     )
 

@@ -10,7 +10,7 @@ from ticket_app.components.frame import icon
 from ticket_app.components.words import words
 from ticket_app.state.queue import Queue
 from ticket_app.state.wanted import FACETS
-from ticket_app.theme import FIELD_WORDS, LOOKS
+from ticket_app.theme import LOOKS, field_word
 
 
 def filters() -> rx.Component:
@@ -67,8 +67,8 @@ def _facet(facet: str) -> rx.Component:
         rx.el.button(
             rx.cond(
                 chosen.length() > 0,
-                rx.fragment(rx.el.span(f"{FIELD_WORDS[facet]}: "), rx.el.b(_chosen_words(facet))),
-                rx.el.span(FIELD_WORDS[facet]),
+                rx.fragment(rx.el.span(f"{field_word(facet)}: "), rx.el.b(_chosen_words(facet))),
+                rx.el.span(field_word(facet)),
             ),
             icon("chevron-down", 14),
             id=_chip(facet),
@@ -83,7 +83,7 @@ def _facet(facet: str) -> rx.Component:
             class_name="choices",
             style={"positionAnchor": f"--{menu}"},
             role="group",
-            custom_attrs={"popover": "auto", "aria-label": FIELD_WORDS[facet]},
+            custom_attrs={"popover": "auto", "aria-label": field_word(facet)},
         ),
     )
 

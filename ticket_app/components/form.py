@@ -10,7 +10,7 @@ from ticket_app.components.suggestion import suggestion, title_proposal
 from ticket_app.components.words import words
 from ticket_app.state.form import Form
 from ticket_app.state.sent import FIELDS, KEY, LONGEST, OFFERED, ROOM
-from ticket_app.theme import FIELD_WORDS
+from ticket_app.theme import field_word
 from ticket_app.vocabulary import DESCRIPTION_MAX
 
 THINK_AFTER_MS = 800
@@ -141,7 +141,7 @@ def _choice(field: str) -> rx.Component:
     suggested = getattr(Form, f"{field}_suggested")
     offered = OFFERED[field]
     return rx.el.div(
-        rx.el.label(FIELD_WORDS[field], html_for=field),
+        rx.el.label(field_word(field), html_for=field),
         rx.el.select(
             rx.el.option("Automatic", value=""),
             *options(field),

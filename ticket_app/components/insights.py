@@ -5,8 +5,9 @@ import reflex as rx
 from ticket_app.components.charts import Line, by_group, by_value, over_days
 from ticket_app.components.figure import figure
 from ticket_app.components.states import problem
-from ticket_app.state.insights import WINDOWS, Insights
+from ticket_app.state.insights import WINDOWS, Insights, Series
 from ticket_app.state.triage_report import Report
+from ticket_app.theme import LOOKS, field_word
 
 CREATED = Line("created", "Created", "var(--status-open)")
 RESOLVED = Line("resolved", "Resolved or closed", "var(--status-resolved)", dashed=True)
@@ -23,14 +24,18 @@ def insights() -> rx.Component:
             over_days("Backlog, by day", BACKLOG, filled=True),
             by_group("Time to resolve or close", "Time", Insights.hours_to_resolve),
             by_group("Tickets created, by urgency", "Urgency", Insights.urgency),
-            by_value("Tickets created, by priority", "Priority", Insights.priority),
-            by_value("Tickets created, by category", "Category", Insights.category),
-            by_value("Tickets created, by status now", "Status", Insights.status),
-            by_value("Tickets created, by sentiment", "Sentiment", Insights.sentiment),
+            *(_breakdown(field) for field in LOOKS),
             class_name="charts",
         ),
         class_name="insights",
     )
+
+
+def _breakdown(field: str) -> rx.Component:
+    word = field_word(field)
+    now = " now" if field == "status" else ""  # the others are seldom changed
+    caption = f"Tickets created, by {word.lower()}{now}"
+    return by_value(caption, word, Insights.breakdowns[field].to(Series))
 
 
 def _head() -> rx.Component:

@@ -3,12 +3,12 @@
 import json
 from functools import cache
 
+from ticket_app.data.columns import EVENT, public_json, typed
 from ticket_app.data.direct import Direct
 from ticket_app.data.engine import Dialect
-from ticket_app.data.plain_sql import PRESENT, Row, given, ticket_as_json
+from ticket_app.data.plain_sql import Row, given
+from ticket_app.data.presence import PRESENT
 from ticket_app.schemas import TicketPublic
-
-EVENT = ("kind", "edge", "field", "old_value", "new_value")
 
 
 def current_ticket(ask: Direct, ticket_id: int) -> TicketPublic | None:
@@ -39,7 +39,7 @@ def change_ticket(
 @cache
 def _find(dialect: Dialect) -> str:
     wanted = f"id = {given('id', dialect)} AND {PRESENT}"
-    return f"SELECT {ticket_as_json(dialect)} FROM ticket WHERE {wanted}"
+    return f"SELECT {public_json(dialect)} FROM ticket WHERE {wanted}"
 
 
 @cache
@@ -48,7 +48,7 @@ def _change(columns: tuple[str, ...], dialect: Dialect, *, returning: str = "") 
     same = f"id = {given('of_id', dialect)} AND version = {given('of_version', dialect)}"
     return (
         f"UPDATE ticket SET {values} WHERE {same} AND {PRESENT} "
-        f"RETURNING {returning}{ticket_as_json(dialect)} AS json"
+        f"RETURNING {returning}{public_json(dialect)} AS json"
     )
 
 
@@ -60,7 +60,7 @@ WITH changed AS (
 ), told AS (
   INSERT INTO ticket_event (ticket_id, ticket_version, created_at, {", ".join(EVENT)})
   SELECT id, version, updated_at, each.* FROM changed, json_to_recordset(%(events)s)
-    AS each ({", ".join(f"{name} text" for name in EVENT)})
+    AS each ({typed(EVENT)})
 )
 SELECT json FROM changed
 """

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint
 from ticket_app.vocabulary import (
     BLANKS,
     DESCRIPTION_MAX,
+    FACETS,
     IDEMPOTENCY_KEY_MAX,
     INVISIBLE,
     LEARNABLE,
@@ -29,7 +30,6 @@ from ticket_app.vocabulary import (
     EventKind,
     Priority,
     Sentiment,
-    Status,
     TriageField,
     TriageScope,
     TriageStatus,
@@ -59,10 +59,7 @@ def ticket_checks() -> list[CheckConstraint]:
         *_line("ticket_title_line", "title"),
         *_shown("ticket_description_not_blank", "description"),
         _check("ticket_description_length", f"length(description) <= {DESCRIPTION_MAX}"),
-        _one_of("ticket_category_known", "category", Category),
-        _one_of("ticket_priority_known", "priority", Priority),
-        _one_of("ticket_status_known", "status", Status),
-        _one_of("ticket_sentiment_known", "sentiment", Sentiment),
+        *_facets_known("ticket"),
         _check(
             "ticket_urgency_score_range",
             f"urgency_score BETWEEN {URGENCY_MIN} AND {URGENCY_MAX}",
@@ -193,12 +190,7 @@ def idempotency_key_checks() -> list[CheckConstraint]:
 
 def ticket_count_checks() -> list[CheckConstraint]:
     """What tickets are counted by."""
-    return [
-        _one_of("ticket_count_category_known", "category", Category),
-        _one_of("ticket_count_priority_known", "priority", Priority),
-        _one_of("ticket_count_status_known", "status", Status),
-        _one_of("ticket_count_sentiment_known", "sentiment", Sentiment),
-    ]
+    return _facets_known("ticket_count")
 
 
 def ticket_day_checks() -> list[CheckConstraint]:
@@ -219,6 +211,10 @@ def slot_checks(table: str) -> list[CheckConstraint]:
 
 def _check(name: str, rule: str) -> CheckConstraint:
     return CheckConstraint(rule, name=name)
+
+
+def _facets_known(table: str) -> list[CheckConstraint]:
+    return [_one_of(f"{table}_{field}_known", field, values) for field, values in FACETS.items()]
 
 
 def _one_of(name: str, column: str, values: type[StrEnum]) -> CheckConstraint:

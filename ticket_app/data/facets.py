@@ -12,11 +12,6 @@ from ticket_app.schemas import TicketFilter
 from ticket_app.vocabulary import FACETS
 
 
-def filtered(wanted: TicketFilter) -> list[str]:
-    """The fields that the filter narrows."""
-    return [field for field in FACETS if getattr(wanted, field)]
-
-
 def facets_of(wanted: TicketFilter) -> list[int]:
     """Every facet that the filter lets through."""
     facets = []

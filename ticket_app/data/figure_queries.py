@@ -31,6 +31,7 @@ from ticket_app.data.figure_tables import (
     ticket_day,
     ticket_resolution,
 )
+from ticket_app.data.predicates import narrowed
 from ticket_app.schemas import TicketFilter
 from ticket_app.vocabulary import FACETS
 
@@ -81,10 +82,8 @@ def status_counts(session: Session) -> Row[Any]:
 
 
 def count_by(session: Session, wanted: TicketFilter) -> int:
-    """How many tickets match, whatever the search says."""
-    conditions = [
-        ticket_count.c[field].in_(values) for field in FACETS if (values := getattr(wanted, field))
-    ]
+    """How many tickets match a filter that `is_counted`. KeyError for a field that is no facet."""
+    conditions = [ticket_count.c[field].in_(getattr(wanted, field)) for field in narrowed(wanted)]
     return session.scalar(select(_total(ticket_count.c.tickets)).where(*conditions)) or 0
 
 

@@ -9,17 +9,9 @@ from typing import NamedTuple
 
 from pydantic_core import to_json
 
+from ticket_app.data.columns import JOB, KEY, SUGGESTION, TICKET
 from ticket_app.data.direct import Direct, telling
-from ticket_app.data.filing_sql import (
-    AT_ONCE,
-    EVENT,
-    JOB,
-    KEY,
-    ONCE_FOR_EACH_KEY,
-    SUGGESTION,
-    TICKET,
-    find_keys,
-)
+from ticket_app.data.filing_sql import AT_ONCE, CREATED, ONCE_FOR_EACH_KEY, find_keys
 from ticket_app.data.plain_sql import Row
 from ticket_app.data.types import phrases_as_text
 from ticket_app.errors import DatabaseUnavailableError
@@ -115,7 +107,7 @@ def _in_several_statements(tell: Direct, new: NewTicket, edge: Edge) -> int | Ea
     ticket_id = tell.insert("ticket", tuple(TICKET), new.ticket)
     of_ticket = {"ticket_id": ticket_id, "created_at": new.ticket["created_at"]}
     event = of_ticket | {"ticket_version": 1, "kind": EventKind.CREATED, "edge": edge}
-    tell.insert("ticket_event", (*of_ticket, *EVENT), event)
+    tell.insert("ticket_event", (*of_ticket, *CREATED), event)
     for proposed in new.proposed:
         row = of_ticket | proposed | {"evidence": phrases_as_text(proposed["evidence"])}
         tell.insert("suggestion", (*of_ticket, *SUGGESTION), row)

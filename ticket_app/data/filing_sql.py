@@ -1,23 +1,12 @@
 """The statements that file tickets: PostgreSQL's single one, with and without idempotency keys."""
 
+from ticket_app.data.columns import JOB, KEY, SUGGESTION, TICKET, Types, typed
 from ticket_app.data.engine import Dialect
-from ticket_app.data.plain_sql import TIMES, given
-from ticket_app.schemas import TicketPublic
+from ticket_app.data.plain_sql import given
 from ticket_app.vocabulary import EventKind, TriageScope
 
-TICKET = {
-    name: "timestamptz" if name in TIMES else "integer" if field.annotation is int else "text"
-    for name, field in TicketPublic.model_fields.items()
-    if name != "id"
-}
-EVENT = ("ticket_version", "kind", "edge")
-# Evidence is a JSON array in JSON, whose own text PostgreSQL puts into a column of text.
-SUGGESTION = {
-    "field": "text", "value": "text", "confidence": "real", "engine": "text", "model": "text",
-    "prompt_version": "text", "latency_ms": "real", "evidence": "text",
-}  # fmt: skip
-JOB = ("scope", "due_at")
-KEY = {"key": "text", "fingerprint": "text", "ticket": "text"}
+CREATED = ("ticket_version", "kind", "edge")
+"""The columns of the event that a ticket begins with, beside whose and when it is."""
 
 
 def find_keys(dialect: Dialect) -> str:
@@ -27,14 +16,10 @@ def find_keys(dialect: Dialect) -> str:
     return f"SELECT key, fingerprint, ticket_id, ticket FROM idempotency_key WHERE key {those}"
 
 
-def _typed(columns: dict[str, str]) -> str:
-    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
-
-
-def _given(columns: dict[str, str], *, where: str = "") -> str:
+def _given(columns: Types, *, where: str = "") -> str:
     return f"""
   SELECT nextval(pg_get_serial_sequence('ticket', 'id')) AS id, each.* FROM ROWS FROM (
-    json_to_recordset(%(tickets)s) AS ({_typed(columns)}, waits boolean, proposed json)
+    json_to_recordset(%(tickets)s) AS ({typed(columns)}, waits boolean, proposed json)
   ) WITH ORDINALITY AS each {where}"""
 
 
@@ -42,12 +27,12 @@ _ROWS = f"""
 filed AS (
   INSERT INTO ticket (id, {", ".join(TICKET)}) SELECT id, {", ".join(TICKET)} FROM given
 ), told AS (
-  INSERT INTO ticket_event (ticket_id, created_at, {", ".join(EVENT)})
+  INSERT INTO ticket_event (ticket_id, created_at, {", ".join(CREATED)})
   SELECT id, created_at, 1, '{EventKind.CREATED}', %(edge)s FROM given
 ), proposed AS (
   INSERT INTO suggestion (ticket_id, created_at, {", ".join(SUGGESTION)})
   SELECT given.id, given.created_at, each.*
-  FROM given, json_to_recordset(given.proposed) AS each ({_typed(SUGGESTION)})
+  FROM given, json_to_recordset(given.proposed) AS each ({typed(SUGGESTION)})
 ), waiting AS (
   INSERT INTO triage_job (ticket_id, created_at, {", ".join(JOB)})
   SELECT id, created_at, '{TriageScope.ALL}', created_at FROM given WHERE waits

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Row, delete, func, select
 from sqlmodel import Session, col
 
+from ticket_app.data.presence import present
 from ticket_app.data.tables import Ticket, TriageJob
 
 SETTLED_AT_ONCE = 500
@@ -22,7 +23,7 @@ def lock_due_jobs(
     return session.execute(
         select(TriageJob, Ticket)
         .join(Ticket, col(Ticket.id) == col(TriageJob.ticket_id))
-        .where(col(TriageJob.due_at) <= now, col(Ticket.deleted_at).is_(None))
+        .where(col(TriageJob.due_at) <= now, present())
         .order_by(col(TriageJob.due_at), col(TriageJob.ticket_id))
         .limit(limit)
         .with_for_update(skip_locked=True, of=TriageJob)
@@ -58,6 +59,6 @@ def count_jobs(session: Session) -> int:
         select(func.count())
         .select_from(TriageJob)
         .join(Ticket, col(Ticket.id) == col(TriageJob.ticket_id))
-        .where(col(Ticket.deleted_at).is_(None))
+        .where(present())
     )
     return session.scalar(waiting) or 0

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlmodel import Session, col
 
+from ticket_app.data.presence import present
 from ticket_app.data.tables import LearnedModel, LearningTurn, Ticket
 from ticket_app.vocabulary import DecidedBy, TriageField
 
@@ -89,4 +90,4 @@ def newest_lessons(session: Session) -> Sequence[Row[Any]]:
 
 def _decided(field: str) -> list[ColumnElement[bool]]:
     _, decided_by = _COLUMNS[TriageField(field)]
-    return [decided_by == DecidedBy.PERSON, col(Ticket.deleted_at).is_(None)]
+    return [decided_by == DecidedBy.PERSON, present()]

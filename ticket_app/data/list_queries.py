@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ticket_app.data.direct import Direct
-from ticket_app.data.facets import facets_of, filtered, traits_of
+from ticket_app.data.facets import facets_of, traits_of
 from ticket_app.data.folding import fold
 from ticket_app.data.list_sql import (
     Shape,
@@ -22,6 +22,7 @@ from ticket_app.data.list_sql import (
     page_statement,
     wanted_statement,
 )
+from ticket_app.data.predicates import is_counted, narrowed, parameters
 from ticket_app.data.types import utc
 from ticket_app.schemas import Position, TicketFilter
 from ticket_app.vocabulary import FACETS
@@ -39,6 +40,8 @@ SCANNED_FOR_THE_FREQUENT = 40_000
 ones has it, a page is full by then."""
 TRIGRAM = 3
 ESCAPE = "\\"
+ASKED = set(TicketFilter.model_fields)
+"""What an estimate is remembered by: a filter without its place in the list."""
 
 
 class Listed(NamedTuple):
@@ -64,7 +67,7 @@ def newest_tickets(
         )
         return [Listed(ticket_id, utc(at), shown) for ticket_id, at, shown in rows]
 
-    if wanted.search is None and not filtered(wanted):
+    if wanted.search is None and not narrowed(wanted):
         return page(Way.ONE_BY_ONE, 0)
     expected = _expected(ask, wanted, values)
     if expected is not None and expected <= RARE:
@@ -122,8 +125,7 @@ def _expected(ask: Direct, wanted: TicketFilter, values: dict[str, Any]) -> int 
         ((found,),) = ask.rows(count_statement(shape), sampling)
         return RARE + 1 if found == SOME else expected
 
-    chosen = (tuple(getattr(wanted, field)) for field in FACETS)
-    return ask.remembered(("expected", wanted.search, *chosen), work_out)
+    return ask.remembered(("expected", wanted.model_dump_json(include=ASKED)), work_out)
 
 
 def _is_frequent(expected: int | None) -> bool:
@@ -131,8 +133,10 @@ def _is_frequent(expected: int | None) -> bool:
 
 
 def _way_of_the_rare(wanted: TicketFilter) -> Way:
-    if wanted.search is None:
+    if is_counted(wanted):
         return Way.BY_FACET
+    if wanted.search is None:
+        return Way.ONE_BY_ONE
     return Way.BY_TEXT if has_trigram(wanted.search) else Way.ONE_BY_ONE
 
 
@@ -144,21 +148,22 @@ def has_trigram(search: str) -> bool:
 
 
 def _shape(ask: Direct, wanted: TicketFilter, way: Way, *, behind: bool) -> Shape:
-    return Shape(ask.dialect, way, tuple(filtered(wanted)), wanted.search is not None, behind)
+    return Shape(ask.dialect, way, narrowed(wanted), wanted.search is not None, behind)
 
 
 def _values(ask: Direct, wanted: TicketFilter) -> dict[str, Any]:
-    lists: dict[str, list[Any]] = {
-        field: [value.value for value in getattr(wanted, field)] for field in filtered(wanted)
-    }
-    if wanted.search is None:
-        lists |= {"facets": facets_of(wanted)} if lists else {}
-    else:
-        lists |= {f"{field}_traits": traits_of(wanted, field) for field in filtered(wanted)}
-    sought = {} if wanted.search is None else _sought(ask, wanted.search)
+    values = parameters(wanted, ask.dialect)
+    if wanted.search is not None:
+        values |= _sought(ask, wanted.search)
+    numbers: dict[str, list[int]] = {}
+    if is_counted(wanted):
+        numbers = {"facets": facets_of(wanted)} if values else {}
+    elif ask.dialect == "postgresql":
+        facets = (field for field in narrowed(wanted) if field in FACETS)
+        numbers = {f"{field}_traits": traits_of(wanted, field) for field in facets}
     if ask.dialect == "sqlite":
-        return sought | {name: json.dumps(values) for name, values in lists.items()}
-    return sought | lists
+        return values | {name: json.dumps(those) for name, those in numbers.items()}
+    return values | numbers
 
 
 def _sought(ask: Direct, search: str) -> dict[str, str]:

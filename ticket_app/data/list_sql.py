@@ -7,8 +7,12 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
+from ticket_app.data.columns import public_json
 from ticket_app.data.engine import Dialect
-from ticket_app.data.plain_sql import PRESENT, given, ticket_as_json
+from ticket_app.data.plain_sql import given
+from ticket_app.data.predicates import conditions
+from ticket_app.data.presence import PRESENT
+from ticket_app.vocabulary import FACETS
 
 
 class Way(StrEnum):
@@ -45,16 +49,12 @@ CONTAINS: dict[Dialect, str] = {
 BY_NO_INDEX = 'folded COLLATE "C" LIKE %(pattern)s'
 """The index of trigrams is of another collation. It would find every ticket for a pattern without a
 trigram, and PostgreSQL does not know that."""
-ONE_OF: dict[Dialect, str] = {
-    "postgresql": "{field} = ANY(%({field})s)",
-    "sqlite": "{field} IN (SELECT value FROM json_each(:{field}))",
-}
 
 
 @cache
 def page_statement(shape: Shape) -> str:
     """id, created_at and the TicketPublic as JSON of `limit` tickets, newest first."""
-    shown = f"SELECT id, created_at, {ticket_as_json(shape.dialect)} AS json FROM"
+    shown = f"SELECT id, created_at, {public_json(shape.dialect)} AS json FROM"
     limit = given("limit", shape.dialect)
     if shape.way is Way.ONE_BY_ONE:
         return f"{shown} ticket WHERE {_one_by_one(shape)} {NEWEST_FIRST} LIMIT {limit}"
@@ -126,8 +126,9 @@ def _by_facet(dialect: Dialect, listed: str) -> str:
 
 def _by_text(shape: Shape, listed: str) -> str:
     if shape.dialect == "postgresql":
-        traits = (f"traits && CAST(%({field}_traits)s AS smallint[])" for field in shape.fields)
-        wanted = all_of(listed, CONTAINS["postgresql"], *traits)
+        traits = (_has_trait(field) for field in shape.fields if field in FACETS)
+        others = conditions((each for each in shape.fields if each not in FACETS), shape.dialect)
+        wanted = all_of(listed, CONTAINS["postgresql"], *traits, *others)
         # Materialized, or it might be walked in the page's order in the hope of an early end.
         return (
             f"WITH found AS MATERIALIZED (SELECT id, created_at FROM ticket WHERE {wanted}) "
@@ -136,23 +137,24 @@ def _by_text(shape: Shape, listed: str) -> str:
     return (
         "SELECT id, created_at FROM (SELECT rowid AS id FROM ticket_text "
         "WHERE ticket_text MATCH :phrase) AS hit CROSS JOIN ticket USING (id) "
-        f"WHERE {all_of(listed, *_narrowed(shape))}"
+        f"WHERE {all_of(listed, *conditions(shape.fields, shape.dialect))}"
     )
 
 
 def _wanted(shape: Shape) -> list[str]:
     search = [_contains(shape)] if shape.search else []
-    return [*_narrowed(shape), *search]
+    return [*conditions(shape.fields, shape.dialect), *search]
+
+
+def _has_trait(field: str) -> str:
+    """The predicate of a facet as PostgreSQL's index of words and traits answers it."""
+    return f"traits && CAST(%({field}_traits)s AS smallint[])"
 
 
 def _contains(shape: Shape) -> str:
     if shape.dialect == "postgresql" and not is_planned_once(shape):
         return BY_NO_INDEX
     return CONTAINS[shape.dialect]
-
-
-def _narrowed(shape: Shape) -> list[str]:
-    return [ONE_OF[shape.dialect].format(field=field) for field in shape.fields]
 
 
 def behind_place(dialect: Dialect) -> str:

@@ -8,21 +8,12 @@ from typing import Any
 
 from ticket_app.data.engine import Dialect
 from ticket_app.data.types import as_text
-from ticket_app.schemas import TicketPublic
 
 Row = dict[str, Any]
 """Values by the names of a table's columns."""
 
 GIVEN = re.compile(r"%\((\w+)\)s")
 """A parameter on PostgreSQL."""
-
-PRESENT = "deleted_at IS NULL"
-
-TIMES = ("created_at", "updated_at", "resolved_at")
-TIME: dict[Dialect, str] = {
-    "postgresql": """to_char({time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
-    "sqlite": "replace({time}, ' ', 'T') || 'Z'",
-}
 
 
 def given(name: str, dialect: Dialect) -> str:
@@ -55,15 +46,3 @@ def stored(row: Row, dialect: Dialect) -> Row:
         name: as_text(value) if isinstance(value, datetime) else value
         for name, value in row.items()
     }
-
-
-@cache
-def ticket_as_json(dialect: Dialect) -> str:
-    """The text of a row of `ticket` as a TicketPublic in JSON."""
-    names = tuple(TicketPublic.model_fields)
-    values = {name: TIME[dialect].format(time=name) if name in TIMES else name for name in names}
-    if dialect == "sqlite":
-        pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
-        return f"json_object({pairs})"
-    columns = ", ".join(f"{value} AS {name}" for name, value in values.items())
-    return f"CAST((SELECT row_to_json(shown) FROM (SELECT {columns}) AS shown) AS text)"

@@ -41,6 +41,7 @@ from ticket_app.data.figure_tables import (
     ticket_day,
     ticket_resolution,
 )
+from ticket_app.data.presence import present
 from ticket_app.data.tables import Ticket
 from ticket_app.data.types import UtcDay
 from ticket_app.vocabulary import FACETS
@@ -70,8 +71,7 @@ def both(session: Session, counter: Table) -> Both:
 
 def present_tickets(session: Session) -> int:
     """How many tickets there are, counted one by one."""
-    present = select(func.count()).where(col(Ticket.deleted_at).is_(None))
-    return session.scalar(present) or 0
+    return session.scalar(select(func.count()).where(present())) or 0
 
 
 def keep_writers_out(session: Session) -> None:
@@ -146,7 +146,7 @@ def _joined(one: Figures, other: Figures) -> Figures:
 
 
 def _present(*keys: ColumnElement[Any], only_resolved: bool = False) -> Select[Any]:
-    statement = select(*keys).where(col(Ticket.deleted_at).is_(None)).group_by(*keys)
+    statement = select(*keys).where(present()).group_by(*keys)
     return statement.where(col(Ticket.resolved_at).is_not(None)) if only_resolved else statement
 
 

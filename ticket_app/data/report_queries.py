@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from ticket_app.data.figure_queries import utc_day
+from ticket_app.data.presence import present
 from ticket_app.data.tables import Suggestion, Ticket, TriageCall
 from ticket_app.vocabulary import (
     OWN_ENGINES,
@@ -162,9 +163,7 @@ def desk_cost(session: Session, since: datetime) -> Row[Any]:
     """
     asked = _attempts(since).where(col(TriageCall.purpose).in_(DESK_PURPOSES))
     made = asked.limit(None).subquery()
-    tickets = select(func.count()).where(
-        col(Ticket.deleted_at).is_(None), col(Ticket.created_at) >= since
-    )
+    tickets = select(func.count()).where(present(), col(Ticket.created_at) >= since)
     return session.execute(
         select(
             select(_sum_of_costs(made)).scalar_subquery().label("cost"),
@@ -196,7 +195,7 @@ def _tickets(since: datetime) -> CTE:
             col(Ticket.priority_by),
             col(Ticket.triage_status),
         )
-        .where(col(Ticket.deleted_at).is_(None), col(Ticket.created_at) >= since)
+        .where(present(), col(Ticket.created_at) >= since)
         .order_by(col(Ticket.created_at).desc(), col(Ticket.id).desc())
         .limit(TICKETS_MAX)
         .cte("tickets")

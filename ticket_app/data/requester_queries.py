@@ -3,16 +3,17 @@
 Upper or lower case is the same; the index of migration 0010 holds them in the order of a page.
 """
 
-import json
 from functools import cache
 from typing import Any
 
+from ticket_app.data.columns import public_json
 from ticket_app.data.direct import Direct
 from ticket_app.data.engine import Dialect
-from ticket_app.data.facets import filtered
 from ticket_app.data.list_queries import Listed
-from ticket_app.data.list_sql import NEWEST_FIRST, ONE_OF, all_of, behind_place
-from ticket_app.data.plain_sql import PRESENT, given, ticket_as_json
+from ticket_app.data.list_sql import NEWEST_FIRST, all_of, behind_place
+from ticket_app.data.plain_sql import given
+from ticket_app.data.predicates import conditions, narrowed, parameters
+from ticket_app.data.presence import PRESENT
 from ticket_app.data.types import utc
 from ticket_app.schemas import Position, TicketFilter
 
@@ -22,15 +23,14 @@ def tickets_of(
 ) -> list[Listed]:
     """At most `limit` tickets of this requester, newest first, that come behind `after`."""
     place = {} if after is None else {"after_time": after.created_at, "after_id": after.id}
-    fields = tuple(filtered(wanted))
-    statement = _page(ask.dialect, fields, after is not None)
+    statement = _page(ask.dialect, narrowed(wanted), after is not None)
     rows = ask.rows(statement, _values(ask, address, wanted) | place | {"limit": limit})
     return [Listed(ticket_id, utc(at), shown) for ticket_id, at, shown in rows]
 
 
 def count_of(ask: Direct, address: str, wanted: TicketFilter, *, at_most: int) -> int:
     """How many tickets this requester has; counting stops at `at_most`."""
-    statement = _count(ask.dialect, tuple(filtered(wanted)))
+    statement = _count(ask.dialect, narrowed(wanted))
     ((found,),) = ask.rows(statement, _values(ask, address, wanted) | {"limit": at_most})
     return int(found)
 
@@ -39,15 +39,15 @@ def count_of(ask: Direct, address: str, wanted: TicketFilter, *, at_most: int) -
 def _page(dialect: Dialect, fields: tuple[str, ...], behind: bool) -> str:
     place = [behind_place(dialect)] if behind else []
     return (
-        f"SELECT id, created_at, {ticket_as_json(dialect)} AS json FROM ticket "
-        f"WHERE {all_of(_of_requester(dialect), *_narrowed(dialect, fields), *place)} "
+        f"SELECT id, created_at, {public_json(dialect)} AS json FROM ticket "
+        f"WHERE {all_of(_of_requester(dialect), *conditions(fields, dialect), *place)} "
         f"{NEWEST_FIRST} LIMIT {given('limit', dialect)}"
     )
 
 
 @cache
 def _count(dialect: Dialect, fields: tuple[str, ...]) -> str:
-    wanted = all_of(_of_requester(dialect), *_narrowed(dialect, fields))
+    wanted = all_of(_of_requester(dialect), *conditions(fields, dialect))
     some = f"SELECT 1 FROM ticket WHERE {wanted} LIMIT {given('limit', dialect)}"
     return f"SELECT count(*) FROM ({some}) AS counted"
 
@@ -58,16 +58,5 @@ def _of_requester(dialect: Dialect) -> str:
     return all_of(PRESENT, "requester_email IS NOT NULL", same)
 
 
-def _narrowed(dialect: Dialect, fields: tuple[str, ...]) -> list[str]:
-    return [ONE_OF[dialect].format(field=field, values=field) for field in fields]
-
-
 def _values(ask: Direct, address: str, wanted: TicketFilter) -> dict[str, Any]:
-    chosen = {
-        field: [value.value for value in getattr(wanted, field)] for field in filtered(wanted)
-    }
-    lists = {
-        field: json.dumps(values) if ask.dialect == "sqlite" else values
-        for field, values in chosen.items()
-    }
-    return {"address": address} | lists
+    return {"address": address} | parameters(wanted, ask.dialect)

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Text, text
 from sqlmodel import Session
 
 from ticket_app.data.list_sql import NEWEST_FIRST
-from ticket_app.data.plain_sql import PRESENT
+from ticket_app.data.presence import PRESENT
 from ticket_app.data.types import UtcDateTime
 
 READ = 2_000

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
+from ticket_app.data import presence
+from ticket_app.data.presence import present
 from ticket_app.data.tables import Suggestion, Ticket, TicketEvent
 
 HISTORY_MAX = 200
@@ -12,18 +14,18 @@ HISTORY_MAX = 200
 
 def find_ticket(session: Session, ticket_id: int, *, deleted: bool = False) -> Ticket | None:
     """The ticket, unless it was deleted; or the deleted one."""
-    return session.scalar(_by_id(ticket_id).where(_deleted() if deleted else _present()))
+    return session.scalar(_by_id(ticket_id).where(presence.deleted() if deleted else present()))
 
 
 def find_tickets(session: Session, ticket_ids: Collection[int]) -> dict[int, Ticket]:
     """Those of the tickets that exist and were not deleted, by id."""
-    found = select(col(Ticket.id), Ticket).where(col(Ticket.id).in_(ticket_ids), _present())
+    found = select(col(Ticket.id), Ticket).where(col(Ticket.id).in_(ticket_ids), present())
     return {ticket_id: ticket for ticket_id, ticket in session.execute(found) if ticket_id}
 
 
 def lock_ticket(session: Session, ticket_id: int, *, deleted: bool = False) -> Ticket | None:
     """The ticket, or the deleted one, held against other writers until the transaction ends."""
-    state = _deleted() if deleted else _present()
+    state = presence.deleted() if deleted else present()
     return session.scalar(_by_id(ticket_id).where(state).with_for_update())
 
 
@@ -49,11 +51,3 @@ def suggestions_for(session: Session, ticket_id: int) -> Sequence[Suggestion]:
 
 def _by_id(ticket_id: int) -> Select[Ticket]:
     return select(Ticket).where(col(Ticket.id) == ticket_id)
-
-
-def _deleted() -> ColumnElement[bool]:
-    return col(Ticket.deleted_at).is_not(None)
-
-
-def _present() -> ColumnElement[bool]:
-    return col(Ticket.deleted_at).is_(None)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 from sqlalchemy import Engine, Row
 from sqlmodel import Session
 
@@ -13,7 +14,7 @@ from ticket_app.data import figure_queries as queries
 from ticket_app.data.direct import asking
 from ticket_app.data.engine import get_engine, reading
 from ticket_app.data.figure_tables import HOUR_FIGURES, URGENCY_FIGURES
-from ticket_app.vocabulary import Category, Priority, Sentiment, Status
+from ticket_app.vocabulary import FACETS, Status
 
 WindowDays = Literal[7, 30, 90]
 STATS_DAYS = 30
@@ -28,7 +29,11 @@ class DayCount(BaseModel):
     count: int
 
 
-class TicketStats(BaseModel):
+Breakdowns = dict[str, dict[StrEnum, int]]
+"""For each of FACETS how many tickets have each of its values; every value is present."""
+
+
+class _Totals(BaseModel):
     """Figures over all tickets that are not deleted. Every value of a breakdown is always present.
 
     `resolved_tickets` counts those resolved or closed, `mean_hours_to_resolve` is over the same and
@@ -39,15 +44,26 @@ class TicketStats(BaseModel):
     total_tickets: int
     open_tickets: int
     avg_tickets_per_day: float
-    priority_breakdown: dict[Priority, int]
-    category_breakdown: dict[Category, int]
-    status_breakdown: dict[Status, int]
-    sentiment_breakdown: dict[Sentiment, int]
     avg_urgency_score: float
     resolved_tickets: int = Field(description="Tickets that are resolved or closed.")
     mean_hours_to_resolve: float | None
     median_hours_to_resolve: float | None
     tickets_per_day: list[DayCount]
+
+
+class TicketStats(_Totals):
+    """The same, as the services give it: one mapping of all breakdowns."""
+
+    breakdowns: Breakdowns
+
+
+PublishedStats = create_model(
+    "TicketStats",
+    __base__=_Totals,
+    __doc__=_Totals.__doc__,
+    **{f"{field}_breakdown": (dict[values, int], ...) for field, values in FACETS.items()},  # type: ignore[call-overload, valid-type]
+)
+"""The same, as REST names it: a field for each breakdown."""
 
 
 class DayFlow(BaseModel):
@@ -76,10 +92,7 @@ class TicketInsights(BaseModel):
     days: list[DayFlow]
     created: int
     resolved: int
-    priority: dict[Priority, int]
-    category: dict[Category, int]
-    status: dict[Status, int]
-    sentiment: dict[Sentiment, int]
+    breakdowns: Breakdowns
     urgency: list[GroupCount]
     hours_to_resolve: list[GroupCount]
     mean_hours_to_resolve: float | None
@@ -128,7 +141,12 @@ def _compute(today: date) -> _Kept:
         changes = queries.changes(ask)
     with reading() as session:
         stats = _compute_stats(session, today)
-    return _Kept(changes, today, stats, stats.model_dump_json())
+    return _Kept(changes, today, stats, _published(stats).model_dump_json())
+
+
+def _published(stats: TicketStats) -> BaseModel:
+    named = {f"{field}_breakdown": counts for field, counts in stats.breakdowns.items()}
+    return PublishedStats(**stats.model_dump(exclude={"breakdowns"}), **named)
 
 
 def _compute_stats(session: Session, today: date) -> TicketStats:
@@ -141,10 +159,7 @@ def _compute_stats(session: Session, today: date) -> TicketStats:
         total_tickets=totals.total,
         open_tickets=totals.status_open,
         avg_tickets_per_day=round(totals.total / active_days, 2) if active_days else 0.0,
-        priority_breakdown=_breakdown(totals, "priority", Priority),
-        category_breakdown=_breakdown(totals, "category", Category),
-        status_breakdown=_breakdown(totals, "status", Status),
-        sentiment_breakdown=_breakdown(totals, "sentiment", Sentiment),
+        breakdowns=_breakdowns(totals),
         avg_urgency_score=round(totals.urgency_sum / totals.total, 2) if totals.total else 0.0,
         resolved_tickets=totals.resolved,
         mean_hours_to_resolve=_mean_hours(totals),
@@ -171,10 +186,7 @@ def ticket_insights(last_days: WindowDays) -> TicketInsights:
         days=_flow(days, created, resolved, backlog),
         created=row.created,
         resolved=row.resolved,
-        priority=_breakdown(row, "priority", Priority),
-        category=_breakdown(row, "category", Category),
-        status=_breakdown(row, "status", Status),
-        sentiment=_breakdown(row, "sentiment", Sentiment),
+        breakdowns=_breakdowns(row),
         urgency=[
             GroupCount(label=f"{low}–{100 if low == 90 else low + 9}", count=getattr(row, figure))
             for figure, low in URGENCY_FIGURES.items()
@@ -202,6 +214,10 @@ def _flow(
         backlog += opened - settled
         flow.append(DayFlow(date=day, created=opened, resolved=settled, backlog=backlog))
     return flow
+
+
+def _breakdowns(row: Row[Any]) -> Breakdowns:
+    return {field: _breakdown(row, field, values) for field, values in FACETS.items()}
 
 
 def _breakdown(row: Row[Any], field: str, values: type[Any]) -> dict[Any, int]:

@@ -10,6 +10,7 @@ from ticket_app.data.changing import current_ticket
 from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
 from ticket_app.data.list_queries import Listed
+from ticket_app.data.predicates import is_counted
 from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.live.bus import Change, bus
@@ -75,8 +76,8 @@ class Matching(NamedTuple):
 
 
 def count_tickets(wanted: TicketFilter) -> Matching:
-    """How many tickets match. Only a search is counted no further than SEARCH_COUNT_MAX."""
-    if wanted.search is None:
+    """How many tickets match: exactly by a counter, else no further than SEARCH_COUNT_MAX."""
+    if is_counted(wanted):
         with reading() as session:
             return Matching(figure_queries.count_by(session, wanted))
     with asking() as ask:

@@ -15,7 +15,7 @@ from ticket_app.state.live import Live
 from ticket_app.state.notices import told_failure
 from ticket_app.state.queue import Queue
 from ticket_app.state.returning import Returning
-from ticket_app.theme import ENGINE_WORDS, FIELD_WORDS, word_for
+from ticket_app.theme import ENGINE_WORDS, field_word, word_for
 from ticket_app.vocabulary import EventKind, TriageField
 
 SHOWN = 12
@@ -160,13 +160,13 @@ def _proposer(newest_first: Sequence[SuggestionPublic], field: TriageField, valu
 
 
 def _event_line(event: TicketEventPublic) -> Line:
-    edge, at = EDGE_WORDS[event.edge], event.created_at.isoformat()
+    edge, at = EDGE_WORDS.get(event.edge, event.edge), event.created_at.isoformat()
     if event.field is None:
-        return Line(KIND_WORDS[event.kind], note=edge, at=at)
+        return Line(KIND_WORDS.get(event.kind, event.kind), note=edge, at=at)
     if event.field in LONG_FIELDS:
-        return Line(f"{FIELD_WORDS[event.field]} rewritten", note=edge, at=at)
+        return Line(f"{field_word(event.field)} rewritten", note=edge, at=at)
     old, new = (word_for(event.field, value) for value in (event.old_value, event.new_value))
-    return Line(FIELD_WORDS[event.field], old, new, edge, at)
+    return Line(field_word(event.field), old, new, edge, at)
 
 
 def _sureness(confidence: float | None) -> str:
@@ -177,7 +177,7 @@ def _suggestion_line(suggestion: SuggestionPublic) -> Line:
     field = suggestion.field
     engine = ENGINE_WORDS.get(suggestion.engine, suggestion.engine)
     return Line(
-        FIELD_WORDS[field],
+        field_word(field),
         new=word_for(field, suggestion.value),
         note=f"{engine}{_sureness(suggestion.confidence)}",
         # A title quotes the text anyway.

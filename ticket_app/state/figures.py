@@ -10,6 +10,7 @@ from ticket_app.services import figures
 from ticket_app.services.figures import TicketStats
 from ticket_app.state.asking import ask
 from ticket_app.state.live import Live
+from ticket_app.theme import LOOKS
 
 
 class Figures(Live, rx.State):
@@ -25,10 +26,7 @@ class Figures(Live, rx.State):
     urgency: str = ""
     hours: str = ""
     per_day: str = ""
-    priority: dict[str, int] = {}
-    category: dict[str, int] = {}
-    status: dict[str, int] = {}
-    sentiment: dict[str, int] = {}
+    breakdowns: dict[str, dict[str, int]] = {field: {} for field in LOOKS}
     days: list[int] = []
     busiest: int = 0
 
@@ -65,10 +63,7 @@ class Figures(Live, rx.State):
             "urgency": f"{stats.avg_urgency_score:.0f}",
             "hours": "–" if hours is None else f"{hours:,.1f} h",
             "per_day": f"{stats.avg_tickets_per_day:,.1f}",
-            "priority": _named(stats.priority_breakdown),
-            "category": _named(stats.category_breakdown),
-            "status": _named(stats.status_breakdown),
-            "sentiment": _named(stats.sentiment_breakdown),
+            "breakdowns": {field: _named(counts) for field, counts in stats.breakdowns.items()},
             "days": counts,
             "busiest": max(counts),
         }

@@ -9,7 +9,7 @@ from ticket_app.services import figures
 from ticket_app.services.figures import TicketInsights
 from ticket_app.state.asking import ask
 from ticket_app.state.live import Live
-from ticket_app.theme import tone, word_for
+from ticket_app.theme import LOOKS, tone, word_for
 
 WINDOWS: tuple[figures.WindowDays, ...] = (7, 30, 90)
 Series = list[dict[str, str | int]]
@@ -26,10 +26,7 @@ class Insights(Live, rx.State):
     backlog: str = ""
     hours: str = ""
     flow: Series = []
-    priority: Series = []
-    category: Series = []
-    status: Series = []
-    sentiment: Series = []
+    breakdowns: dict[str, Series] = {field: [] for field in LOOKS}
     urgency: Series = []
     hours_to_resolve: Series = []
 
@@ -82,10 +79,11 @@ def _shown(insights: TicketInsights) -> dict[str, Any]:
         "hours_to_resolve": [
             {"name": group.label, "count": group.count} for group in insights.hours_to_resolve
         ],
-    } | {
-        field: [
-            {"name": word_for(field, value), "count": count, "fill": tone(field, value)}
-            for value, count in getattr(insights, field).items()
-        ]
-        for field in ("priority", "category", "status", "sentiment")
+        "breakdowns": {
+            field: [
+                {"name": word_for(field, value), "count": count, "fill": tone(field, value)}
+                for value, count in counts.items()
+            ]
+            for field, counts in insights.breakdowns.items()
+        },
     }

@@ -18,7 +18,7 @@ from ticket_app.services.triage_report import (
 from ticket_app.state.asking import ask
 from ticket_app.state.insights import WINDOWS, Insights
 from ticket_app.state.live import Live
-from ticket_app.theme import ENGINE_WORDS, FIELD_WORDS, OUTCOME_WORDS
+from ticket_app.theme import ENGINE_WORDS, OUTCOME_WORDS, field_word
 
 PAUSE_SECONDS = 10.0
 """The report weighs thousands of proposals; it need not follow every change at once."""
@@ -161,7 +161,7 @@ def _outcome(outcome: str) -> str:
 
 def _share_row(field: str, engine: str, share: Share) -> ShareRow:
     return ShareRow(
-        field=FIELD_WORDS[field],
+        field=field_word(field),
         engine=ENGINE_WORDS.get(engine, engine),
         share=f"{share.rate:.0%}",
         interval=f"{share.low:.0%} – {share.high:.0%}",
@@ -186,7 +186,7 @@ def _call_row(calls: Calls) -> CallRow:
 
 def _lesson_row(lesson: LessonPublic) -> LessonRow:
     return LessonRow(
-        field=FIELD_WORDS[lesson.field],
+        field=field_word(lesson.field),
         decided=f"{lesson.n_decided:,}",
         held_out=f"{lesson.n_held_out:,}",
         rules=f"{lesson.rules_accuracy:.0%}",

@@ -7,9 +7,11 @@ from ticket_app.errors import InvalidInputError
 from ticket_app.schemas import TicketListQuery, parse
 from ticket_app.services.seeking import Meant
 from ticket_app.services.tickets import Matching
+from ticket_app.theme import LOOKS
 from ticket_app.vocabulary import FACETS as KNOWN
 
-FACETS = ("status", "priority", "category", "sentiment")
+FACETS = tuple(LOOKS)
+"""In the order of the pages."""
 PARTS_MAX = 200
 """Names and values in an address; one of a page has at most one for each value of a facet."""
 PROBLEM_LONGEST = 500

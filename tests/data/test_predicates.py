@@ -1,0 +1,88 @@
+"""A field of a filter narrows everywhere, or is refused; it is never ignored."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.services.desk import opened
+from ticket_app.data import predicates
+from ticket_app.data.direct import asking
+from ticket_app.data.predicates import PREDICATES, Predicate
+from ticket_app.data.requester_queries import count_of, tickets_of
+from ticket_app.schemas import TicketFilter, TicketListQuery
+from ticket_app.services.tickets import count_tickets, list_tickets
+from ticket_app.vocabulary import FACETS, Status
+
+ADDRESS = "ana@example.com"
+ENGINE: Predicate = {"postgresql": "engine = %(engine)s", "sqlite": "engine = :engine"}
+
+
+class Wider(TicketListQuery):
+    """The filter as it is once it has a field that is no facet."""
+
+    engine: str | None = None
+
+
+@pytest.fixture
+def wider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The filter has that field, and the field has no predicate yet."""
+    monkeypatch.setattr(predicates, "FIELDS", (*predicates.FIELDS, "engine"))
+
+
+def test_every_field_of_the_filter_has_a_predicate() -> None:
+    assert TicketFilter.model_fields.keys() == PREDICATES.keys() | {predicates.SEARCH}
+
+
+def listed(wanted: TicketListQuery) -> int:
+    return len(list_tickets(wanted).items)
+
+
+def counted(wanted: TicketListQuery) -> int:
+    return count_tickets(wanted).tickets
+
+
+def listed_of_requester(wanted: TicketListQuery) -> int:
+    with asking() as ask:
+        return len(tickets_of(ask, ADDRESS, wanted, limit=50, after=None))
+
+
+def counted_of_requester(wanted: TicketListQuery) -> int:
+    with asking() as ask:
+        return count_of(ask, ADDRESS, wanted, at_most=50)
+
+
+EVERYWHERE = (listed, counted, listed_of_requester, counted_of_requester)
+Number = Callable[[TicketListQuery], int]
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("number", EVERYWHERE)
+def test_a_field_narrows_lists_and_counts(number: Number) -> None:
+    values = {field: list(known)[:2] for field, known in FACETS.items() if field != "sentiment"}
+    for place in range(2):
+        chosen = {field: two[place] for field, two in values.items()}
+        opened(**chosen, requester_email=ADDRESS)
+    for field, (one, _) in values.items():
+        assert number(TicketListQuery.model_validate({field: [one]})) == 1
+    assert number(TicketListQuery()) == 2
+
+
+@pytest.mark.usefixtures("database", "wider")
+@pytest.mark.parametrize("number", EVERYWHERE)
+@pytest.mark.parametrize("beside", [{}, {"status": [Status.OPEN]}, {"search": "wallpaper"}])
+def test_a_field_that_is_no_facet_narrows_too(
+    number: Number, beside: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predicates, "PREDICATES", {**PREDICATES, "engine": ENGINE})
+    for _ in range(3):
+        opened(requester_email=ADDRESS)
+    assert number(Wider.model_validate({"engine": "offline", **beside})) == 3
+    assert number(Wider.model_validate({"engine": "nobody", **beside})) == 0
+
+
+@pytest.mark.usefixtures("database", "wider")
+@pytest.mark.parametrize("number", EVERYWHERE)
+def test_a_field_without_a_predicate_is_refused(number: Number) -> None:
+    opened(requester_email=ADDRESS)
+    with pytest.raises(KeyError, match="engine"):
+        number(Wider(engine="offline"))
