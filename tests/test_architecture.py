@@ -1,6 +1,7 @@
 """The walls of the house: who may import whom, who may speak what; see docs/architecture.md."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,6 +125,18 @@ def test_services_speak_no_sql() -> None:
                 taken = {name.name for name in node.names} & SQL_VERBS
                 wrong += [f"{path.name} imports {name}" for name in taken]
     assert wrong == []
+
+
+def test_one_place_says_what_is_deleted() -> None:
+    """Soon it also says who may see a ticket; a condition written elsewhere would not."""
+    condition = re.compile(r"deleted_at IS (NOT )?NULL|deleted_at\)?\.is_")
+    spelled = {
+        path.name
+        for path in (PACKAGE / "data").glob("*.py")
+        if condition.search(path.read_text(encoding="utf-8"))
+    }
+    # The indexes and the triggers of the database are conditions of their own.
+    assert spelled == {"presence.py", "tables.py", "figure_triggers.py"}
 
 
 def test_nobody_waits_with_wait_for() -> None:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from ticket_app.data import direct
-from ticket_app.data.direct import asking
+from ticket_app.data.direct import asking, telling
 
 
 @pytest.mark.usefixtures("postgres_database")
@@ -51,3 +51,28 @@ def test_a_value_that_stands_twice_is_one_parameter() -> None:
         one, other = given.format("one"), given.format("other")
         statement = f"SELECT CAST({one} AS integer), CAST({other} AS integer), {one} + {other}"
         assert ask.rows(statement, {"other": 2, "one": 1, "unused": None}) == [(1, 2, 3)]
+
+
+COUNT = "INSERT INTO ticket_changes (slot, changes) VALUES ({slot}, 0) RETURNING slot"
+
+
+@pytest.mark.usefixtures("database")
+def test_a_second_write_is_refused_where_it_would_commit_by_itself() -> None:
+    with telling() as tell:
+        assert tell.write(COUNT.format(slot=1), {}) == [(1,)]
+        if tell.dialect == "sqlite":
+            assert tell.write(COUNT.format(slot=2), {}) == [(2,)]
+        else:
+            with pytest.raises(RuntimeError, match="transaction of its own"):
+                tell.write(COUNT.format(slot=2), {})
+
+
+@pytest.mark.usefixtures("database")
+def test_what_reads_does_not_write() -> None:
+    with asking() as ask:
+        with pytest.raises(RuntimeError, match=r"Direct\.write"):
+            ask.rows(COUNT.format(slot=1), {})
+        with pytest.raises(RuntimeError, match="may write no more"):
+            ask.write(COUNT.format(slot=1), {})
+        found = ask.rows("SELECT count(*) FROM ticket_changes WHERE slot = 1", {})
+    assert found == [(0,)]

@@ -26,8 +26,8 @@ def change_ticket(
     values = columns | {"of_id": ticket.id, "of_version": ticket.version}
     if tell.dialect == "postgresql":
         values["events"] = json.dumps(events)
-        return _read(tell.rows(_change_and_tell(tuple(columns)), values))
-    changed = _read(tell.rows(_change(tuple(columns), tell.dialect), values))
+        return _read(tell.write(_change_and_tell(tuple(columns)), values))
+    changed = _read(tell.write(_change(tuple(columns), tell.dialect), values))
     if changed is not None:
         of_change = {"ticket_id": changed.id, "ticket_version": changed.version,
                      "created_at": changed.updated_at}  # fmt: skip

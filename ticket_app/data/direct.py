@@ -23,7 +23,7 @@ from ticket_app.data.engine import (
     refuse_if_hanging,
     unavailable,
 )
-from ticket_app.data.plain_sql import Row, insert_into, prepared, stored
+from ticket_app.data.plain_sql import Row, insert_into, prepared, stored, writes
 from ticket_app.data.reasons import POOLED, reason_of
 from ticket_app.data.sqlite import require_file
 
@@ -45,10 +45,14 @@ class Direct:
     """A connection of the pool, to be given statements as the driver wants them.
 
     On SQLite one that reads is interrupted after `seconds`; PostgreSQL sees to that by itself.
+    `writes` is how many statements may write: none to read, and on PostgreSQL, where each commits
+    by itself, one. A second one would be a transaction of its own: what they write would not be all
+    or nothing, and only on one of the two databases.
     """
 
-    def __init__(self, connection: PoolProxiedConnection, seconds: float) -> None:
-        self.dialect: Dialect = _dialect()
+    def __init__(self, connection: PoolProxiedConnection, seconds: float, writes: float) -> None:
+        self.dialect: Dialect = get_dialect()
+        self._writes_left = writes
         self._cursor: Any = connection.cursor()
         self._about = connection.info
         self._seconds = seconds
@@ -56,11 +60,21 @@ class Direct:
     def rows(
         self, statement: str, values: Row, *, planned_once: bool = True
     ) -> list[tuple[Any, ...]]:
-        """Every row of the answer.
+        """Every row of the answer to a statement that reads. RuntimeError for one that writes.
 
         PostgreSQL plans it once for each connection, where it need not know the values for that: to
         plan takes as long as to run what is quick.
         """
+        if writes(statement):
+            raise RuntimeError("a statement that writes goes to Direct.write")
+        return self._rows(statement, values, planned_once=planned_once)
+
+    def write(self, statement: str, values: Row) -> list[tuple[Any, ...]]:
+        """Write; returns what the statement returns. RuntimeError for more writes than allowed."""
+        self._count_write()
+        return self._rows(statement, values, planned_once=True)
+
+    def _rows(self, statement: str, values: Row, *, planned_once: bool) -> list[tuple[Any, ...]]:
         self._about["read_until"] = monotonic() + self._seconds
         if planned_once and self.dialect == "postgresql":
             statement = self._prepared(statement)
@@ -87,8 +101,17 @@ class Direct:
 
     def insert(self, table: str, columns: tuple[str, ...], row: Row) -> int:
         """Insert a row; returns its id. For SQLite: PostgreSQL's driver does not know the id."""
+        self._count_write()
         self._cursor.execute(insert_into(table, columns), stored(row, self.dialect))
         return int(self._cursor.lastrowid)
+
+    def _count_write(self) -> None:
+        if self._writes_left < 1:
+            raise RuntimeError(
+                "this block may write no more: on PostgreSQL a second statement would be a "
+                "transaction of its own; write with one statement, or use a session"
+            )
+        self._writes_left -= 1
 
     def begin(self) -> None:
         """Take SQLite's write lock. An interrupted statement would take the transaction along, so
@@ -127,7 +150,7 @@ class Direct:
 @contextmanager
 def asking() -> Iterator[Direct]:
     """Read; each statement sees a moment of its own. DatabaseUnavailableError without an answer."""
-    with _connected(bounds.STATEMENT_TIMEOUT_MS / 1000) as ask:
+    with _connected(bounds.STATEMENT_TIMEOUT_MS / 1000, writes=0) as ask:
         yield ask
 
 
@@ -135,13 +158,14 @@ def asking() -> Iterator[Direct]:
 def telling() -> Iterator[Direct]:
     """Write, durably, all or nothing. DatabaseUnavailableError as above.
 
-    On PostgreSQL each statement commits by itself, which costs one round trip: write with one.
+    On PostgreSQL each statement commits by itself, which costs one round trip, so that a second
+    statement that writes is refused. SQLite takes as many as it is given.
     """
-    if _dialect() == "postgresql":
-        with _connected(inf) as tell:
+    if get_dialect() == "postgresql":
+        with _connected(inf, writes=1) as tell:
             yield tell
         return
-    with only_writer(), _connected(inf) as tell:
+    with only_writer(), _connected(inf, writes=inf) as tell:
         tell.begin()
         try:
             yield tell
@@ -151,13 +175,13 @@ def telling() -> Iterator[Direct]:
 
 
 @contextmanager
-def _connected(seconds: float) -> Iterator[Direct]:
+def _connected(seconds: float, *, writes: float) -> Iterator[Direct]:
     refuse_if_hanging()
     try:
         connection = get_direct_engine().raw_connection()
     except (PoolTimeoutError, *DATABASE_ERRORS) as error:
         raise unavailable("no connection to the database", error) from error
-    direct = Direct(connection, seconds)
+    direct = Direct(connection, seconds, writes)
     try:
         yield direct
     except DATABASE_ERRORS as error:
@@ -179,5 +203,6 @@ def _was_refused(error: Exception) -> bool:
     return not isinstance(error, psycopg2.Error) or error.pgcode is not None
 
 
-def _dialect() -> Dialect:
+def get_dialect() -> Dialect:
+    """Of the database in use."""
     return "sqlite" if get_direct_engine().dialect.name == "sqlite" else "postgresql"

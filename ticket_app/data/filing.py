@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic_core import to_json
 
 from ticket_app.data.columns import JOB, KEY, SUGGESTION, TICKET
-from ticket_app.data.direct import Direct, telling
+from ticket_app.data.direct import Direct, get_dialect, telling
 from ticket_app.data.filing_sql import AT_ONCE, CREATED, ONCE_FOR_EACH_KEY, find_keys
 from ticket_app.data.plain_sql import Row
 from ticket_app.data.types import phrases_as_text
@@ -52,12 +52,13 @@ def file_tickets(new: Sequence[NewTicket], edge: Edge) -> list[int | Earlier]:
     Where the key of one is taken already, by another of these or by an earlier request, it is not
     stored, and what the key has filed stands in its place.
     """
-    with telling() as tell:
-        if tell.dialect == "sqlite":
+    if get_dialect() == "sqlite":
+        with telling() as tell:
             return [_in_several_statements(tell, each, edge) for each in new]
-        if all(each.claim is None for each in new):
-            return [ticket_id for ticket_id, _ in tell.rows(AT_ONCE, _as_json(new, edge))]
-        return _once_for_each_key(tell, new, edge)
+    if any(each.claim for each in new):
+        return _once_for_each_key(new, edge)
+    with telling() as tell:
+        return [ticket_id for ticket_id, _ in tell.write(AT_ONCE, _as_json(new, edge))]
 
 
 def _as_json(new: Sequence[NewTicket], edge: Edge) -> Row:
@@ -77,14 +78,16 @@ def _key_row(new: NewTicket, claim: Claim) -> Row:
     return {**claim._asdict(), "ticket": to_json(new.ticket).decode()}
 
 
-def _once_for_each_key(tell: Direct, new: Sequence[NewTicket], edge: Edge) -> list[int | Earlier]:
-    """Each statement is a transaction of its own, and sees what was committed before it."""
+def _once_for_each_key(new: Sequence[NewTicket], edge: Edge) -> list[int | Earlier]:
+    """Each round is a transaction of its own, and sees what was committed before it."""
     done: dict[int, int | Earlier] = {}
     for _ in range(ROUNDS_MAX):
         places = [place for place in range(len(new)) if place not in done]
-        rows = tell.rows(ONCE_FOR_EACH_KEY, _as_json([new[place] for place in places], edge))
-        done |= {places[number - 1]: ticket_id for ticket_id, number in rows}
-        done |= _found(tell, {place: new[place] for place in places if place not in done})
+        values = _as_json([new[place] for place in places], edge)
+        with telling() as tell:
+            rows = tell.write(ONCE_FOR_EACH_KEY, values)
+            done |= {places[number - 1]: ticket_id for ticket_id, number in rows}
+            done |= _found(tell, {place: new[place] for place in places if place not in done})
         if len(done) == len(new):
             return [done[place] for place in range(len(new))]
     raise DatabaseUnavailableError

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -14,6 +14,7 @@ Row = dict[str, Any]
 
 GIVEN = re.compile(r"%\((\w+)\)s")
 """A parameter on PostgreSQL."""
+WRITING = re.compile(r"\b(INSERT INTO|UPDATE \w+ SET|DELETE FROM|REPLACE INTO)\b")
 
 
 def given(name: str, dialect: Dialect) -> str:
@@ -29,6 +30,12 @@ def prepared(statement: str) -> tuple[str, str]:
     numbered = GIVEN.sub(lambda found: f"${names.index(found[1]) + 1}", statement)
     values = ", ".join(given(each, "postgresql") for each in names)
     return f"PREPARE {name} AS {numbered}", f"EXECUTE {name} {f'({values})' if names else ''}"
+
+
+@lru_cache(1_000)
+def writes(statement: str) -> bool:
+    """Whether any part of the statement changes rows."""
+    return WRITING.search(statement) is not None
 
 
 @cache
