@@ -51,15 +51,15 @@ async def test_each_series_says_what_the_service_says(tabs: Tabs) -> None:
     changed(resolved.id, status="resolved")
     page = await tabs.open("/insights")
     told, shown = ticket_insights(30), page.shown(Insights)
-    assert shown["priority"] == [
+    assert shown["breakdowns"]["priority"] == [
         {"name": "Low", "count": 1, "fill": "var(--priority-low)"},
         {"name": "Medium", "count": 0, "fill": "var(--priority-medium)"},
         {"name": "High", "count": 0, "fill": "var(--priority-high)"},
         {"name": "Critical", "count": 1, "fill": "var(--priority-critical)"},
     ]
-    for field in ("priority", "category", "status", "sentiment"):
-        counts = list(getattr(told, field).values())
-        assert [point["count"] for point in shown[field]] == counts
+    for field, counts in told.breakdowns.items():
+        points = shown["breakdowns"][field]
+        assert [point["count"] for point in points] == list(counts.values())
     assert [point["count"] for point in shown["urgency"]] == [one.count for one in told.urgency]
     assert sum(point["count"] for point in shown["hours_to_resolve"]) == 1
     assert shown["flow"][-1] | {"day": ""} == {"day": "", "created": 2, "resolved": 1, "backlog": 1}

@@ -41,8 +41,9 @@ async def test_the_figures_are_those_of_all_tickets(tabs: Tabs) -> None:
     page = await tabs.open("/?category=billing")
     shown = page.shown(Figures)
     assert (shown["all"], shown["open"], shown["resolved"]) == ("2", "1", "1")
-    assert shown["priority"] == {"low": 0, "medium": 0, "high": 2, "critical": 0}
-    assert shown["category"] == {"billing": 1, "technical": 0, "account": 1, "general": 0}
+    assert shown["breakdowns"]["priority"] == {"low": 0, "medium": 0, "high": 2, "critical": 0}
+    categories = {"billing": 1, "technical": 0, "account": 1, "general": 0}
+    assert shown["breakdowns"]["category"] == categories
     assert (len(shown["days"]), shown["days"][-1], shown["busiest"]) == (30, 2, 2)
     assert (shown["hours"], shown["per_day"]) == ("0.0 h", "2.0")
 

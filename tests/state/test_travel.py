@@ -83,7 +83,7 @@ async def test_a_page_is_sent_only_what_has_changed(tabs: Tabs) -> None:
     page = await tabs.open("/?status=closed")
     before = len(page.deltas)
     changed(ticket.id, status="in_progress")
-    await page.until(lambda: page.shown(Figures)["status"]["in_progress"] == 1)
+    await page.until(lambda: page.shown(Figures)["breakdowns"]["status"]["in_progress"] == 1)
     await page.until(lambda: any(Queue.get_full_name() in one for one in page.deltas[before:]))
     other = opened(status="closed")
     await page.until(lambda: page.shown(Queue)["rows"][0]["id"] == other.id)
@@ -92,7 +92,7 @@ async def test_a_page_is_sent_only_what_has_changed(tabs: Tabs) -> None:
     assert len(rows) == 1
     first = next(delta for delta in sent if Figures.get_full_name() in delta)
     sent_of_figures = {name.removesuffix("_rx_state_") for name in first[Figures.get_full_name()]}
-    assert sent_of_figures == {"status", "open", "loaded"}
+    assert sent_of_figures == {"breakdowns", "open", "loaded"}
 
 
 async def test_the_first_answer_of_a_page_holds_no_ticket(tabs: Tabs) -> None:
