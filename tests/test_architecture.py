@@ -8,10 +8,11 @@ from pathlib import Path
 from ticket_app.settings import ROOT
 
 PACKAGE = ROOT / "ticket_app"
-FLOOR = {"settings", "vocabulary", "texts", "addresses", "schemas", "errors"}
+FLOOR = {"settings", "bus", "vocabulary", "texts", "addresses", "schemas", "errors"}
 
 MAY_IMPORT = {
     "settings": FLOOR,
+    "bus": FLOOR,
     "vocabulary": FLOOR,
     "texts": FLOOR,
     "addresses": FLOOR,
@@ -21,23 +22,22 @@ MAY_IMPORT = {
     "data": FLOOR,
     "triage": FLOOR,
     "live": FLOOR | {"services"},
-    "services": FLOOR | {"data", "triage", "live"},
+    "services": FLOOR | {"data", "triage"},
     "api": FLOOR | {"services"},
     "cli": FLOOR | {"services", "ticket_app"},
-    "state": FLOOR | {"services", "live", "theme"},
+    "state": FLOOR | {"services", "theme"},
     "components": FLOOR | {"state", "theme"},
     "pages": FLOOR | {"components", "state", "theme"},
 }
 """What a room may import of ours, besides itself. ticket_app.py assembles, so it may import all."""
 
 MAY_ALSO = {
-    # The bus and the worker are two rooms in one folder: services tell the bus, the worker asks
-    # services. Nothing else of live/ is for a service.
-    ("services", "live.worker"): False,
     # Starting the desk means bringing its database up to date.
     ("cli", "data.migrations"): True,
     # What an engine is worth is asked of triage itself: no ticket of the desk is involved.
     ("cli", "triage.evaluation"): True,
+    # Pages outlive the process that they were opened in.
+    ("state", "live.page_store"): True,
     # A suggestion is kept by the form between being shown and being filed.
     ("state", "triage.contract"): True,
 }

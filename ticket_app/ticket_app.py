@@ -15,8 +15,8 @@ from starlette.types import ASGIApp
 from ticket_app.api.gateway import Gateway
 from ticket_app.api.page_policy import page_policy
 from ticket_app.api.site import Site
+from ticket_app.bus import bus
 from ticket_app.errors import TicketAppError
-from ticket_app.live.bus import bus
 from ticket_app.live.keys import forgetting_keys
 from ticket_app.live.learning import learning
 from ticket_app.live.ledger import keeping_ledger

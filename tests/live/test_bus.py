@@ -7,7 +7,7 @@ from threading import Thread, Timer
 
 import pytest
 
-from ticket_app.live.bus import Bus, Change
+from ticket_app.bus import Bus, Change
 
 SECONDS = 10
 

@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from tests.redis_server import RedisServer
+from ticket_app.bus import MISSED, Bus, Change
 from ticket_app.live import relay as relaying
-from ticket_app.live.bus import MISSED, Bus, Change
 from ticket_app.live.redis_server import connect
 from ticket_app.live.relay import Relay
 
@@ -95,7 +95,7 @@ def test_a_redis_that_went_away_and_came_back_is_one_word_to_read_all_again(
     async def work(desk: list[Process]) -> None:
         here, other = desk
         redis.stop()
-        await until(lambda: {each.relay.state for each in desk} == {"unavailable"})
+        await until(lambda: {each.bus.reach for each in desk} == {"unavailable"})
         began = time.monotonic()
         for number in range(5_000):
             here.bus.publish(Change(number))
@@ -104,7 +104,7 @@ def test_a_redis_that_went_away_and_came_back_is_one_word_to_read_all_again(
         assert len(here.relay._waiting) <= relaying.WAITING_MAX
         here.told()
         redis.start()
-        await until(lambda: {each.relay.state for each in desk} == {"ok"})
+        await until(lambda: {each.bus.reach for each in desk} == {"ok"})
         await until(lambda: not here.relay._dropped)
         assert here.told() == [MISSED]
         here.bus.publish(Change(7))
@@ -129,9 +129,9 @@ def test_a_redis_that_says_nothing_is_as_good_as_away(
         assert [each.relay.connections for each in desk] == [1, 1]
         redis.freeze()
         desk[0].bus.publish(Change(1))
-        await until(lambda: {each.relay.state for each in desk} == {"unavailable"})
+        await until(lambda: {each.bus.reach for each in desk} == {"unavailable"})
         redis.thaw()
-        await until(lambda: {each.relay.state for each in desk} == {"ok"})
+        await until(lambda: {each.bus.reach for each in desk} == {"ok"})
         await until(lambda: MISSED in desk[1].told())
 
     run(redis, 2, work)

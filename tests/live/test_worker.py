@@ -10,8 +10,8 @@ import pytest
 from tests.services.conftest import Providing
 from tests.services.desk import changed, jobs, opened
 from tests.triage.fake_provider import FakeProvider, Script
+from ticket_app.bus import Change, bus
 from ticket_app.live import worker
-from ticket_app.live.bus import Change, bus
 from ticket_app.live.worker import improving
 from ticket_app.schemas import TicketPublic
 from ticket_app.services.improving import Claim, improve_ticket

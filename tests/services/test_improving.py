@@ -11,9 +11,9 @@ from tests.services.conftest import Providing
 from tests.services.desk import changed, events_of, jobs, opened, suggestions_of, written
 from tests.triage import dialects
 from tests.triage.fake_provider import FakeProvider, Script, good_answer
+from ticket_app.bus import Change, bus
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import TriageJob
-from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import TicketCreate, TicketPublic
 from ticket_app.services import improving, ledger
 from ticket_app.services.filing import open_ticket

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from tests.services.conftest import Providing
 from tests.services.desk import PLAIN, changed, events_of, opened, suggestions_of, written
 from tests.triage.fake_provider import Script
+from ticket_app.bus import Change, bus
 from ticket_app.data.engine import get_engine
-from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import TicketCreate, TicketUpdate
 from ticket_app.services import changing, filing, tickets
 from ticket_app.triage.offline import triage_offline

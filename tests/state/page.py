@@ -15,7 +15,7 @@ from reflex_base.event import Event, EventHandler, EventSpec
 from reflex_base.event.processor import BaseStateEventProcessor
 from reflex_base.utils.format import format_event_handler, json_dumps
 
-from ticket_app.live.bus import bus
+from ticket_app.bus import bus
 from ticket_app.ticket_app import app, tell_and_log
 
 assert app is not None  # imported for what it registers: the states and their pages

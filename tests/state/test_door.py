@@ -11,7 +11,7 @@ from reflex.state import State, UpdateVarsInternalState
 from reflex_base.event.processor import BaseStateEventProcessor
 from reflex_base.registry import RegistrationContext
 
-from ticket_app.live.bus import bus
+from ticket_app.bus import bus
 from ticket_app.state import door as module
 from ticket_app.state.detail import Detail
 from ticket_app.state.door import LEFT_MAX, Door

@@ -11,20 +11,17 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Literal
 from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from ticket_app.live.bus import MISSED, Bus, Change, bus
+from ticket_app.bus import MISSED, Bus, Change, bus
 from ticket_app.live.pauses import Pauses
 from ticket_app.live.redis_server import UNREACHABLE, connect, database_of
 from ticket_app.settings import get_settings
 
 log = logging.getLogger(__name__)
-
-RelayState = Literal["ok", "unavailable"]
 
 WAITING_MAX = 1_000
 """Changes not sent yet; a burst of more is told as missed."""
@@ -39,9 +36,9 @@ class Relay:
 
     def __init__(self, redis: Redis, own: Bus = bus) -> None:
         self.connections = 0
-        self.state: RelayState = "unavailable"
         self._redis = redis
         self._bus = own
+        self._bus.reach = "unavailable"
         self._channel = f"desk:{database_of(redis)}:changes"
         self._name = uuid4().hex
         self._waiting: deque[Change] = deque()
@@ -127,12 +124,12 @@ class Relay:
 
     def _is_connected(self) -> None:
         log.info("changes are shared with the desk's other processes")
-        self.state, self._said_away = "ok", False
+        self._bus.reach, self._said_away = "ok", False
         self.connections += 1
         self._bus.deliver(MISSED)
 
     def _is_away(self, error: Exception) -> None:
-        self.state = "unavailable"
+        self._bus.reach = "unavailable"
         if not self._said_away:
             self._said_away = True
             log.warning(
@@ -174,12 +171,8 @@ async def relaying() -> AsyncIterator[None]:
             yield
     finally:
         _running.remove(relay)
+        bus.reach = None
         await redis.aclose()
-
-
-def relay_state() -> RelayState | None:
-    """Whether changes are shared right now; None where this process has nobody to share with."""
-    return _running[0].state if _running else None
 
 
 def connections() -> int:

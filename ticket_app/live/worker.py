@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 
+from ticket_app.bus import Change, bus
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.live.bus import Change, bus
 from ticket_app.services.improving import (
     Claim,
     claim_tickets,

@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from ticket_app.bus import bus
 from ticket_app.data.engine import get_engine
 from ticket_app.data.readiness import find_problem
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.live.relay import relay_state
 from ticket_app.triage.engine import ProviderState, provider_state
 
 
@@ -47,7 +47,6 @@ def health_unknown() -> Health:
 
 
 def _health(problem: str | None) -> Health:
-    sharing = relay_state()
     return Health(
         ready=problem is None,
         database=DatabaseState(
@@ -55,6 +54,6 @@ def _health(problem: str | None) -> Health:
             state="ok" if problem is None else "unavailable",
             problem=problem,
         ),
-        redis=None if sharing is None else RedisState(state=sharing),
+        redis=None if bus.reach is None else RedisState(state=bus.reach),
         provider=provider_state(),
     )

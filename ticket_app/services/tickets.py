@@ -4,6 +4,7 @@ that record it."""
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeVar
 
+from ticket_app.bus import Change, bus
 from ticket_app.data import figure_queries, list_queries
 from ticket_app.data import ticket_queries as queries
 from ticket_app.data.changing import current_ticket
@@ -13,7 +14,6 @@ from ticket_app.data.list_queries import Listed
 from ticket_app.data.predicates import is_counted
 from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
-from ticket_app.live.bus import Change, bus
 from ticket_app.schemas import (
     PAGE_MAX,
     Position,

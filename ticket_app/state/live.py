@@ -8,7 +8,7 @@ from typing import ClassVar
 import reflex as rx
 from reflex_base.event.context import EventContext
 
-from ticket_app.live.bus import bus
+from ticket_app.bus import bus
 
 IDLE_SECONDS = 60.0
 """Without any change a page is refreshed this often: a day may have ended."""

@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +30,15 @@ class Change:
 MISSED = Change(None, awaits_triage=True, from_here=False)
 
 Carrier = Callable[[Change], None]
+Reach = Literal["ok", "unavailable"]
 
 
 class Bus:
     """Fan-out of changes to queues. A full queue drops the change: see `subscribe`."""
 
     def __init__(self) -> None:
+        self.reach: Reach | None = None
+        """Whether other processes hear of changes right now; None where there are none."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queues: set[asyncio.Queue[Change]] = set()
         self._carriers: list[Carrier] = []
