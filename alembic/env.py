@@ -4,7 +4,6 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from alembic import context
-from ticket_app.data import figure_tables, tables  # noqa: F401  fill the metadata
 from ticket_app.data.engine import get_engine
 
 

@@ -132,11 +132,11 @@ def test_one_place_says_what_is_deleted() -> None:
     condition = re.compile(r"deleted_at IS (NOT )?NULL|deleted_at\)?\.is_")
     spelled = {
         path.name
-        for path in (PACKAGE / "data").glob("*.py")
+        for path in (PACKAGE / "data").rglob("*.py")
         if condition.search(path.read_text(encoding="utf-8"))
     }
     # The indexes and the triggers of the database are conditions of their own.
-    assert spelled == {"presence.py", "tables.py", "figure_triggers.py"}
+    assert spelled == {"presence.py", "tables.py", "triggers.py"}
 
 
 def test_nobody_waits_with_wait_for() -> None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from alembic import op
 from ticket_app.data.checks import LAST_BUCKET, SLOTS
-from ticket_app.data.figure_counters import (
+from ticket_app.data.figures.counters import (
     KEYS,
     Counter,
     hour_figures,
@@ -15,7 +15,7 @@ from ticket_app.data.figure_counters import (
     urgency_figures,
     value_figures,
 )
-from ticket_app.data.figure_triggers import FigureTriggers
+from ticket_app.data.figures.triggers import FigureTriggers
 from ticket_app.data.types import BigId, UtcDay
 
 revision = "0005"

@@ -8,14 +8,14 @@ All figures are counted anew from the tickets: about 5 s for 1,000,000.
 import sqlalchemy as sa
 
 from alembic import op
-from ticket_app.data.figure_counters import (
+from ticket_app.data.figures.counters import (
     Counter,
     hour_figures,
     of_those,
     urgency_figures,
     value_figures,
 )
-from ticket_app.data.figure_triggers import FigureTriggers
+from ticket_app.data.figures.triggers import FigureTriggers
 from ticket_app.data.types import BigId
 
 revision = "0009"

@@ -10,7 +10,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
-from ticket_app.data import figure_tables, tables  # noqa: F401  fill the metadata
 from ticket_app.data.engine import get_engine
 from ticket_app.data.migrations import migrate
 from ticket_app.vocabulary import (

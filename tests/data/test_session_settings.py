@@ -13,7 +13,7 @@ from tests.conftest import new_postgres
 from tests.services.desk import changed, opened
 from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, use_database
-from ticket_app.data.figure_queries import utc_day
+from ticket_app.data.figures.queries import utc_day
 from ticket_app.data.migrations import migrate
 from ticket_app.data.types import UtcDateTime
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError

@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, text
 
 from tests.conftest import kept_copy
 from tests.services.desk import all_tickets, changed, opened
-from ticket_app.data import figure_queries as queries
 from ticket_app.data.engine import get_engine, use_database, writing
+from ticket_app.data.figures import queries
 from ticket_app.data.migrations import migrate
 from ticket_app.data.tables import Ticket
 from ticket_app.schemas import TicketCreate, TicketFilter, TicketPublic, TicketUpdate

@@ -39,7 +39,7 @@ from ticket_app.vocabulary import (
 SLOTS = 16
 """How many writers PostgreSQL keeps counters for side by side."""
 LAST_BUCKET = 1_601
-"""Of the times to resolve: see figure_tables.py."""
+"""Of the times to resolve: see figures/tables.py."""
 
 UNSEEN = "".join(
     f"{chr(max(first, 1))}-{chr(last)}" if last > first else chr(first) for first, last in INVISIBLE

@@ -2,7 +2,7 @@
 
 A field without a predicate raises an error as soon as it is used: to ignore it would show every
 ticket. Fields of FACETS are counted by the database and numbered by its indexes; those are
-optimisations of the same predicates, in data/figure_queries.py and data/facets.py.
+optimisations of the same predicates, in data/figures/queries.py and data/facets.py.
 """
 
 import json

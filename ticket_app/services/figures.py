@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field, create_model
 from sqlalchemy import Engine, Row
 from sqlmodel import Session
 
-from ticket_app.data import figure_queries as queries
 from ticket_app.data.direct import asking
 from ticket_app.data.engine import get_engine, reading
-from ticket_app.data.figure_tables import HOUR_FIGURES, URGENCY_FIGURES
+from ticket_app.data.figures import queries
+from ticket_app.data.figures.tables import HOUR_FIGURES, URGENCY_FIGURES
 from ticket_app.vocabulary import FACETS, Status
 
 WindowDays = Literal[7, 30, 90]

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 from sqlalchemy import Table
 
-from ticket_app.data import recount_queries as queries
 from ticket_app.data.engine import allow, reading, writing
+from ticket_app.data.figures import recount as queries
 
 RECOUNT_SECONDS = 600
 """How long each statement of a recount may take: it reads every ticket."""

@@ -5,11 +5,12 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeVar
 
 from ticket_app.bus import Change, bus
-from ticket_app.data import figure_queries, list_queries
+from ticket_app.data import list_queries
 from ticket_app.data import ticket_queries as queries
 from ticket_app.data.changing import current_ticket
 from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
+from ticket_app.data.figures import queries as figure_queries
 from ticket_app.data.list_queries import Listed
 from ticket_app.data.predicates import is_counted
 from ticket_app.data.tables import Ticket

@@ -23,7 +23,7 @@ from sqlalchemy import Text as SqlText
 from sqlmodel import Session
 
 from ticket_app.data.direct import Direct
-from ticket_app.data.figure_tables import (
+from ticket_app.data.figures.tables import (
     HOUR_FIGURES,
     URGENCY_FIGURES,
     VALUE_FIGURES,

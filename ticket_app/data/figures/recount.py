@@ -30,8 +30,8 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from ticket_app.data.checks import LAST_BUCKET
-from ticket_app.data.figure_queries import BUCKETS_A_DOUBLING
-from ticket_app.data.figure_tables import (
+from ticket_app.data.figures.queries import BUCKETS_A_DOUBLING
+from ticket_app.data.figures.tables import (
     HISTOGRAM_STEP,
     HOURS_TO_RESOLVE,
     URGENCY_FIGURES,
