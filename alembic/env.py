@@ -4,7 +4,9 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from alembic import context
+from ticket_app.data import tables  # noqa: F401  fill the metadata
 from ticket_app.data.engine import get_engine
+from ticket_app.data.figures import tables as figures_tables  # noqa: F401
 
 
 def run(connection: Connection) -> None:

@@ -10,7 +10,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
+from ticket_app.data import tables  # noqa: F401  fill the metadata
 from ticket_app.data.engine import get_engine
+from ticket_app.data.figures import tables as figures_tables  # noqa: F401
 from ticket_app.data.migrations import migrate
 from ticket_app.vocabulary import (
     CallOutcome,
