@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from psycopg2.extensions import connection
 
 from bench.requests import LIST_PATH, OTHER_STATUS
-from ticket_app.data.postgresql import DIRECT_SESSION, session_statement
+from ticket_app.data.postgresql import DIRECT_SESSION, session_settings
 
 ANY_ID = "<id>"
 """Stands in a statement for the number of the ticket that it is about."""
@@ -86,7 +86,7 @@ def _connection() -> connection:
         opened = psycopg2.connect(os.environ["FLOOR_DATABASE_URL"])
         opened.autocommit = True
         with opened.cursor() as cursor:
-            cursor.execute(session_statement(DIRECT_SESSION))
+            cursor.execute("; ".join(session_settings(DIRECT_SESSION)))
             for statement in _known()[PREPARE_KEY]:
                 cursor.execute(statement)
         _of_this_thread.connection = opened

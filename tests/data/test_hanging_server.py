@@ -5,24 +5,31 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import psycopg2
 import pytest
+from sqlalchemy import text
 
 from tests import postgres
 from tests.conftest import leave_out, new_postgres
 from tests.services.desk import changed, opened
-from ticket_app.data.engine import use_database
+from ticket_app.data.direct import Direct, asking
+from ticket_app.data.engine import reading, use_database
+from ticket_app.data.patience import LONG, QUICK, Patience
+from ticket_app.data.postgresql import IDLE_SECONDS
 from ticket_app.data.readiness import find_problem
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.schemas import TicketListQuery
+from ticket_app.schemas import TicketListQuery, TicketPublic
 from ticket_app.services.figures import ticket_stats
 from ticket_app.services.tickets import get_ticket, list_tickets, ticket_history
 
 LONG_SECONDS = 12
 """Asked are 5; a machine may be busy. It was 20 to 60."""
+LONG_OF_ONE_SECONDS = 8
+"""Asked are 5 here, too. It was 15, and 30 in a transaction."""
 
 
 class Server:
@@ -108,3 +115,101 @@ def test_so_it_is_where_nothing_was_connected_yet(server: Server) -> None:
     kind, seconds = outcome(opened)
     assert kind is DatabaseUnavailableError
     assert seconds < LONG_SECONDS
+
+
+def process_of(ask: Direct) -> int:
+    """The server's process that serves this connection."""
+    ((process,),) = ask.rows("SELECT pg_backend_pid()", {}, planned_once=False)
+    return int(process)
+
+
+@contextmanager
+def stopped(process: int) -> Iterator[None]:
+    """One process of the server stands still, and all others work."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+def test_a_single_process_that_stands_still_is_waited_for_no_longer(server: Server) -> None:
+    opened()
+    with asking() as ask:
+        process = process_of(ask)
+    with stopped(process):
+        kind, seconds = outcome(opened)
+        assert kind is DatabaseUnavailableError
+        assert seconds < LONG_OF_ONE_SECONDS
+        assert outcome(opened)[0] is TicketPublic  # by another one
+
+
+def test_so_it_is_within_a_transaction(server: Server) -> None:
+    def work() -> None:
+        with reading() as session:
+            process = session.scalar(text("SELECT pg_backend_pid()"))
+            with stopped(int(process or 0)):
+                began.append(monotonic())
+                session.scalar(text("SELECT 1"))
+
+    began: list[float] = []
+    assert outcome(work)[0] is DatabaseUnavailableError
+    assert monotonic() - began[0] < LONG_OF_ONE_SECONDS
+
+
+def test_a_connection_that_rested_is_replaced_without_a_word(server: Server) -> None:
+    opened()
+    with asking() as ask:
+        process = process_of(ask)
+    sleep(IDLE_SECONDS + 0.1)
+    with stopped(process):
+        kind, seconds = outcome(opened)
+        assert kind is TicketPublic
+        assert seconds < LONG_OF_ONE_SECONDS
+
+
+@pytest.mark.parametrize("stands_still", [True, False])
+def test_what_is_quick_is_cancelled_before_long(server: Server, stands_still: bool) -> None:
+    with asking() as ask:
+        process = process_of(ask)
+    with ThreadPoolExecutor(1) as thread, ExitStack() as stops:
+        asked = thread.submit(outcome, lambda: sleeping(QUICK))
+        wait_until_asleep(server, process)
+        if stands_still:
+            stops.enter_context(stopped(process))
+        kind, seconds = asked.result()
+    assert kind is DatabaseUnavailableError
+    assert seconds < LONG_OF_ONE_SECONDS
+    assert stands_still or not asleep(server)  # the server does not go on with it
+
+
+def test_what_may_take_long_has_its_time(server: Server) -> None:
+    with asking() as ask:
+        ask.rows("SELECT 1", {})
+    kind, seconds = outcome(lambda: sleeping(LONG, 6))
+    assert kind is not DatabaseUnavailableError
+    assert seconds > 6
+
+
+def sleeping(patience: Patience, seconds: float = 9) -> None:
+    with asking(patience) as ask:
+        ask.rows(f"SELECT pg_sleep({seconds})", {}, planned_once=False)
+
+
+def asleep(server: Server) -> list[int]:
+    """The server's processes that are at such a statement."""
+    with psycopg2.connect(server.database.replace("+psycopg2", "")) as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' "
+            "AND state = 'active'"
+        )
+        found = [int(process) for (process,) in cursor.fetchall()]
+    connection.close()
+    return found
+
+
+def wait_until_asleep(server: Server, process: int) -> None:
+    deadline = monotonic() + 30
+    while process not in asleep(server):
+        assert monotonic() < deadline

@@ -13,7 +13,7 @@ from ticket_app.errors import ConfigurationError
 from ticket_app.schemas import TicketListQuery
 from ticket_app.services.tickets import get_ticket, list_tickets
 
-EXPECTED = {"TimeZone": "UTC", "jit": "off", "statement_timeout": "10s", "lock_timeout": "5s"}
+EXPECTED = {"TimeZone": "UTC", "jit": "off", "statement_timeout": "10s", "lock_timeout": "3500ms"}
 
 
 @pytest.mark.usefixtures("pooled")

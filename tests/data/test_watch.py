@@ -1,7 +1,6 @@
 """How the connections to PostgreSQL are looked at from aside: seldom, and never without an end."""
 
 from collections.abc import Callable
-from math import inf
 from socket import socketpair
 from threading import Event
 from typing import Any, Self
@@ -10,6 +9,7 @@ import psycopg2
 import pytest
 
 from ticket_app.data import watch as module
+from ticket_app.data.patience import ENDLESS, QUICK
 from ticket_app.data.watch import Watch
 
 
@@ -31,7 +31,7 @@ class Connection:
     def cursor(self) -> "Connection":
         return self
 
-    def execute(self, _: str) -> None:
+    def execute(self, _: str, __: object) -> None:
         if not self._answers and not self._end.recv(1):
             raise psycopg2.OperationalError("the connection was closed")
 
@@ -67,7 +67,7 @@ def test_what_takes_long_is_asked_about_now_and_then(
     now = [1000.0]
     monkeypatch.setattr(module, "monotonic", lambda: now[0])
     watch = watching(connect)
-    watch.begin("a migration", Connection(answers=True), inf)
+    watch.begin("a migration", Connection(answers=True), ENDLESS)
     for _ in range(41):  # ten seconds of looks
         now[0] += 0.25
         watch._look()
@@ -83,7 +83,7 @@ def test_the_question_to_a_server_that_hangs_ends_too(
     made = [Connection(answers=False), Connection(answers=True)]
     first = made[0]
     watch = watching(lambda: made.pop(0))
-    watch.begin("a list", Connection(answers=True), 15.0)
+    watch.begin("a list", Connection(answers=True), QUICK)
     assert hangs(watch)
     assert any(not hangs(watch) for _ in range(100))
     watch.stop()

@@ -17,12 +17,14 @@ from sqlalchemy.pool import PoolProxiedConnection
 from ticket_app.data import bounds
 from ticket_app.data.engine import (
     Dialect,
+    be_patient,
     get_direct_engine,
     is_a_mistake_of_ours,
     only_writer,
     refuse_if_hanging,
     unavailable,
 )
+from ticket_app.data.patience import QUICK, Patience
 from ticket_app.data.plain_sql import Row, insert_into, prepared, stored, writes
 from ticket_app.data.reasons import POOLED, reason_of
 from ticket_app.data.sqlite import require_file
@@ -148,9 +150,12 @@ class Direct:
 
 
 @contextmanager
-def asking() -> Iterator[Direct]:
-    """Read; each statement sees a moment of its own. DatabaseUnavailableError without an answer."""
-    with _connected(bounds.STATEMENT_TIMEOUT_MS / 1000, writes=0) as ask:
+def asking(patience: Patience = QUICK) -> Iterator[Direct]:
+    """Read; each statement sees a moment of its own. DatabaseUnavailableError without an answer.
+
+    `patience` is for PostgreSQL.
+    """
+    with _connected(bounds.STATEMENT_TIMEOUT_MS / 1000, patience, writes=0) as ask:
         yield ask
 
 
@@ -175,12 +180,16 @@ def telling() -> Iterator[Direct]:
 
 
 @contextmanager
-def _connected(seconds: float, *, writes: float) -> Iterator[Direct]:
+def _connected(
+    seconds: float, patience: Patience = QUICK, *, writes: float
+) -> Iterator[Direct]:
     refuse_if_hanging()
     try:
         connection = get_direct_engine().raw_connection()
     except (PoolTimeoutError, *DATABASE_ERRORS) as error:
         raise unavailable("no connection to the database", error) from error
+    if patience is not QUICK:
+        be_patient(connection, patience)
     direct = Direct(connection, seconds, writes)
     try:
         yield direct

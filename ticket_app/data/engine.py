@@ -11,17 +11,18 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import inf
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlmodel import Session
 
 from ticket_app.data import bounds
-from ticket_app.data.postgresql import ONE, make_postgresql_engines
+from ticket_app.data.patience import ENDLESS, LONG, Patience
+from ticket_app.data.postgresql import ONE, PROCESS, make_postgresql_engines
 from ticket_app.data.reasons import LOCKED, reason_of
 from ticket_app.data.sqlite import make_sqlite_engines, require_file
 from ticket_app.data.watch import Watch
@@ -86,24 +87,24 @@ def use_database(url: str | None) -> None:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
+def reading(patience: Patience = LONG) -> Iterator[Session]:
     """A transaction that only reads, all its queries from one moment.
 
-    DatabaseUnavailableError when the database does not answer.
+    DatabaseUnavailableError when the database does not answer. `patience` is for PostgreSQL.
     """
     engine = get_engine()
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with transaction_of(engine) as session:
+    with transaction_of(engine, patience) as session:
         yield session
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def writing(patience: Patience = LONG) -> Iterator[Session]:
     """A transaction that commits at the end of the block and rolls back on any error."""
     engine = get_engine()
     if engine.dialect.name != "sqlite":
-        with transaction_of(engine) as session:
+        with transaction_of(engine, patience) as session:
             yield session
         return
     at_once = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
@@ -132,7 +133,7 @@ def only_writer() -> Iterator[None]:
 def allow(session: Session, seconds: int) -> None:
     """Let each statement of this transaction, which has not had one yet, take so long."""
     connection = session.connection(execution_options={"statement_seconds": seconds})
-    be_patient(connection)
+    be_patient(connection.connection, ENDLESS)
     if connection.dialect.name == "postgresql":
         milliseconds = seconds * 1000
         connection.exec_driver_sql(
@@ -140,10 +141,11 @@ def allow(session: Session, seconds: int) -> None:
         )
 
 
-def be_patient(connection: Connection) -> None:
-    """Let this connection be in use however long its statements take."""
+def be_patient(connection: PoolProxiedConnection, patience: Patience) -> None:
+    """Let this connection, which was just taken from its pool, be in use for so long."""
     if (watch := _get_engines().watch) is not None:
-        watch.begin(id(connection.info), connection.connection.driver_connection, inf)
+        driver, process = connection.driver_connection, connection.info.get(PROCESS)
+        watch.begin(id(connection.info), driver, patience, process)
 
 
 def refuse_if_hanging() -> None:
@@ -158,11 +160,13 @@ def get_health_engine() -> Engine:
 
 
 @contextmanager
-def transaction_of(engine: Engine) -> Iterator[Session]:
+def transaction_of(engine: Engine, patience: Patience = LONG) -> Iterator[Session]:
     """A transaction, with errors that say what went wrong."""
     refuse_if_hanging()
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
+            if patience is not LONG:
+                be_patient(session.connection().connection, patience)
             yield session
     except PoolTimeoutError as error:
         raise unavailable("no free database connection", error) from error

@@ -20,6 +20,7 @@ from sqlalchemy.exc import (
 
 from alembic import command
 from ticket_app.data.engine import be_patient, get_engine
+from ticket_app.data.patience import ENDLESS
 from ticket_app.data.postgresql import require_sessions
 from ticket_app.data.reasons import LOCKED, reason_of
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
@@ -180,7 +181,7 @@ def _tell_if_locked(connection: Connection, tell: Callable[[str], None]) -> None
 
 def _wait_longer(connection: Connection) -> None:
     """A migration may wait for another one, and take longer than a request may."""
-    be_patient(connection)
+    be_patient(connection.connection, ENDLESS)
     driver = connection.connection.cursor()
     if connection.dialect.name == "sqlite":
         driver.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")

@@ -17,6 +17,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ticket_app.data import bounds
+from ticket_app.data.backends import WHO, Process
+from ticket_app.data.patience import LONG, QUICK, Patience
 from ticket_app.data.watch import Watch
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 
@@ -43,11 +45,8 @@ ONE = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 1}
 """A pool that is nobody else's."""
 NAMED = re.compile(r"(?:-c\s*|--)([\w.-]+)=")
 """A setting among the `options` of an address; PostgreSQL takes a - for a _ there."""
-
-
-LONGEST_SECONDS = 30.0
-"""A transaction of a few statements, each of which has its time."""
-LONGEST_DIRECT_SECONDS = 15.0
+PROCESS = "process"
+"""Under this name a connection's info has the server's process that is behind it."""
 
 
 class PostgresqlEngines(NamedTuple):
@@ -73,21 +72,21 @@ def make_postgresql_engines(url: URL, pool: dict[str, Any]) -> PostgresqlEngines
         create_engine(url, connect_args=parameters, **pool | ONE),
         watch,
     )
-    _Upkeep(SESSION, watch, LONGEST_SECONDS).see_to(engines.for_sessions)
-    _Upkeep(DIRECT_SESSION, watch, LONGEST_DIRECT_SECONDS).see_to(engines.direct)
-    _Upkeep(SESSION, watch, LONGEST_DIRECT_SECONDS).see_to(engines.asking_health)
+    _Upkeep(SESSION, watch, LONG).see_to(engines.for_sessions)
+    _Upkeep(DIRECT_SESSION, watch, QUICK).see_to(engines.direct)
+    _Upkeep(SESSION, watch, QUICK).see_to(engines.asking_health)
     return engines
 
 
-def session_statement(settings: dict[str, str], options: str = "") -> str:
+def session_settings(settings: dict[str, str], options: str = "") -> list[str]:
     """What sets a session, but for what `options` name already."""
     milliseconds = {
         "statement_timeout": str(bounds.STATEMENT_TIMEOUT_MS),
-        "lock_timeout": str(bounds.BUSY_TIMEOUT_SECONDS * 1000),
+        "lock_timeout": str(bounds.LOCK_TIMEOUT_MS),
     }
     kept = {name.lower().replace("-", "_") for name in NAMED.findall(options)}
     wanted = {name: value for name, value in (settings | milliseconds).items() if name not in kept}
-    return "; ".join(f"SET {name} = '{value}'" for name, value in wanted.items())
+    return [f"SET {name} = '{value}'" for name, value in wanted.items()]
 
 
 def require_sessions(engine: Engine) -> None:
@@ -108,13 +107,13 @@ def _server_process(connection: Any) -> int:
 
 
 class _Upkeep:
-    """What is done for the connections of an engine, which `watch` lets be in use for so many
-    seconds: its session is set once, and one that has rested is tried before it is used."""
+    """What is done for the connections of an engine, for which `watch` has so much patience: its
+    session is set once, and one that has rested is tried before it is used."""
 
-    def __init__(self, settings: dict[str, str], watch: Watch, longest: float) -> None:
+    def __init__(self, settings: dict[str, str], watch: Watch, patience: Patience) -> None:
         self._settings = settings
         self._watch = watch
-        self._longest = longest
+        self._patience = patience
 
     def see_to(self, engine: Engine) -> None:
         """Do it from now on."""
@@ -128,18 +127,19 @@ class _Upkeep:
             event.listen(engine, closing, self._end)
 
     def _begin(self, connection: Any, record: ConnectionPoolEntry) -> None:
-        self._watch.begin(id(record.info), connection, self._longest)
+        process = record.info.get(PROCESS)
+        self._watch.begin(id(record.info), connection, self._patience, process)
 
     def _end(self, _: Any, record: ConnectionPoolEntry, *__: Any) -> None:
         self._watch.end(id(record.info))
 
-    def _set_session(self, connection: Any, _: ConnectionPoolEntry) -> None:
+    def _set_session(self, connection: Any, record: ConnectionPoolEntry) -> None:
         was = connection.autocommit
         connection.rollback()
         connection.autocommit = True  # or the settings would end with the transaction
-        if statement := session_statement(self._settings, self._options):
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
+        with connection.cursor() as cursor:
+            cursor.execute("; ".join((*session_settings(self._settings, self._options), WHO)))
+            record.info[PROCESS] = Process.behind(cursor)
         connection.autocommit = was
 
     def _check_out(self, connection: Any, record: ConnectionPoolEntry, _: Any) -> None:

@@ -10,6 +10,7 @@ from ticket_app.data import ticket_queries as queries
 from ticket_app.data.changing import change_ticket, current_ticket
 from ticket_app.data.direct import telling
 from ticket_app.data.engine import writing
+from ticket_app.data.patience import QUICK
 from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketChangedError
 from ticket_app.schemas import TicketPublic, TicketUpdate
@@ -77,7 +78,7 @@ def _update_locked(
 ) -> TicketPublic:
     """The ticket is held against others meanwhile."""
     foreseen = _foreseen(ticket_id, update)
-    with writing() as session:
+    with writing(QUICK) as session:
         ticket = existing(queries.lock_ticket(session, ticket_id), ticket_id)
         now = moment_of_change(
             ticket, at

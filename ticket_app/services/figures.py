@@ -14,6 +14,7 @@ from ticket_app.data.direct import asking
 from ticket_app.data.engine import get_engine, reading
 from ticket_app.data.figures import queries
 from ticket_app.data.figures.tables import HOUR_FIGURES, URGENCY_FIGURES
+from ticket_app.data.patience import QUICK
 from ticket_app.vocabulary import FACETS, Status
 
 WindowDays = Literal[7, 30, 90]
@@ -139,7 +140,7 @@ def _compute(today: date) -> _Kept:
     # Counted before the figures are read: what changes between the two is found by the next look.
     with asking() as ask:
         changes = queries.changes(ask)
-    with reading() as session:
+    with reading(QUICK) as session:
         stats = _compute_stats(session, today)
     return _Kept(changes, today, stats, _published(stats).model_dump_json())
 
@@ -170,7 +171,7 @@ def _compute_stats(session: Session, today: date) -> TicketStats:
 
 def status_counts() -> dict[Status, int]:
     """How many tickets stand in each status."""
-    with reading() as session:
+    with reading(QUICK) as session:
         return _breakdown(queries.status_counts(session), "status", Status)
 
 

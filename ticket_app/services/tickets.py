@@ -12,6 +12,7 @@ from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
 from ticket_app.data.figures import queries as figure_queries
 from ticket_app.data.list_queries import Listed
+from ticket_app.data.patience import LONG, QUICK
 from ticket_app.data.predicates import is_counted
 from ticket_app.data.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
@@ -46,7 +47,7 @@ def get_tickets(ticket_ids: Collection[int]) -> dict[int, TicketPublic]:
     if not ticket_ids:
         return {}
     some = list(ticket_ids)[:PAGE_MAX]
-    with reading() as session:
+    with reading(QUICK) as session:
         found = queries.find_tickets(session, some)
         return {number: TicketPublic.model_validate(one) for number, one in found.items()}
 
@@ -54,7 +55,7 @@ def get_tickets(ticket_ids: Collection[int]) -> dict[int, TicketPublic]:
 def list_tickets(query: TicketListQuery) -> TicketPage:
     """One page, newest first (created_at, then id)."""
     after = None if query.cursor is None else Position.decode(query.cursor)
-    with asking() as ask:
+    with asking(QUICK if query.search is None else LONG) as ask:
         found = list_queries.newest_tickets(ask, query, limit=query.limit + 1, after=after)
     return page_of(found, query.limit)
 
@@ -79,9 +80,9 @@ class Matching(NamedTuple):
 def count_tickets(wanted: TicketFilter) -> Matching:
     """How many tickets match: exactly by a counter, else no further than SEARCH_COUNT_MAX."""
     if is_counted(wanted):
-        with reading() as session:
+        with reading(QUICK) as session:
             return Matching(figure_queries.count_by(session, wanted))
-    with asking() as ask:
+    with asking(LONG) as ask:
         found = list_queries.count_found(ask, wanted, at_most=SEARCH_COUNT_MAX + 1)
     return counted(found)
 
@@ -93,7 +94,7 @@ def counted(found: int) -> Matching:
 
 def delete_ticket(ticket_id: int, edge: Edge) -> None:
     """Take the ticket out of every list and figure; `restore_ticket` brings it back."""
-    with writing() as session:
+    with writing(QUICK) as session:
         ticket = existing(queries.lock_ticket(session, ticket_id), ticket_id)
         now = moment_of_change(ticket)
         ticket.deleted_at = now
@@ -106,7 +107,7 @@ def ensure_deleted(ticket_id: int, edge: Edge) -> None:
     try:
         delete_ticket(ticket_id, edge)
     except TicketNotFoundError:
-        with reading() as session:
+        with reading(QUICK) as session:
             if queries.find_ticket(session, ticket_id, deleted=True) is None:
                 raise
 
@@ -116,7 +117,7 @@ def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
 
     One that is there stays as it is: whoever asks twice has what they asked for.
     """
-    with writing() as session:
+    with writing(QUICK) as session:
         deleted = queries.lock_ticket(session, ticket_id, deleted=True)
         if deleted is None:
             there = existing(queries.find_ticket(session, ticket_id), ticket_id)
@@ -136,7 +137,7 @@ def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
 
 def ticket_history(ticket_id: int) -> list[TicketEventPublic]:
     """What happened to a ticket, newest first."""
-    with reading() as session:
+    with reading(QUICK) as session:
         return [
             TicketEventPublic.model_validate(row) for row in queries.history_of(session, ticket_id)
         ]
@@ -144,7 +145,7 @@ def ticket_history(ticket_id: int) -> list[TicketEventPublic]:
 
 def ticket_suggestions(ticket_id: int) -> list[SuggestionPublic]:
     """What the engines proposed for a ticket, newest first. Raises TicketNotFoundError."""
-    with reading() as session:
+    with reading(QUICK) as session:
         existing(queries.find_ticket(session, ticket_id), ticket_id)
         return [
             SuggestionPublic.model_validate(row)
