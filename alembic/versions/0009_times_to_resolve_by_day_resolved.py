@@ -2,7 +2,8 @@
 
 Revision: 0009.
 
-All figures are counted anew from the tickets: about 5 s for 1,000,000.
+All figures are counted anew from the tickets: for 1,000,000 about 5 s on PostgreSQL, and 40 s on
+SQLite (seen on two busy cores).
 """
 
 import sqlalchemy as sa
