@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from ticket_app.addresses import is_address
+from ticket_app.addresses import composed, is_address
 from ticket_app.vocabulary import (
     BLANKS,
     DESCRIPTION_MAX,
@@ -126,7 +126,7 @@ def _blank_is_none(longest: int, *, one_line: bool) -> Any:
 def _address(value: str) -> str:
     if not is_address(value):
         raise PydanticCustomError("email", "Write an e-mail address such as ana@example.com.")
-    return value
+    return composed(value)
 
 
 Title = Annotated[

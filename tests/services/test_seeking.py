@@ -50,6 +50,45 @@ def test_an_address_leads_to_its_owners_tickets_newest_first() -> None:
     assert met("ana.b@example.com") == [closed, *reversed(mine[:3])]
 
 
+WRITTEN = (
+    "{}",
+    " <{}>. ",
+    "Zoe <{}>",
+    '"Doe, Zoe" <{}>;',
+    "\u201c{}\u201d",
+    "\u2018{}\u2019,",
+    "\u00ab{}\u00bb",
+    "mailto:{}",
+    "MAILTO:{}?subject=Help%20me",
+    "<mailto:{}>",
+    "{} (Zoe)",
+    "\u200b{}\ufeff",
+)
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize(
+    ("filed", "sought"),
+    [
+        ("ana@example.com", "Ana@Example.com"),
+        ("o'brien@example.com", "o\u2019brien@example.com"),
+        ("zo\u00eb@example.com", "zoe\u0308@example.com"),
+        ("zoe\u0308@example.com", "zo\u00eb@example.com"),
+        ("ana@example.com", "\uff41\uff4e\uff41\uff20example.com"),
+    ],
+)
+def test_an_address_is_one_however_it_was_pasted(written: str, filed: str, sought: str) -> None:
+    mine = opened(requester_email=filed)
+    opened(requester_email="bana@example.com")
+    assert met(written.format(sought)) == [mine.id]
+
+
+@pytest.mark.parametrize("said", ["ana@example.com, bo@example.com", "ask ana@example.com", "@"])
+def test_what_is_more_or_less_than_an_address_is_searched_for(said: str) -> None:
+    opened(requester_email="ana@example.com")
+    assert met(said) == []
+
+
 def test_pages_of_an_owner_neither_skip_nor_repeat() -> None:
     mine = [opened(requester_email="ana@example.com").id for _ in range(7)]
     shown: list[int] = []

@@ -1,11 +1,11 @@
 """What a person means by a text in the search box: a ticket's number, a requester, or words."""
 
 import re
+import unicodedata
 from contextlib import suppress
 from typing import NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
+from ticket_app.addresses import bare_address, composed, is_address
 from ticket_app.data import requester_queries as requesters
 from ticket_app.data.direct import asking
 from ticket_app.data.folding import fold
@@ -20,7 +20,6 @@ from ticket_app.schemas import (
 )
 from ticket_app.services import tickets
 from ticket_app.services.tickets import SEARCH_COUNT_MAX, Matching
-from ticket_app.texts import RequesterEmail
 from ticket_app.vocabulary import ID_MAX
 
 
@@ -35,7 +34,6 @@ class Meant(NamedTuple):
 
 
 NUMBER = re.compile(rf"#?\s*(\d{{1,{len(str(ID_MAX))}}})")
-_ADDRESS: TypeAdapter[str | None] = TypeAdapter(RequesterEmail)
 
 
 def ticket_meant_by(search: str) -> TicketPublic | None:
@@ -49,18 +47,20 @@ def ticket_meant_by(search: str) -> TicketPublic | None:
 
 
 def requester_meant_by(search: str | None) -> str | None:
-    """The text, if it is an e-mail address by which some ticket was filed."""
-    if search is None or "@" not in search:
+    """The address that the text is, however it is written, if some ticket was filed by it."""
+    folded = fold(search) or ""
+    if search is None or "@" not in folded:
         return None
-    try:
-        address = _ADDRESS.validate_python(search.strip())
-    except ValidationError:
-        return None
-    if address is None:
+    # An earlier ticket may have it with its accents apart.
+    written = (search, folded, unicodedata.normalize("NFD", search))
+    addresses = [bare for each in written if is_address(bare := bare_address(each))]
+    if not addresses:
         return None
     with asking() as ask:
-        known = requesters.count_of(ask, address, TicketFilter(), at_most=1)
-    return address if known else None
+        for address in dict.fromkeys((composed(addresses[0]), *addresses)):
+            if requesters.count_of(ask, address, TicketFilter(), at_most=1):
+                return address
+    return None
 
 
 def meant_by(query: TicketListQuery) -> Meant:
