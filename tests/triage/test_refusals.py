@@ -193,6 +193,56 @@ def test_each_refusal_has_its_reason_and_is_not_asked_again(  # noqa: PLR0917
     assert journal.outcomes == [reason]
 
 
+WITH_200: list[tuple[str, object, str]] = [
+    *[(name, body, reason) for name, status, body, reason in REFUSALS if status == 400],
+    ("openai", openai_error(200, "The model `x` does not exist", "x", "model_not_found")[1],
+     "bad_request"),
+    ("openai", {"error": {"code": 429, "message": "Rate limit exceeded: free-models-per-min"}},
+     "rate_limited"),
+    ("openai", {"error": {"code": "402", "message": "This request requires more credits"}},
+     "quota"),
+    ("openai", {"error": {"code": 403, "message": "Your chosen model requires moderation on it"}},
+     "refused"),
+    ("openai", {"error": {"code": 502, "message": "Provider returned error"}}, "server_error"),
+    ("openai", {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}},
+     "auth"),
+    ("openai", {"id": "gen-1", "object": "chat.completion", "created": 1, "model": "m",
+                "choices": [{"index": 0, "finish_reason": "error",
+                             "message": {"role": "assistant", "content": '{"category'},
+                             "error": {"code": 429, "message": "Provider is overloaded"}}]},
+     "rate_limited"),
+    ("anthropic", {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+     "server_error"),
+    ("gemini", {"error": {"code": 429, "message": "Quota", "status": "RESOURCE_EXHAUSTED"}},
+     "rate_limited"),
+    ("ollama", {"error": "llama runner process has terminated"}, "server_error"),
+]  # fmt: skip
+"""Gateways send 200 before the provider behind them fails."""
+
+
+@pytest.mark.parametrize(("name", "body", "reason"), WITH_200)
+def test_an_error_with_status_200_is_the_refusal_that_it_says(
+    name: str, body: object, reason: str, configure: Configure, journal: KeptCalls
+) -> None:
+    with FakeProvider(refuses=lambda _asked: (200, body)) as fake:
+        configure(name, fake.base_url)
+        assert ask(journal, seconds=1.0).failure == reason
+    assert set(journal.outcomes) == {reason}
+
+
+def test_a_shape_refused_with_status_200_is_made_simpler(
+    configure: Configure, journal: KeptCalls
+) -> None:
+    def refuses(asked: dict[str, Any]) -> tuple[int, object] | None:
+        refused = dialects.deepseek(asked)
+        return (200, refused[1]) if refused else None
+
+    with FakeProvider(refuses=refuses) as fake:
+        configure("openai", fake.base_url)
+        assert ask(journal).failure is None
+    assert journal.outcomes == ["bad_request", "ok"]
+
+
 def test_a_quota_of_this_minute_is_no_empty_account(
     configure: Configure, journal: KeptCalls
 ) -> None:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from json import JSONDecodeError
 
 from ticket_app.settings import ProviderChoice
-from ticket_app.triage.refusal import Cause, Part, Refusal, refusal_in
+from ticket_app.triage.refusal import Cause, Part, Refusal, refusal_in, refusal_in_answer
 from ticket_app.triage.shapes import Shape, shapes
 from ticket_app.triage.wire import Wire
 from ticket_app.vocabulary import CallOutcome
@@ -49,6 +49,17 @@ _BY_CAUSE: dict[Cause, CallOutcome] = {
 _MANY_MEANINGS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 """For the request's shape, for its text, and at some providers for the account."""
 _CAUSES_MAX = 10
+
+
+def heed_refusal(wire: Wire) -> bool:
+    """Take an error that came with status 200 for what it would be with its own."""
+    is_fine = wire.status is not None and wire.status < HTTPStatus.MULTIPLE_CHOICES
+    found = refusal_in_answer(wire.answer) if is_fine else None
+    if found is None:
+        return False
+    wire.status, said = found
+    wire.error[:] = said
+    return True
 
 
 def failure_of(error: BaseException, wire: Wire) -> ProviderError:

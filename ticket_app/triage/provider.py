@@ -13,7 +13,7 @@ from ticket_app.settings import ProviderChoice
 from ticket_app.triage.answer import read_answer
 from ticket_app.triage.calls import Usage
 from ticket_app.triage.contract import Triage
-from ticket_app.triage.failure import ProviderError, failure_of, refused_shape
+from ticket_app.triage.failure import ProviderError, failure_of, heed_refusal, refused_shape
 from ticket_app.triage.prompts import Message, Prompt, answer_schema, messages_for
 from ticket_app.triage.shapes import Shape, shapes
 from ticket_app.triage.wire import Wire, make_client, watching
@@ -84,13 +84,17 @@ async def ask_provider(
         )
     except Exception as error:  # noqa: BLE001
         # The edge to LiteLLM: its exceptions quote the request, so only the reason goes on.
+        heed_refusal(wire)
         raise refused_shape(failure_of(error, wire), wire, choice, shape) from None
-    shapes.was_answered(choice, shape)
     usage = _usage(response, choice)
     try:
         triage = read_answer(_content(response), choice, prompt, f"{title}\n{description}")
     except ProviderError as error:
+        if error.reason is CallOutcome.INVALID_ANSWER and heed_refusal(wire):
+            raise refused_shape(failure_of(error, wire), wire, choice, shape) from None
+        shapes.was_answered(choice, shape)
         raise AnswerError(error.reason, usage) from None
+    shapes.was_answered(choice, shape)
     latency_ms = (perf_counter() - started) * 1000
     return Answered(triage.model_copy(update={"latency_ms": latency_ms}), usage)
 

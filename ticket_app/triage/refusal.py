@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 MESSAGE_CHARACTERS = 300
@@ -71,6 +72,42 @@ def refusal_in(body: bytes | bytearray) -> Refusal:
     codes = {said.strip().lower() for name, said in found if name in CODE_NAMES}
     words = [said[:MESSAGE_CHARACTERS] for name, said in found if name in WORD_NAMES]
     return Refusal(frozenset(codes), "\n".join(words).lower())
+
+
+def refusal_in_answer(body: bytes | bytearray) -> tuple[int, bytes] | None:
+    """The status and the body of the error that an answer of status 200 is, or ends with.
+
+    A gateway in front of several providers has sent its status before one of them fails. The status
+    is the one that the error names, be it by a code. One that names nothing that we know says that
+    the provider is ill.
+    """
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    error = _error_of(answer)
+    if not error:
+        return None
+    said = json.dumps({"error": error}).encode()
+    refusal = refusal_in(said)
+    numbers = (int(code) for code in refusal.codes if code.isdecimal() and len(code) == 3)
+    status = next((number for number in numbers if number >= HTTPStatus.BAD_REQUEST), None)
+    named = (_STATUSES[code] for code in refusal.codes if code in _STATUSES)
+    status = status or next(named, None)
+    if status is None:
+        is_known = refusal.parts or any(map(refusal.is_for, Cause))
+        status = HTTPStatus.BAD_REQUEST if is_known else HTTPStatus.INTERNAL_SERVER_ERROR
+    return status, said
+
+
+def _error_of(answer: Any) -> Any:
+    if not isinstance(answer, dict):
+        return None
+    if "code" in answer and isinstance(answer.get("message"), str):  # some have no wrapper
+        return answer
+    choices = answer.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return answer.get("error") or (first.get("error") if isinstance(first, dict) else None)
 
 
 def _leaves(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
@@ -138,6 +175,23 @@ _CAUSES: dict[Cause, tuple[frozenset[str], re.Pattern[str]]] = {
         ),
     ),
 }
+_STATUSES: dict[str, int] = {
+    "invalid_api_key": HTTPStatus.UNAUTHORIZED,
+    "authentication_error": HTTPStatus.UNAUTHORIZED,
+    "unauthenticated": HTTPStatus.UNAUTHORIZED,
+    "permission_error": HTTPStatus.FORBIDDEN,
+    "permission_denied": HTTPStatus.FORBIDDEN,
+    "insufficient_quota": HTTPStatus.PAYMENT_REQUIRED,
+    "rate_limit_error": HTTPStatus.TOO_MANY_REQUESTS,
+    "rate_limit_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
+    "resource_exhausted": HTTPStatus.TOO_MANY_REQUESTS,
+    "overloaded_error": HTTPStatus.SERVICE_UNAVAILABLE,
+    "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "api_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "server_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""What providers send with these words, where they send a status."""
 _PARTS = {
     Part.FORMAT: _words(
         r"response_?(?:format|schema|mime)|json[ _](?:schema|object|mode)|structured output",

@@ -24,12 +24,13 @@ ERROR_BYTES = 64_000
 @dataclass
 class Wire:
     """What one call saw: the last response's status, its Retry-After in seconds, its size, and the
-    beginning of its body if it is an error."""
+    beginning of its body if it is an error, else the body."""
 
     status: int | None = None
     retry_after: float | None = None
     too_large: bool = False
     error: bytearray = field(default_factory=bytearray)
+    answer: bytearray = field(default_factory=bytearray)
 
 
 watching: ContextVar[Wire] = ContextVar("watching")
@@ -66,6 +67,7 @@ async def _note_response(response: httpx.Response) -> None:
     wire = watching.get()
     wire.status = response.status_code
     wire.error.clear()
+    wire.answer.clear()
     wire.retry_after = _seconds(response.headers.get("retry-after"))
     packed = response.headers.get("content-encoding", "identity").lower() != "identity"
     stream = cast("httpx.AsyncByteStream", response.stream)
@@ -89,6 +91,7 @@ class _Bounded(httpx.AsyncByteStream):
             if left < 0:
                 self._wire.too_large = True
                 raise httpx.ReadError("the answer is too large")
+            self._wire.answer += piece
             yield piece
 
     async def aclose(self) -> None:
