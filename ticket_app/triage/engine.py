@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -107,13 +107,13 @@ async def ask_about(
     key = _known_key(choice, prompt, description, title)
     if (answer := _flights.remembered(key)) is not None:
         return answer
-    until = perf_counter() + deadline_seconds - min(GRACE_SECONDS, deadline_seconds / 4)
+    until = monotonic() + deadline_seconds - min(GRACE_SECONDS, deadline_seconds / 4)
     question = Question(
         choice,
         prompt,
         description,
         title,
-        seconds=deadline_seconds,
+        until=until,
         at_once=get_settings().ai_calls_at_once,
         journal=journal,
     )
@@ -121,22 +121,22 @@ async def ask_about(
     begun: list[Question] = []
 
     def begin() -> "Future[Triage]":
-        begun.append(question._replace(seconds=until - perf_counter()))
-        return provider_loop.begin(ask(begun[-1], _breaker(choice, purpose)))
+        begun.append(question)
+        return provider_loop.begin(ask(question, _breaker(choice, purpose)))
 
     try:
-        async with asyncio.timeout(until - perf_counter()):
+        async with asyncio.timeout(until - monotonic()):
             refusal = await journal.refusal(choice)
         if refusal is not None:
             note(question, refusal)
             raise ProviderError(refusal)
         try:
-            return await _flights.join(key, begin, until - perf_counter() + GRACE_SECONDS / 2)
+            return await _flights.join(key, begin, until - monotonic() + GRACE_SECONDS / 2)
         except ProviderError as error:
             # Somebody in more of a hurry had begun that call; there is time left for one's own.
             if begun or error.reason is not CallOutcome.TIMEOUT:
                 raise
-            return await _flights.join(key, begin, until - perf_counter() + GRACE_SECONDS / 2)
+            return await _flights.join(key, begin, until - monotonic() + GRACE_SECONDS / 2)
     except TimeoutError:
         raise ProviderError(CallOutcome.TIMEOUT) from None
 
