@@ -180,9 +180,7 @@ def telling() -> Iterator[Direct]:
 
 
 @contextmanager
-def _connected(
-    seconds: float, patience: Patience = QUICK, *, writes: float
-) -> Iterator[Direct]:
+def _connected(seconds: float, patience: Patience = QUICK, *, writes: float) -> Iterator[Direct]:
     refuse_if_hanging()
     try:
         connection = get_direct_engine().raw_connection()
