@@ -11,9 +11,9 @@ from sqlalchemy import Row, case, delete, event, func, insert, select
 from sqlmodel import Session, col
 
 from tests.services.desk import opened
-from ticket_app.data import report_queries as queries
 from ticket_app.data.engine import get_engine, reading, writing
 from ticket_app.data.tables import Suggestion, Ticket, TriageCall
+from ticket_app.data.triage import report as queries
 from ticket_app.vocabulary import OWN_ENGINES, TriageField
 
 Query = Callable[[Session, datetime], Any]

@@ -400,7 +400,7 @@ def test_a_desk_whose_provider_was_taken_away_waits_no_longer(
     providing: Providing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     providing(Script.GOOD)
-    monkeypatch.setattr("ticket_app.data.job_queries.SETTLED_AT_ONCE", 2)
+    monkeypatch.setattr("ticket_app.data.triage.jobs.SETTLED_AT_ONCE", 2)
     filed = [opened() for _ in range(5)]
     assert stop_waiting() == 5
     assert jobs() == []

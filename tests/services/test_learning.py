@@ -19,7 +19,7 @@ from tests.services.decided import (
     shuffled,
 )
 from tests.services.desk import changed, opened, suggestions_of
-from ticket_app.data import learning_queries
+from ticket_app.data.triage import learning as learning_queries
 from ticket_app.services import decisions as reading_decisions
 from ticket_app.services import learning
 from ticket_app.services.decisions import decisions

@@ -1,7 +1,7 @@
 """What people decided of the desk's tickets, for learning from it."""
 
 from ticket_app.data.engine import reading
-from ticket_app.data.learning_queries import decided_before
+from ticket_app.data.triage.learning import decided_before
 from ticket_app.triage.learning.examples import Example
 from ticket_app.triage.learning.fields import LearnedField
 from ticket_app.triage.offline import triage_by_rules

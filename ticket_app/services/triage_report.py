@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
-from ticket_app.data import report_queries as queries
 from ticket_app.data.engine import reading
-from ticket_app.data.job_queries import count_jobs
+from ticket_app.data.triage import report as queries
+from ticket_app.data.triage.jobs import count_jobs
 from ticket_app.services.figures import WindowDays, start_of_window
 from ticket_app.services.learning import LessonPublic, lessons
 from ticket_app.services.ledger import NANO, spent_today
