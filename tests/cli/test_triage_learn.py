@@ -10,8 +10,8 @@ import pytest
 
 from bench.learning import _desk
 from tests.services.decided import OWN_WORDS, count_lessons, decide, examples, raw, shuffled
-from ticket_app.services.decisions import EXAMPLES_MAX
-from ticket_app.services.learning import lessons
+from ticket_app.services.triage.decisions import EXAMPLES_MAX
+from ticket_app.services.triage.learning import lessons
 from ticket_app.settings import ROOT
 from ticket_app.triage.learning.examples import Example
 

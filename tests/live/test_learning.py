@@ -13,7 +13,7 @@ from tests.services.decided import DESCRIPTION, TITLE, count_lessons, decide, ex
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.live import learning as background
 from ticket_app.live.learning import learning
-from ticket_app.services.learning import learn_from_decisions, lessons, refresh_models
+from ticket_app.services.triage.learning import learn_from_decisions, lessons, refresh_models
 from ticket_app.triage.learned import models_in_use
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import Category

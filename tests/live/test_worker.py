@@ -14,8 +14,8 @@ from ticket_app.bus import Change, bus
 from ticket_app.live import worker
 from ticket_app.live.worker import improving
 from ticket_app.schemas import TicketPublic
-from ticket_app.services.improving import Claim, improve_ticket
 from ticket_app.services.tickets import get_ticket
+from ticket_app.services.triage.improving import Claim, improve_ticket
 from ticket_app.settings import get_settings
 from ticket_app.vocabulary import Category, TriageStatus
 
@@ -191,7 +191,7 @@ def test_a_provider_that_is_left_alone_is_not_asked_and_taken_back(
     providing: Providing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ticket_app.triage.breaker.PAUSE_SECONDS", 1.0)
-    monkeypatch.setattr("ticket_app.services.improving.PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("ticket_app.services.triage.improving.PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.1)
     monkeypatch.setenv("AI_BACKLOG_PER_MINUTE", "6000")
     fake = providing(Script.UNAUTHORIZED)

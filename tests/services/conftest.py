@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.triage.fake_provider import FakeProvider, Script
-from ticket_app.services import ledger
+from ticket_app.services.triage import ledger
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine, shapes
 from ticket_app.triage.flights import Flights

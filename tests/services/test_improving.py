@@ -15,9 +15,10 @@ from ticket_app.bus import Change, bus
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import TriageJob
 from ticket_app.schemas import TicketCreate, TicketPublic
-from ticket_app.services import improving, ledger
 from ticket_app.services.filing import open_ticket
-from ticket_app.services.improving import (
+from ticket_app.services.tickets import delete_ticket, get_ticket, restore_ticket
+from ticket_app.services.triage import improving, ledger
+from ticket_app.services.triage.improving import (
     BAD_ANSWERS_MAX,
     claim_tickets,
     improve_ticket,
@@ -25,7 +26,6 @@ from ticket_app.services.improving import (
     release,
     stop_waiting,
 )
-from ticket_app.services.tickets import delete_ticket, get_ticket, restore_ticket
 from ticket_app.settings import get_settings
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import (

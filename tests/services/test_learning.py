@@ -20,10 +20,11 @@ from tests.services.decided import (
 )
 from tests.services.desk import changed, opened, suggestions_of
 from ticket_app.data.triage import learning as learning_queries
-from ticket_app.services import decisions as reading_decisions
-from ticket_app.services import learning
-from ticket_app.services.decisions import decisions
-from ticket_app.services.learning import (
+from ticket_app.services.tickets import delete_ticket
+from ticket_app.services.triage import decisions as reading_decisions
+from ticket_app.services.triage import learning
+from ticket_app.services.triage.decisions import decisions
+from ticket_app.services.triage.learning import (
     LearningBusyError,
     NotEnoughDecisionsError,
     fields_due,
@@ -31,7 +32,6 @@ from ticket_app.services.learning import (
     lessons,
     refresh_models,
 )
-from ticket_app.services.tickets import delete_ticket
 from ticket_app.settings import ROOT
 from ticket_app.triage.learned import models_in_use
 from ticket_app.triage.learning.training import learn
@@ -152,7 +152,7 @@ def test_a_new_process_works_with_what_was_learned(database: str) -> None:
     decide(examples(ENOUGH))
     learn_from_decisions("category")
     code = (
-        "from ticket_app.services.learning import refresh_models\n"
+        "from ticket_app.services.triage.learning import refresh_models\n"
         "from ticket_app.triage.offline import triage_offline\n"
         "refresh_models({})\n"
         f"print(triage_offline({DESCRIPTION!r}, {TITLE!r}).category.value)"
@@ -256,7 +256,7 @@ def test_the_turn_of_a_killed_process_is_free_again_by_itself(database: str) -> 
     code = (
         "import time\n"
         "from datetime import timedelta\n"
-        "from ticket_app.services import learning\n"
+        "from ticket_app.services.triage import learning\n"
         "learning.TURN = timedelta(seconds=3)\n"
         "with learning._turn('category'):\n"
         "    print('mine', flush=True)\n"

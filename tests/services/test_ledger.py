@@ -18,10 +18,10 @@ from tests.triage.fake_provider import Script
 from ticket_app.data.engine import reading, use_database, writing
 from ticket_app.data.tables import TriageCall
 from ticket_app.schemas import Described
-from ticket_app.services import ledger
-from ticket_app.services.improving import claim_tickets, improve_ticket
-from ticket_app.services.ledger import Ledger
-from ticket_app.services.triage import suggest_triage
+from ticket_app.services.triage import ledger
+from ticket_app.services.triage.improving import claim_tickets, improve_ticket
+from ticket_app.services.triage.ledger import Ledger
+from ticket_app.services.triage.suggesting import suggest_triage
 from ticket_app.settings import get_settings
 from ticket_app.triage.calls import Call, Usage, input_hash
 from ticket_app.triage.contract import Triage

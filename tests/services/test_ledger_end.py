@@ -12,7 +12,7 @@ from ticket_app.data.tables import TriageCall
 
 ENDING = """
 from datetime import UTC, datetime
-from ticket_app.services import ledger
+from ticket_app.services.triage import ledger
 from ticket_app.triage.calls import Call, Usage
 from ticket_app.vocabulary import CallOutcome, CallPurpose
 

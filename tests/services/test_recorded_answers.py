@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ticket_app.services.recorded_answers import Record, Recording, RecordingError
+from ticket_app.services.triage.recorded_answers import Record, Recording, RecordingError
 from ticket_app.settings import ProviderChoice
 from ticket_app.triage.offline import triage_offline
 from ticket_app.triage.prompts import PROMPT
@@ -106,7 +106,7 @@ ADDING = """
 import sys
 from pathlib import Path
 from tests.services.test_recorded_answers import record
-from ticket_app.services.recorded_answers import Recording
+from ticket_app.services.triage.recorded_answers import Recording
 
 recording = Recording(Path(sys.argv[1]))
 for number in range(300):

@@ -8,13 +8,13 @@ from tests.services.conftest import Providing
 from tests.services.desk import changed, opened, written
 from tests.triage.fake_provider import FakeProvider, Script
 from ticket_app.schemas import TicketPublic
-from ticket_app.services import ledger
-from ticket_app.services.candidates import (
+from ticket_app.services.triage import ledger
+from ticket_app.services.triage.candidates import (
     Candidate,
     TrialStoppedError,
 )
-from ticket_app.services.recorded_answers import Recording
-from ticket_app.services.replay import Past, Replay, Replayed, compare, last_tickets
+from ticket_app.services.triage.recorded_answers import Recording
+from ticket_app.services.triage.replay import Past, Replay, Replayed, compare, last_tickets
 from ticket_app.settings import get_settings
 from ticket_app.triage.prompts import PROMPT, Prompt, prompt_from
 from ticket_app.vocabulary import CallOutcome, CallPurpose, TriageField

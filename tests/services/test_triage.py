@@ -8,8 +8,8 @@ from tests.services.conftest import Providing
 from tests.services.desk import opened, suggestions_of, written
 from tests.triage.fake_provider import Script, good_answer
 from ticket_app.schemas import Described
-from ticket_app.services import ledger
-from ticket_app.services.triage import classify, suggest_title, suggest_triage
+from ticket_app.services.triage import ledger
+from ticket_app.services.triage.suggesting import classify, suggest_title, suggest_triage
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import Category, Priority, TriageStatus
 

@@ -12,11 +12,11 @@ from tests.triage.fake_provider import Script, good_answer
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import TriageCall
 from ticket_app.schemas import Described
-from ticket_app.services import ledger
-from ticket_app.services.improving import claim_tickets, improve_ticket
 from ticket_app.services.tickets import delete_ticket
-from ticket_app.services.triage import suggest_triage
-from ticket_app.services.triage_report import TriageReport, share, triage_report
+from ticket_app.services.triage import ledger
+from ticket_app.services.triage.improving import claim_tickets, improve_ticket
+from ticket_app.services.triage.report import TriageReport, share, triage_report
+from ticket_app.services.triage.suggesting import suggest_triage
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import Edge, TriageStatus
 

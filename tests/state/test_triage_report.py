@@ -6,7 +6,7 @@ from tests.services.desk import changed, opened
 from tests.state.conftest import AWAY, Database
 from tests.state.page import Tabs
 from ticket_app.services.figures import WindowDays
-from ticket_app.services.triage_report import TriageReport
+from ticket_app.services.triage.report import TriageReport
 from ticket_app.state import triage_report
 from ticket_app.state.insights import Insights
 from ticket_app.state.triage_report import Report

@@ -22,8 +22,9 @@ from ticket_app.schemas import (
     TicketUpdate,
     TitleSuggestion,
 )
-from ticket_app.services import changing, figures, filing, similar, tickets, triage
+from ticket_app.services import changing, figures, filing, similar, tickets
 from ticket_app.services.threads import run
+from ticket_app.services.triage import suggesting
 from ticket_app.vocabulary import ID_MAX, Edge
 
 SIMILAR_MAX = 20
@@ -121,13 +122,13 @@ async def get_stats() -> Response:
 @router.post("/classify/")
 async def classify(text: Described) -> Classification:
     """Category and priority for a description, without filing anything."""
-    return await triage.classify(text)
+    return await suggesting.classify(text)
 
 
 @router.post("/suggest-title/")
 async def suggest_title(text: Described) -> TitleSuggestion:
     """A short title for a description."""
-    return await triage.suggest_title(text)
+    return await suggesting.suggest_title(text)
 
 
 @router.get("/{ticket_id:ticket}/")

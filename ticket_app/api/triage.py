@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from ticket_app.schemas import WHOLE_NUMBER
 from ticket_app.services.figures import WindowDays
 from ticket_app.services.threads import run
-from ticket_app.services.triage_report import TriageReport, triage_report
+from ticket_app.services.triage.report import TriageReport, triage_report
 
 router = APIRouter(prefix="/api/triage", tags=["triage"])
 

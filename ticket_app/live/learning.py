@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from random import uniform
 
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.services.learning import Seen, fields_due, refresh_models
+from ticket_app.services.triage.learning import Seen, fields_due, refresh_models
 from ticket_app.settings import ROOT
 
 log = logging.getLogger(__name__)

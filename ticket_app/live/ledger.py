@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ticket_app.services.ledger import flush
+from ticket_app.services.triage.ledger import flush
 
 STOP_SECONDS = 2.0
 """The server has five seconds to end, in which all that it started must."""

@@ -8,7 +8,7 @@ from time import monotonic
 
 from ticket_app.bus import Change, bus
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.services.improving import (
+from ticket_app.services.triage.improving import (
     Claim,
     claim_tickets,
     improve_ticket,

@@ -13,7 +13,8 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from ticket_app.errors import BusyError
-from ticket_app.services import changing, figures, filing, similar, tickets, triage_report
+from ticket_app.services import changing, figures, filing, similar, tickets
+from ticket_app.services.triage import report as triage_report
 
 Answer = TypeVar("Answer")
 Leaving = Callable[[], Awaitable[None]]

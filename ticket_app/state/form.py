@@ -15,7 +15,7 @@ from reflex.event import EventSpec
 from ticket_app.errors import IdempotencyKeyReusedError, InvalidInputError, TicketAppError
 from ticket_app.schemas import Described, TicketCreate, parse
 from ticket_app.services import filing
-from ticket_app.services.triage import suggest_triage
+from ticket_app.services.triage.suggesting import suggest_triage
 from ticket_app.state import sent, told
 from ticket_app.state.asking import ask, text_of
 from ticket_app.state.notices import Notice

@@ -7,8 +7,8 @@ import reflex as rx
 
 from ticket_app.errors import TicketAppError
 from ticket_app.services.figures import WindowDays
-from ticket_app.services.learning import LessonPublic
-from ticket_app.services.triage_report import (
+from ticket_app.services.triage.learning import LessonPublic
+from ticket_app.services.triage.report import (
     Calls,
     Money,
     Share,

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from ticket_app.services.candidates import Candidate, Offline, candidate_named
+from ticket_app.services.triage.candidates import Candidate, Offline, candidate_named
 from ticket_app.settings import ProviderName
 from ticket_app.vocabulary import CallPurpose
 

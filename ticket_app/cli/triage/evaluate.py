@@ -11,7 +11,7 @@ from ticket_app.cli.triage.progress import with_progress
 from ticket_app.cli.triage.table import lines_of
 from ticket_app.data.migrations import migrate
 from ticket_app.errors import TicketAppError
-from ticket_app.services.ledger import flush
+from ticket_app.services.triage.ledger import flush
 from ticket_app.triage.evaluation.figures import Judged, evaluate
 from ticket_app.triage.evaluation.labelled import (
     SHIPPED,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
-from ticket_app.services.learning import (
+from ticket_app.services.triage.learning import (
     FIELDS,
     LessonPublic,
     NotEnoughDecisionsError,

@@ -136,7 +136,7 @@ def calls(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def outcomes(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of engine, outcome, count; a refusal counts once a minute (see services/ledger.py)."""
+    """Rows of engine, outcome, count; a refusal counts once a minute (the ledger)."""
     made = _calls(since).subquery()
     return session.execute(
         select(made.c.engine, made.c.outcome, func.count().label("count"))

@@ -11,7 +11,7 @@ from ticket_app.data.engine import reading, writing
 from ticket_app.data.tables import TriageCall
 from ticket_app.data.triage.ledger import spent_since
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.services.write_behind import WriteBehind
+from ticket_app.services.triage.write_behind import WriteBehind
 from ticket_app.settings import ProviderChoice, get_settings
 from ticket_app.triage.calls import Call
 from ticket_app.triage.provider import dearest_call

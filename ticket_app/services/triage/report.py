@@ -12,8 +12,8 @@ from ticket_app.data.engine import reading
 from ticket_app.data.triage import report as queries
 from ticket_app.data.triage.jobs import count_jobs
 from ticket_app.services.figures import WindowDays, start_of_window
-from ticket_app.services.learning import LessonPublic, lessons
-from ticket_app.services.ledger import NANO, spent_today
+from ticket_app.services.triage.learning import LessonPublic, lessons
+from ticket_app.services.triage.ledger import NANO, spent_today
 from ticket_app.settings import get_settings
 from ticket_app.triage.engine import ProviderState, provider_state
 from ticket_app.vocabulary import CallOutcome, TriageField, TriageStatus

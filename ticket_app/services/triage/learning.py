@@ -19,7 +19,7 @@ from ticket_app.data import tables
 from ticket_app.data.engine import reading, writing
 from ticket_app.data.triage import learning as queries
 from ticket_app.errors import TicketAppError
-from ticket_app.services.decisions import decisions, rules_say
+from ticket_app.services.triage.decisions import decisions, rules_say
 from ticket_app.triage.learned import Learned, use_models
 from ticket_app.triage.learning.comparison import Comparison
 from ticket_app.triage.learning.examples import EXAMPLES_MIN, NotEnoughError

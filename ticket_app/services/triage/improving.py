@@ -18,7 +18,6 @@ from ticket_app.data import ticket_queries as queries
 from ticket_app.data.engine import writing
 from ticket_app.data.tables import Ticket, TriageJob
 from ticket_app.data.triage import jobs
-from ticket_app.services.ledger import Ledger
 from ticket_app.services.recording import (
     SCORES,
     differences,
@@ -27,6 +26,7 @@ from ticket_app.services.recording import (
     record_suggestions,
     settle_triage,
 )
+from ticket_app.services.triage.ledger import Ledger
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine
 from ticket_app.triage.contract import Triage

@@ -1,7 +1,7 @@
 """What the desk suggests while somebody types: the configured engine's answer, in time."""
 
 from ticket_app.schemas import Classification, Described, TitleSuggestion
-from ticket_app.services.ledger import Ledger
+from ticket_app.services.triage.ledger import Ledger
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine
 from ticket_app.triage.contract import Triage

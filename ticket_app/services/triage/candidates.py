@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ticket_app.errors import ConfigurationError, TicketAppError
-from ticket_app.services.ledger import Ledger
-from ticket_app.services.recorded_answers import Record, Recording
+from ticket_app.services.triage.ledger import Ledger
+from ticket_app.services.triage.recorded_answers import Record, Recording
 from ticket_app.settings import ProviderChoice, ProviderName, get_settings
 from ticket_app.triage.calls import Call, input_hash
 from ticket_app.triage.contract import Triage
