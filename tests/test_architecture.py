@@ -136,7 +136,7 @@ def test_one_place_says_what_is_deleted() -> None:
         if condition.search(path.read_text(encoding="utf-8"))
     }
     # The indexes and the triggers of the database are conditions of their own.
-    assert spelled == {"presence.py", "tables.py", "triggers.py"}
+    assert spelled == {"predicates.py", "tables.py", "triggers.py"}
 
 
 def test_nobody_waits_with_wait_for() -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.services.desk import opened
-from ticket_app.data import predicates
 from ticket_app.data.direct import asking
-from ticket_app.data.predicates import PREDICATES, Predicate
-from ticket_app.data.requester_queries import count_of, tickets_of
+from ticket_app.data.tickets import predicates
+from ticket_app.data.tickets.predicates import PREDICATES, Predicate
+from ticket_app.data.tickets.requesters import count_of, tickets_of
 from ticket_app.schemas import TicketFilter, TicketListQuery
 from ticket_app.services.tickets import count_tickets, list_tickets
 from ticket_app.vocabulary import FACETS, Status

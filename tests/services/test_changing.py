@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.services.desk import changed, events_of, opened
-from ticket_app.data.changing import current_ticket
 from ticket_app.data.direct import Direct
+from ticket_app.data.tickets.changing import current_ticket
 from ticket_app.errors import TicketChangedError
 from ticket_app.schemas import TicketPublic, TicketUpdate
 from ticket_app.services import changing

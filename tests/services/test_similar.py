@@ -7,8 +7,8 @@ import pytest
 from sqlmodel import Session
 
 from tests.services.desk import changed, opened
-from ticket_app.data import similar_queries as queries
-from ticket_app.data.similar_queries import Beginning
+from ticket_app.data.tickets import similar as queries
+from ticket_app.data.tickets.similar import Beginning
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas import TicketPublic
 from ticket_app.services import similar

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from ticket_app.bus import Change, bus
-from ticket_app.data.filing import Claim, Earlier, NewTicket, file_tickets
+from ticket_app.data.tickets.filing import Claim, Earlier, NewTicket, file_tickets
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas import TicketCreate, TicketPublic
 from ticket_app.services.recording import proposals

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from ticket_app.data.engine import writing
-from ticket_app.data.key_queries import remove_older_keys
+from ticket_app.data.tickets.queries import remove_older_keys
 
 KEPT = timedelta(hours=24)
 FORGOTTEN_AT_ONCE = 500

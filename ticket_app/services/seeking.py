@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from ticket_app.addresses import bare_address, composed, is_address
-from ticket_app.data import requester_queries as requesters
 from ticket_app.data.direct import asking
 from ticket_app.data.folding import fold
-from ticket_app.data.list_queries import has_trigram
+from ticket_app.data.tickets import requesters
+from ticket_app.data.tickets.list_queries import has_trigram
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas import (
     Position,

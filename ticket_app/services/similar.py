@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from ticket_app.data import similar_queries as queries
 from ticket_app.data.engine import reading
-from ticket_app.data.similar_queries import Beginning
-from ticket_app.data.ticket_queries import find_tickets
+from ticket_app.data.tickets import similar as queries
+from ticket_app.data.tickets.queries import find_tickets
+from ticket_app.data.tickets.similar import Beginning
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas import SimilarTicket, TicketPublic
 from ticket_app.services.likeness import ASKED_LETTERS, Likeness, Vocabulary, words_of

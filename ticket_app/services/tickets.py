@@ -5,16 +5,15 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeVar
 
 from ticket_app.bus import Change, bus
-from ticket_app.data import list_queries
-from ticket_app.data import ticket_queries as queries
-from ticket_app.data.changing import current_ticket
 from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
 from ticket_app.data.figures import queries as figure_queries
-from ticket_app.data.list_queries import Listed
 from ticket_app.data.patience import LONG, QUICK
-from ticket_app.data.predicates import is_counted
 from ticket_app.data.tables import Ticket
+from ticket_app.data.tickets import list_queries, queries
+from ticket_app.data.tickets.changing import current_ticket
+from ticket_app.data.tickets.list_queries import Listed
+from ticket_app.data.tickets.predicates import is_counted
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas import (
     PAGE_MAX,

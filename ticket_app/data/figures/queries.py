@@ -31,7 +31,7 @@ from ticket_app.data.figures.tables import (
     ticket_day,
     ticket_resolution,
 )
-from ticket_app.data.predicates import narrowed
+from ticket_app.data.tickets.predicates import narrowed
 from ticket_app.schemas import TicketFilter
 from ticket_app.vocabulary import FACETS
 

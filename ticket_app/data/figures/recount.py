@@ -41,8 +41,8 @@ from ticket_app.data.figures.tables import (
     ticket_day,
     ticket_resolution,
 )
-from ticket_app.data.presence import present
 from ticket_app.data.tables import Ticket
+from ticket_app.data.tickets.predicates import present
 from ticket_app.data.types import UtcDay
 from ticket_app.vocabulary import FACETS
 

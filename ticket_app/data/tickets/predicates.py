@@ -2,14 +2,19 @@
 
 A field without a predicate raises an error as soon as it is used: to ignore it would show every
 ticket. Fields of FACETS are counted by the database and numbered by its indexes; those are
-optimisations of the same predicates, in data/figures/queries.py and data/facets.py.
+optimisations of the same predicates, in data/figures/queries.py and at the end of this file.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any
 
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
 from ticket_app.data.engine import Dialect
+from ticket_app.data.tables import Ticket
 from ticket_app.schemas import TicketFilter
 from ticket_app.vocabulary import FACETS
 
@@ -17,7 +22,11 @@ Predicate = Mapping[Dialect, str]
 """A condition on a row of `ticket`. Its only parameter has the name of the field."""
 
 SEARCH = "search"
-"""The text to search for. Its condition depends on how the tickets are found: data/list_sql.py."""
+"""The text to search for. Its condition depends on how the tickets are found: list_sql.py."""
+PRESENT = "deleted_at IS NULL"
+"""A ticket is not deleted, for statements of text. The text equals that of the partial indexes:
+SQLite uses a partial index only for a query that repeats its condition. Triggers and indexes spell
+it themselves, because a migration that has run never changes."""
 FIELDS = tuple(name for name in TicketFilter.model_fields if name != SEARCH)
 
 
@@ -60,3 +69,41 @@ def _bound(value: Any, dialect: Dialect) -> Any:
         return value
     values = [str(each) for each in value]
     return json.dumps(values) if dialect == "sqlite" else values
+
+
+def present() -> ColumnElement[bool]:
+    """The same for statements that SQLAlchemy builds."""
+    return col(Ticket.deleted_at).is_(None)
+
+
+def deleted() -> ColumnElement[bool]:
+    """The opposite: the ticket keeps its row and is out of every list."""
+    return col(Ticket.deleted_at).is_not(None)
+
+
+def facets_of(wanted: TicketFilter) -> list[int]:
+    """Every facet that the filter lets through, as migration 0006 numbers them: a facet is the
+    combination of a ticket's values, where the number of each value is a digit."""
+    facets = []
+    for digits in product(*(_digits(wanted, field) for field in FACETS)):
+        facet = 0
+        for digit, values in zip(digits, FACETS.values(), strict=True):
+            facet = facet * len(values) + digit
+        facets.append(facet)
+    return facets
+
+
+def traits_of(wanted: TicketFilter, field: str) -> list[int]:
+    """The numbers of the values of that field which the filter lets through; migration 0006 numbers
+    the values of all fields in one row."""
+    first = 0
+    for name, values in FACETS.items():
+        if name == field:
+            break
+        first += len(values)
+    return [first + digit for digit in _digits(wanted, field)]
+
+
+def _digits(wanted: TicketFilter, field: str) -> Iterator[int]:
+    chosen = getattr(wanted, field)
+    return (digit for digit, value in enumerate(FACETS[field]) if not chosen or value in chosen)

@@ -1,8 +1,8 @@
 """The statements that file tickets: PostgreSQL's single one, with and without idempotency keys."""
 
-from ticket_app.data.columns import JOB, KEY, SUGGESTION, TICKET, Types, typed
 from ticket_app.data.engine import Dialect
 from ticket_app.data.plain_sql import given
+from ticket_app.data.tickets.columns import JOB, KEY, SUGGESTION, TICKET, Types, typed
 from ticket_app.vocabulary import EventKind, TriageScope
 
 CREATED = ("ticket_version", "kind", "edge")

@@ -6,14 +6,13 @@ Upper or lower case is the same; the index of migration 0010 holds them in the o
 from functools import cache
 from typing import Any
 
-from ticket_app.data.columns import public_json
 from ticket_app.data.direct import Direct
 from ticket_app.data.engine import Dialect
-from ticket_app.data.list_queries import Listed
-from ticket_app.data.list_sql import NEWEST_FIRST, all_of, behind_place
 from ticket_app.data.plain_sql import given
-from ticket_app.data.predicates import conditions, narrowed, parameters
-from ticket_app.data.presence import PRESENT
+from ticket_app.data.tickets.columns import public_json
+from ticket_app.data.tickets.list_queries import Listed
+from ticket_app.data.tickets.list_sql import NEWEST_FIRST, all_of, behind_place
+from ticket_app.data.tickets.predicates import PRESENT, conditions, narrowed, parameters
 from ticket_app.data.types import utc
 from ticket_app.schemas import Position, TicketFilter
 

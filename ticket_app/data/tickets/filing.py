@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from ticket_app.data.columns import JOB, KEY, SUGGESTION, TICKET
 from ticket_app.data.direct import Direct, get_dialect, telling
-from ticket_app.data.filing_sql import AT_ONCE, CREATED, ONCE_FOR_EACH_KEY, find_keys
 from ticket_app.data.plain_sql import Row
+from ticket_app.data.tickets.columns import JOB, KEY, SUGGESTION, TICKET
+from ticket_app.data.tickets.filing_sql import AT_ONCE, CREATED, ONCE_FOR_EACH_KEY, find_keys
 from ticket_app.data.types import phrases_as_text
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.vocabulary import Edge, EventKind, TriageScope

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Text, text
 from sqlmodel import Session
 
-from ticket_app.data.list_sql import NEWEST_FIRST
-from ticket_app.data.presence import PRESENT
+from ticket_app.data.tickets.list_sql import NEWEST_FIRST
+from ticket_app.data.tickets.predicates import PRESENT
 from ticket_app.data.types import UtcDateTime
 
 READ = 2_000

@@ -3,11 +3,11 @@
 import json
 from functools import cache
 
-from ticket_app.data.columns import EVENT, public_json, typed
 from ticket_app.data.direct import Direct
 from ticket_app.data.engine import Dialect
 from ticket_app.data.plain_sql import Row, given
-from ticket_app.data.presence import PRESENT
+from ticket_app.data.tickets.columns import EVENT, public_json, typed
+from ticket_app.data.tickets.predicates import PRESENT
 from ticket_app.schemas import TicketPublic
 
 

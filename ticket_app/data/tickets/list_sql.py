@@ -1,4 +1,4 @@
-"""The SQL of a page and of a count, in both dialects; data/list_queries.py says which is used when.
+"""The SQL of a page and of a count, in both dialects; list_queries.py says which is used when.
 
 All of it is made of words of its own: what a caller asks for comes in as parameters.
 """
@@ -7,11 +7,10 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from ticket_app.data.columns import public_json
 from ticket_app.data.engine import Dialect
 from ticket_app.data.plain_sql import given
-from ticket_app.data.predicates import conditions
-from ticket_app.data.presence import PRESENT
+from ticket_app.data.tickets.columns import public_json
+from ticket_app.data.tickets.predicates import PRESENT, conditions
 from ticket_app.vocabulary import FACETS
 
 

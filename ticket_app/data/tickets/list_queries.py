@@ -12,9 +12,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ticket_app.data.direct import Direct
-from ticket_app.data.facets import facets_of, traits_of
 from ticket_app.data.folding import fold
-from ticket_app.data.list_sql import (
+from ticket_app.data.tickets.list_sql import (
     Shape,
     Way,
     count_statement,
@@ -22,7 +21,13 @@ from ticket_app.data.list_sql import (
     page_statement,
     wanted_statement,
 )
-from ticket_app.data.predicates import is_counted, narrowed, parameters
+from ticket_app.data.tickets.predicates import (
+    facets_of,
+    is_counted,
+    narrowed,
+    parameters,
+    traits_of,
+)
 from ticket_app.data.types import utc
 from ticket_app.schemas import Position, TicketFilter
 from ticket_app.vocabulary import FACETS
