@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.rows import with_driver
 from ticket_app.data.engine import use_database
-from ticket_app.schemas import TicketFilter, TicketUpdate
+from ticket_app.schemas.tickets import TicketFilter, TicketUpdate
 from ticket_app.services.changing import update_ticket
 from ticket_app.services.figures import status_counts, ticket_insights, ticket_stats
 from ticket_app.services.tickets import count_tickets

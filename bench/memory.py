@@ -24,7 +24,7 @@ from bench.servers import Served, own_database, served_desk
 from ticket_app.api.bodies import BODY_MAX
 from ticket_app.cli.say import say
 from ticket_app.errors import TicketAppError
-from ticket_app.schemas import PAGE_MAX
+from ticket_app.schemas.tickets import PAGE_MAX
 from ticket_app.vocabulary import DESCRIPTION_MAX
 
 TICKETS = 1_000

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx2
 
 from bench.load import BenchError
-from ticket_app.schemas import PAGE_DEFAULT
+from ticket_app.schemas.tickets import PAGE_DEFAULT
 from ticket_app.vocabulary import FACETS
 
 SECONDS_TO_ANSWER = 120

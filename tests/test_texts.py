@@ -9,7 +9,8 @@ import pytest
 
 from ticket_app.addresses import is_address
 from ticket_app.errors import InvalidInputError
-from ticket_app.schemas import TicketCreate, TicketUpdate, parse
+from ticket_app.schemas.inputs import parse
+from ticket_app.schemas.tickets import TicketCreate, TicketUpdate
 from ticket_app.texts import LINE, TEXT, shows_something
 
 DEFAULT_IGNORABLE = "\u034f\u115f\u17b4\u180b\u2065\u3164\ufe00\ufff3\U0001bca0\U000e0fff"

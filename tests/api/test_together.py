@@ -13,7 +13,7 @@ from ticket_app.api.app import make_api
 from ticket_app.api.tickets import FILING, open_ticket
 from ticket_app.api.together import Together
 from ticket_app.errors import BusyError, DatabaseUnavailableError
-from ticket_app.schemas import TicketCreate
+from ticket_app.schemas.tickets import TicketCreate
 from ticket_app.services.filing import Filed, Request
 from ticket_app.services.tickets import get_ticket
 

@@ -7,7 +7,7 @@ import pytest
 from bench.latency import KINDS, RARE, Kind, Search, check
 from bench.load import BenchError
 from bench.requests import changed_after, status_script, whole_moments
-from ticket_app.schemas import PAGE_DEFAULT
+from ticket_app.schemas.tickets import PAGE_DEFAULT
 
 TICKET = {
     "id": 7,

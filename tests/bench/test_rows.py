@@ -8,7 +8,7 @@ import pytest
 from bench.rows import copy_to_sqlite, count_rows, with_driver
 from tests.bench.desks import filled_desk
 from ticket_app.data.engine import use_database
-from ticket_app.schemas import TicketListQuery, TicketPage
+from ticket_app.schemas.tickets import TicketListQuery, TicketPage
 from ticket_app.services.figures import ticket_stats
 from ticket_app.services.tickets import list_tickets
 

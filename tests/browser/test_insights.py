@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Chrome, Desk, Size
 from tests.browser.parts import figure
 from tests.services.desk import PLAIN, changed
-from ticket_app.schemas import TicketCreate, TicketPublic
+from ticket_app.schemas.tickets import TicketCreate, TicketPublic
 from ticket_app.services.figures import ticket_insights
 from ticket_app.services.filing import open_ticket
 from ticket_app.vocabulary import Edge

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Chrome, Desk
 from tests.browser.parts import row
 from tests.services.desk import PLAIN
-from ticket_app.schemas import TicketCreate
+from ticket_app.schemas.tickets import TicketCreate
 from ticket_app.services.filing import open_ticket
 from ticket_app.vocabulary import Edge
 

@@ -16,7 +16,7 @@ from ticket_app.cli.demo_desk.texts import Slots, write_ticket
 from ticket_app.cli.main import main
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
-from ticket_app.schemas import TicketCreate, TicketListQuery, TicketPublic
+from ticket_app.schemas.tickets import TicketCreate, TicketListQuery, TicketPublic
 from ticket_app.services.filing import open_ticket
 from ticket_app.services.tickets import (
     get_ticket,

@@ -16,7 +16,7 @@ from tests.bench.desks import filled_desk
 from ticket_app.data.direct import Direct
 from ticket_app.data.engine import get_direct_engine, get_engine, use_database
 from ticket_app.data.plain_sql import Row, prepared
-from ticket_app.schemas import Position, TicketFilter, TicketListQuery
+from ticket_app.schemas.tickets import Position, TicketFilter, TicketListQuery
 from ticket_app.services import figures
 from ticket_app.services.figures import ticket_insights, ticket_stats
 from ticket_app.services.seeking import meant_by, page_meant_by

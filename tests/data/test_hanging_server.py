@@ -22,7 +22,7 @@ from ticket_app.data.patience import LONG, QUICK, Patience
 from ticket_app.data.postgresql import IDLE_SECONDS
 from ticket_app.data.readiness import find_problem
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.schemas import TicketListQuery, TicketPublic
+from ticket_app.schemas.tickets import TicketListQuery, TicketPublic
 from ticket_app.services.figures import ticket_stats
 from ticket_app.services.tickets import get_ticket, list_tickets, ticket_history
 

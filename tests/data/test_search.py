@@ -13,7 +13,7 @@ from tests.search_cases import SEARCH_CASES, SearchCase
 from ticket_app.data.engine import get_engine
 from ticket_app.data.folding import fold
 from ticket_app.data.migrations import migrate
-from ticket_app.schemas import TicketCreate, TicketListQuery
+from ticket_app.schemas.tickets import TicketCreate, TicketListQuery
 from ticket_app.services.filing import open_ticket
 from ticket_app.services.tickets import list_tickets
 from ticket_app.settings import ROOT

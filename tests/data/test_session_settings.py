@@ -17,7 +17,7 @@ from ticket_app.data.figures.queries import utc_day
 from ticket_app.data.migrations import migrate
 from ticket_app.data.types import UtcDateTime
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
-from ticket_app.schemas import TicketListQuery
+from ticket_app.schemas.tickets import TicketListQuery
 from ticket_app.services.recounting import recount
 from ticket_app.services.tickets import get_ticket, list_tickets
 from ticket_app.settings import get_settings

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from ticket_app.data.engine import get_engine, reading
 from ticket_app.data.tables import Suggestion, TicketEvent, TriageJob
-from ticket_app.schemas import TicketCreate, TicketListQuery, TicketPublic, TicketUpdate
+from ticket_app.schemas.tickets import TicketCreate, TicketListQuery, TicketPublic, TicketUpdate
 from ticket_app.services.changing import update_ticket
 from ticket_app.services.filing import open_ticket
 from ticket_app.services.tickets import list_tickets

@@ -8,7 +8,7 @@ from tests.services.desk import changed, events_of, opened
 from ticket_app.data.direct import Direct
 from ticket_app.data.tickets.changing import current_ticket
 from ticket_app.errors import TicketChangedError
-from ticket_app.schemas import TicketPublic, TicketUpdate
+from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
 from ticket_app.services import changing
 from ticket_app.services.changing import update_ticket
 from ticket_app.services.tickets import get_ticket

@@ -17,7 +17,7 @@ from ticket_app.data.engine import get_engine, use_database, writing
 from ticket_app.data.figures import queries
 from ticket_app.data.migrations import migrate
 from ticket_app.data.tables import Ticket
-from ticket_app.schemas import TicketCreate, TicketFilter, TicketPublic, TicketUpdate
+from ticket_app.schemas.tickets import TicketCreate, TicketFilter, TicketPublic, TicketUpdate
 from ticket_app.services import figures, tickets
 from ticket_app.services.changing import update_ticket
 from ticket_app.services.figures import (

@@ -14,7 +14,7 @@ from tests.services.desk import PLAIN, changed, events_of, opened, suggestions_o
 from tests.triage.fake_provider import Script
 from ticket_app.bus import Change, bus
 from ticket_app.data.engine import get_engine
-from ticket_app.schemas import TicketCreate, TicketUpdate
+from ticket_app.schemas.tickets import TicketCreate, TicketUpdate
 from ticket_app.services import changing, filing, tickets
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import Edge, EventKind, Status, TriageField

@@ -7,7 +7,7 @@ import pytest
 from tests.services.conftest import Providing
 from tests.services.desk import changed, opened, written
 from tests.triage.fake_provider import FakeProvider, Script
-from ticket_app.schemas import TicketPublic
+from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.services.triage import ledger
 from ticket_app.services.triage.candidates import (
     Candidate,

@@ -10,7 +10,7 @@ from tests.services.desk import changed, opened
 from ticket_app.data.tickets import similar as queries
 from ticket_app.data.tickets.similar import Beginning
 from ticket_app.errors import TicketNotFoundError
-from ticket_app.schemas import TicketPublic
+from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.services import similar
 from ticket_app.services.likeness import ASKED_LETTERS, WORD_LETTERS
 from ticket_app.services.similar import similar_tickets

@@ -7,7 +7,7 @@ import pytest
 from tests.services.conftest import Providing
 from tests.services.desk import opened, suggestions_of, written
 from tests.triage.fake_provider import Script, good_answer
-from ticket_app.schemas import Described
+from ticket_app.schemas.triage import Described
 from ticket_app.services.triage import ledger
 from ticket_app.services.triage.suggesting import classify, suggest_title, suggest_triage
 from ticket_app.triage.offline import triage_offline

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from tests.state.page import Page
-from ticket_app.schemas import Described
+from ticket_app.schemas.triage import Described
 from ticket_app.state.form import Form
 from ticket_app.state.sent import CHOICES, FIELDS, LONGEST, OFFERED
 from ticket_app.triage.contract import Triage

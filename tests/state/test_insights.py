@@ -7,7 +7,7 @@ import pytest
 from tests.services.desk import PLAIN, changed, opened
 from tests.state.conftest import AWAY, Database
 from tests.state.page import Tabs
-from ticket_app.schemas import TicketCreate
+from ticket_app.schemas.tickets import TicketCreate
 from ticket_app.services.figures import ticket_insights
 from ticket_app.services.filing import open_ticket
 from ticket_app.state.insights import Insights

@@ -5,7 +5,7 @@ import pytest
 from tests.services.desk import all_tickets, suggestions_of
 from tests.state.form_fields import CHARGED, OUTAGE, Slow, choose, fields, filled, typed
 from tests.state.page import Tabs
-from ticket_app.schemas import Described
+from ticket_app.schemas.triage import Described
 from ticket_app.state import form
 from ticket_app.state.form import Form
 from ticket_app.triage.contract import Triage

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 
 from ticket_app.api.methods import allowed_methods
 from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
-from ticket_app.schemas import field_problems
+from ticket_app.schemas.inputs import field_problems
 
 log = logging.getLogger(__name__)
 

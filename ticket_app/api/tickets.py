@@ -10,18 +10,15 @@ from ticket_app.api.keys import PARAMETER, idempotency_key
 from ticket_app.api.problems import Problem
 from ticket_app.api.together import Together
 from ticket_app.errors import IdempotencyKeyReusedError
-from ticket_app.schemas import (
-    WHOLE_NUMBER,
-    Classification,
-    Described,
+from ticket_app.schemas.inputs import WHOLE_NUMBER
+from ticket_app.schemas.tickets import (
     SimilarTicket,
-    SuggestionPublic,
     TicketCreate,
     TicketListQuery,
     TicketPublic,
     TicketUpdate,
-    TitleSuggestion,
 )
+from ticket_app.schemas.triage import Classification, Described, SuggestionPublic, TitleSuggestion
 from ticket_app.services import changing, figures, filing, similar, tickets
 from ticket_app.services.threads import run
 from ticket_app.services.triage import suggesting

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from ticket_app.schemas import WHOLE_NUMBER
+from ticket_app.schemas.inputs import WHOLE_NUMBER
 from ticket_app.services.figures import WindowDays
 from ticket_app.services.threads import run
 from ticket_app.services.triage.report import TriageReport, triage_report

@@ -7,7 +7,7 @@ from ticket_app.cli.demo_desk.story import Story
 from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
 from ticket_app.errors import TicketAppError
-from ticket_app.schemas import TicketFilter
+from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.services.tickets import count_tickets
 
 TICKETS = 2_000

@@ -13,7 +13,7 @@ from ticket_app.data.tables import Ticket
 from ticket_app.data.tickets import queries
 from ticket_app.data.tickets.changing import change_ticket, current_ticket
 from ticket_app.errors import TicketChangedError
-from ticket_app.schemas import TicketPublic, TicketUpdate
+from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
 from ticket_app.services.filing import has_provider
 from ticket_app.services.recording import (
     await_triage,

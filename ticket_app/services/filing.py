@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from ticket_app.bus import Change, bus
 from ticket_app.data.tickets.filing import Claim, Earlier, NewTicket, file_tickets
 from ticket_app.errors import IdempotencyKeyReusedError
-from ticket_app.schemas import TicketCreate, TicketPublic
+from ticket_app.schemas.tickets import TicketCreate, TicketPublic
 from ticket_app.services.recording import proposals
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine

@@ -11,7 +11,7 @@ from ticket_app.data.folding import fold
 from ticket_app.data.tickets import requesters
 from ticket_app.data.tickets.list_queries import has_trigram
 from ticket_app.errors import TicketNotFoundError
-from ticket_app.schemas import (
+from ticket_app.schemas.tickets import (
     Position,
     TicketFilter,
     TicketListQuery,

@@ -14,7 +14,7 @@ from ticket_app.data.tickets import similar as queries
 from ticket_app.data.tickets.queries import find_tickets
 from ticket_app.data.tickets.similar import Beginning
 from ticket_app.errors import TicketNotFoundError
-from ticket_app.schemas import SimilarTicket, TicketPublic
+from ticket_app.schemas.tickets import SimilarTicket, TicketPublic
 from ticket_app.services.likeness import ASKED_LETTERS, Likeness, Vocabulary, words_of
 
 SAMPLED = 400

@@ -15,16 +15,16 @@ from ticket_app.data.tickets.changing import current_ticket
 from ticket_app.data.tickets.list_queries import Listed
 from ticket_app.data.tickets.predicates import is_counted
 from ticket_app.errors import TicketNotFoundError
-from ticket_app.schemas import (
+from ticket_app.schemas.tickets import (
     PAGE_MAX,
     Position,
-    SuggestionPublic,
     TicketEventPublic,
     TicketFilter,
     TicketListQuery,
     TicketPage,
     TicketPublic,
 )
+from ticket_app.schemas.triage import SuggestionPublic
 from ticket_app.services.filing import has_provider
 from ticket_app.services.recording import moment_of_change, record_transition, settle_triage
 from ticket_app.vocabulary import Edge, EventKind, TriageStatus

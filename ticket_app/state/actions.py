@@ -4,7 +4,8 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
-from ticket_app.schemas import TicketUpdate, parse
+from ticket_app.schemas.inputs import parse
+from ticket_app.schemas.tickets import TicketUpdate
 from ticket_app.services import changing, tickets
 from ticket_app.state.asking import ask, number_of, text_of, ticket_id_of
 from ticket_app.state.notices import Notice, told_failure

@@ -6,7 +6,8 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
-from ticket_app.schemas import PAGE_MAX, TicketListQuery, TicketPublic, TicketUpdate, parse
+from ticket_app.schemas.inputs import parse
+from ticket_app.schemas.tickets import PAGE_MAX, TicketListQuery, TicketPublic, TicketUpdate
 from ticket_app.services import changing, figures, tickets
 from ticket_app.state.asking import ask, number_of, ticket_id_of
 from ticket_app.state.columns import followed, in_order, is_gap, put_below, without

@@ -8,7 +8,8 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError, TicketNotFoundError
-from ticket_app.schemas import SuggestionPublic, TicketEventPublic
+from ticket_app.schemas.tickets import TicketEventPublic
+from ticket_app.schemas.triage import SuggestionPublic
 from ticket_app.services import tickets
 from ticket_app.state.asking import ask, ticket_id_of
 from ticket_app.state.live import Live

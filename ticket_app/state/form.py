@@ -13,7 +13,9 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import IdempotencyKeyReusedError, InvalidInputError, TicketAppError
-from ticket_app.schemas import Described, TicketCreate, parse
+from ticket_app.schemas.inputs import parse
+from ticket_app.schemas.tickets import TicketCreate
+from ticket_app.schemas.triage import Described
 from ticket_app.services import filing
 from ticket_app.services.triage.suggesting import suggest_triage
 from ticket_app.state import sent, told

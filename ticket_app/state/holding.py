@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from ticket_app.schemas import TicketPublic
+from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.state.rows import TicketRow, row_of
 
 DELETED = "Deleted"

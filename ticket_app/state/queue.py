@@ -8,7 +8,8 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
-from ticket_app.schemas import PAGE_MAX, TicketListQuery, TicketPage, parse
+from ticket_app.schemas.inputs import parse
+from ticket_app.schemas.tickets import PAGE_MAX, TicketListQuery, TicketPage
 from ticket_app.services.seeking import Meant, meant_by, page_meant_by
 from ticket_app.services.tickets import get_tickets
 from ticket_app.state.asking import ask, text_of

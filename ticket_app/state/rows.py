@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ticket_app.schemas import TicketPublic
+from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.theme import ENGINE_WORDS
 
 EXCERPT = 160

@@ -1,7 +1,8 @@
 """What the form tells of a suggestion (whose, how sure, why) and of a text (length, fault)."""
 
 from ticket_app.errors import InvalidInputError
-from ticket_app.schemas import TicketCreate, parse
+from ticket_app.schemas.inputs import parse
+from ticket_app.schemas.tickets import TicketCreate
 from ticket_app.theme import ENGINE_WORDS, word_for
 from ticket_app.triage.contract import Triage
 from ticket_app.vocabulary import TriageField

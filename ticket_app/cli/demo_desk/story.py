@@ -11,7 +11,7 @@ from ticket_app.cli.demo_desk.content import ENGLISH, Situation, situations
 from ticket_app.cli.demo_desk.people import Person, make_people
 from ticket_app.cli.demo_desk.rhythm import Moment, moments
 from ticket_app.cli.demo_desk.texts import Deck, write_ticket
-from ticket_app.schemas import TicketPublic, TicketUpdate
+from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
 from ticket_app.services.changing import update_ticket
 from ticket_app.services.filing import open_ticket
 from ticket_app.services.tickets import delete_ticket

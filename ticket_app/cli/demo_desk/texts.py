@@ -15,7 +15,7 @@ from ticket_app.cli.demo_desk.content import (
     things,
 )
 from ticket_app.cli.demo_desk.people import Person
-from ticket_app.schemas import TicketCreate
+from ticket_app.schemas.tickets import TicketCreate
 from ticket_app.vocabulary import Priority
 
 Choice = TypeVar("Choice")

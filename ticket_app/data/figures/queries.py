@@ -32,7 +32,7 @@ from ticket_app.data.figures.tables import (
     ticket_resolution,
 )
 from ticket_app.data.tickets.predicates import narrowed
-from ticket_app.schemas import TicketFilter
+from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.vocabulary import FACETS
 
 BUCKETS_A_DOUBLING = 50

@@ -8,7 +8,7 @@ from ticket_app.data.engine import Dialect
 from ticket_app.data.plain_sql import Row, given
 from ticket_app.data.tickets.columns import EVENT, public_json, typed
 from ticket_app.data.tickets.predicates import PRESENT
-from ticket_app.schemas import TicketPublic
+from ticket_app.schemas.tickets import TicketPublic
 
 
 def current_ticket(ask: Direct, ticket_id: int) -> TicketPublic | None:

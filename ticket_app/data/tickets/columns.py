@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from ticket_app.data.engine import Dialect
 from ticket_app.data.tables import IdempotencyKey, Suggestion, Ticket, TicketEvent, TriageJob
 from ticket_app.data.types import UtcDateTime
-from ticket_app.schemas import TicketPublic
+from ticket_app.schemas.tickets import TicketPublic
 
 TIME: dict[Dialect, str] = {
     "postgresql": """to_char({time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",

@@ -29,7 +29,7 @@ from ticket_app.data.tickets.predicates import (
     traits_of,
 )
 from ticket_app.data.types import utc
-from ticket_app.schemas import Position, TicketFilter
+from ticket_app.schemas.tickets import Position, TicketFilter
 from ticket_app.vocabulary import FACETS
 
 SAMPLED = 400

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from ticket_app.data.engine import Dialect
 from ticket_app.data.tables import Ticket
-from ticket_app.schemas import TicketFilter
+from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.vocabulary import FACETS
 
 Predicate = Mapping[Dialect, str]

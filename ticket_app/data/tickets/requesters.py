@@ -14,7 +14,7 @@ from ticket_app.data.tickets.list_queries import Listed
 from ticket_app.data.tickets.list_sql import NEWEST_FIRST, all_of, behind_place
 from ticket_app.data.tickets.predicates import PRESENT, conditions, narrowed, parameters
 from ticket_app.data.types import utc
-from ticket_app.schemas import Position, TicketFilter
+from ticket_app.schemas.tickets import Position, TicketFilter
 
 
 def tickets_of(

@@ -1,6 +1,6 @@
 """What the desk suggests while somebody types: the configured engine's answer, in time."""
 
-from ticket_app.schemas import Classification, Described, TitleSuggestion
+from ticket_app.schemas.triage import Classification, Described, TitleSuggestion
 from ticket_app.services.triage.ledger import Ledger
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine

@@ -1,23 +1,20 @@
-"""The shapes that every edge shares: what comes in, what goes out, a sentence for each error."""
+"""Tickets as they come in and go out, the filter and the pages of a list."""
 
 import re
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
-    ValidationError,
     field_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from ticket_app.errors import FieldProblem, InvalidInputError
+from ticket_app.schemas.inputs import Input, WholeNumber
 from ticket_app.texts import (
     Description,
     Published,
@@ -34,7 +31,6 @@ from ticket_app.vocabulary import (
     Priority,
     Sentiment,
     Status,
-    TriageField,
     TriageStatus,
 )
 
@@ -46,32 +42,7 @@ CURSOR = r"^(0|-[1-9][0-9]{0,15}|[1-9][0-9]{0,16})\.[1-9][0-9]{0,17}$"
 """Microseconds since 1970, in the years 1653 to 5138, and an id."""
 
 
-_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
-
-
-def _whole_number(value: Any) -> Any:
-    """A text as the number it writes, in JSON's one spelling: 1_0, +1 and 01 are none."""
-    if not isinstance(value, str):
-        return value
-    if not _WHOLE_NUMBER.fullmatch(value):
-        raise PydanticCustomError(
-            "whole_number", "Write a whole number of at most 19 digits, such as 50."
-        )
-    return int(value)
-
-
-WHOLE_NUMBER = BeforeValidator(_whole_number)
-WholeNumber = Annotated[int, WHOLE_NUMBER]
-"""An integer in an address, where pydantic would also take 1_0, +1, fullwidth digits and 1.0."""
-
-
-class _Input(BaseModel):
-    """Whatever comes in from a person or a script: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TicketCreate(_Input):
+class TicketCreate(Input):
     """A new ticket. An absent category or priority is filled by the triage."""
 
     title: Title
@@ -88,7 +59,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
         each.pop("default", None)
 
 
-class TicketUpdate(_Input):
+class TicketUpdate(Input):
     """A change of a ticket: only the fields given are changed; null clears a requester's field."""
 
     # The defaults below mean "not given". Generated clients would send published ones.
@@ -150,7 +121,7 @@ class SimilarTicket(BaseModel):
     shared_words: tuple[str, ...]
 
 
-class TicketFilter(_Input):
+class TicketFilter(Input):
     """Which tickets to list. Values of one field widen the choice, fields narrow it."""
 
     category: list[Category] = Field(default=[], description="Any of these categories.")
@@ -221,36 +192,6 @@ class TicketPage(BaseModel):
         return _TICKETS.validate_json(self.json_array)
 
 
-class Described(_Input):
-    """A description for which something is to be suggested."""
-
-    description: Description
-
-
-class Classification(BaseModel):
-    """What an engine takes the ticket for. Confidences are 0..1, null where it did not say."""
-
-    suggested_category: Category
-    suggested_priority: Priority
-    category_confidence: float | None
-    priority_confidence: float | None
-    confidence: float | None = Field(
-        description="The lower of the two confidences; null where one of them is."
-    )
-    category_evidence: tuple[str, ...] = Field(description="Quotes of the text it rests on.")
-    priority_evidence: tuple[str, ...] = Field(description="Quotes of the text it rests on.")
-    engine: str
-    failure: str | None = Field(description="Why a configured provider did not answer.")
-
-
-class TitleSuggestion(BaseModel):
-    """A proposed title, never empty. `failure` says why a configured provider did not answer."""
-
-    suggested_title: str
-    engine: str
-    failure: str | None
-
-
 class TicketEventPublic(BaseModel):
     """One line of a ticket's history; `field` is None unless a field was changed."""
 
@@ -262,52 +203,3 @@ class TicketEventPublic(BaseModel):
     new_value: str | None
     edge: Edge
     created_at: datetime
-
-
-class SuggestionPublic(BaseModel):
-    """What an engine proposed for one field of a ticket; confidence is 0..1, null if unsaid.
-
-    `evidence` are the words of the ticket that it rests on.
-    """
-
-    model_config = ConfigDict(from_attributes=True, frozen=True)
-
-    field: TriageField
-    value: str
-    confidence: float | None
-    evidence: tuple[str, ...]
-    engine: str
-    model: str
-    prompt_version: str
-    created_at: datetime
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
-    """`values` as a `model`, or InvalidInputError with a sentence for each wrong field."""
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as error:
-        raise InvalidInputError(field_problems(error.errors(include_input=False))) from None
-
-
-def field_problems(errors: Sequence[Any]) -> list[FieldProblem]:
-    """Pydantic's errors as {field, message}; never repeats the input, which may be a secret."""
-    return [
-        FieldProblem(".".join(str(part) for part in error["loc"]) or "input", _message(error))
-        for error in errors
-    ]
-
-
-def _message(error: Mapping[str, Any]) -> str:
-    match error["type"]:
-        case "missing":
-            return "This is required."
-        case "extra_forbidden":
-            return "This name is unknown; remove it or check its spelling."
-        case "enum":
-            return f"Use one of {error['ctx']['expected']}."
-        case _:
-            return str(error["msg"])

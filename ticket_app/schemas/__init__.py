@@ -1,0 +1,1 @@
+"""The shapes that every edge shares, one file a domain: what comes in and what goes out."""

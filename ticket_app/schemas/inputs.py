@@ -1,0 +1,70 @@
+"""What comes in: the base of all input, numbers in an address, and a sentence for each error."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
+
+from ticket_app.errors import FieldProblem, InvalidInputError
+
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+
+
+def _whole_number(value: Any) -> Any:
+    """A text as the number it writes, in JSON's one spelling: 1_0, +1 and 01 are none."""
+    if not isinstance(value, str):
+        return value
+    if not _WHOLE_NUMBER.fullmatch(value):
+        raise PydanticCustomError(
+            "whole_number", "Write a whole number of at most 19 digits, such as 50."
+        )
+    return int(value)
+
+
+WHOLE_NUMBER = BeforeValidator(_whole_number)
+WholeNumber = Annotated[int, WHOLE_NUMBER]
+"""An integer in an address, where pydantic would also take 1_0, +1, fullwidth digits and 1.0."""
+
+
+class Input(BaseModel):
+    """Whatever comes in from a person or a script: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """`values` as a `model`, or InvalidInputError with a sentence for each wrong field."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise InvalidInputError(field_problems(error.errors(include_input=False))) from None
+
+
+def field_problems(errors: Sequence[Any]) -> list[FieldProblem]:
+    """Pydantic's errors as {field, message}; never repeats the input, which may be a secret."""
+    return [
+        FieldProblem(".".join(str(part) for part in error["loc"]) or "input", _message(error))
+        for error in errors
+    ]
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    match error["type"]:
+        case "missing":
+            return "This is required."
+        case "extra_forbidden":
+            return "This name is unknown; remove it or check its spelling."
+        case "enum":
+            return f"Use one of {error['ctx']['expected']}."
+        case _:
+            return str(error["msg"])
