@@ -1,17 +1,15 @@
 """Runs the migrations: on the connection that data/migrations.py gives, or on its own."""
 
 from sqlalchemy import Connection
-from sqlmodel import SQLModel
 
 from alembic import context
-from ticket_app.data import tables  # noqa: F401  fill the metadata
 from ticket_app.data.engine import get_engine
-from ticket_app.data.figures import tables as figures_tables  # noqa: F401
+from ticket_app.data.metadata import METADATA
 
 
 def run(connection: Connection) -> None:
     """All the steps in one transaction, which both engines can roll back whole."""
-    context.configure(connection=connection, target_metadata=SQLModel.metadata)
+    context.configure(connection=connection, target_metadata=METADATA)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, create_engine, insert, select, text
 from bench.load import BenchError
 from ticket_app.data.engine import reading, use_database, writing
 from ticket_app.data.migrations import migrate
-from ticket_app.data.tables import Ticket
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.vocabulary import Category, Priority, Sentiment, Status
 
 DRAW = """

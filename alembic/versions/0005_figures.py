@@ -6,7 +6,7 @@ Revision: 0005.
 import sqlalchemy as sa
 
 from alembic import op
-from ticket_app.data.checks import LAST_BUCKET, SLOTS
+from ticket_app.data.figures.checks import LAST_BUCKET, SLOTS
 from ticket_app.data.figures.counters import (
     KEYS,
     Counter,

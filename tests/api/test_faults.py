@@ -13,7 +13,7 @@ from tests.triage.fake_provider import FakeProvider, Script
 from tests.triage.test_faults import FAULTS
 from ticket_app.api.app import make_api
 from ticket_app.data.engine import reading
-from ticket_app.data.tables import TriageCall
+from ticket_app.data.triage.tables import TriageCall
 from ticket_app.services.triage import ledger
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine

@@ -22,7 +22,8 @@ from tests.browser.parts import (
 )
 from tests.services.desk import suggestions_of
 from ticket_app.data.engine import writing
-from ticket_app.data.tables import Suggestion, Ticket
+from ticket_app.data.tickets.tables import Ticket
+from ticket_app.data.triage.tables import Suggestion
 
 TABLET: Size = {"viewport": {"width": 1024, "height": 768}}
 

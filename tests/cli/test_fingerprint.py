@@ -12,7 +12,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in (
         "rxconfig.py", "requirements.txt", "requirements-build.txt", "constraints.txt",
         "assets/desk.css", "reflex.lock/package.json", "ticket_app/ticket_app.py",
-        "ticket_app/pages/desk.py", "ticket_app/api/app.py", "ticket_app/data/tables.py",
+        "ticket_app/pages/desk.py", "ticket_app/api/app.py", "ticket_app/data/tickets/tables.py",
         "README.md",
     ):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def test_a_change_of_what_pages_are_made_of_is_a_reason(checkout: Path, name: st
 
 
 @pytest.mark.parametrize(
-    "name", ["ticket_app/api/app.py", "ticket_app/data/tables.py", "README.md"]
+    "name", ["ticket_app/api/app.py", "ticket_app/data/tickets/tables.py", "README.md"]
 )
 def test_a_change_elsewhere_is_none(checkout: Path, name: str) -> None:
     before = inputs_of_the_pages(checkout)

@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from tests.services.desk import changed, opened
 from ticket_app.data.engine import get_engine, reading, writing
-from ticket_app.data.tables import Ticket
 from ticket_app.data.tickets import list_queries
 from ticket_app.data.tickets.predicates import facets_of, traits_of
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.schemas.tickets import Position, TicketFilter, TicketListQuery, TicketPublic
 from ticket_app.services.tickets import (
     count_tickets,

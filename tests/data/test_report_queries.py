@@ -12,8 +12,9 @@ from sqlmodel import Session, col
 
 from tests.services.desk import opened
 from ticket_app.data.engine import get_engine, reading, writing
-from ticket_app.data.tables import Suggestion, Ticket, TriageCall
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage import report as queries
+from ticket_app.data.triage.tables import Suggestion, TriageCall
 from ticket_app.vocabulary import OWN_ENGINES, TriageField
 
 Query = Callable[[Session, datetime], Any]

@@ -8,11 +8,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
-from sqlmodel import SQLModel
 
-from ticket_app.data import tables  # noqa: F401  fill the metadata
 from ticket_app.data.engine import get_engine
-from ticket_app.data.figures import tables as figures_tables  # noqa: F401
+from ticket_app.data.metadata import METADATA
 from ticket_app.data.migrations import migrate
 from ticket_app.vocabulary import (
     CallOutcome,
@@ -50,7 +48,7 @@ VOCABULARY: dict[str, type[StrEnum]] = {
     "ticket_count_status_known": Status,
     "ticket_count_sentiment_known": Sentiment,
 }
-TABLES = SQLModel.metadata.sorted_tables
+TABLES = METADATA.sorted_tables
 MADE_BY_HAND = re.compile(
     r"facet|traits|folded|ticket_facet_newest|ticket_requester_newest|ticket_text.*"
 )
@@ -110,9 +108,9 @@ def test_migrations_lead_to_the_tables() -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("CREATE SCHEMA by_tables"))
             connection.execute(text("SET LOCAL search_path TO by_tables"))
-        SQLModel.metadata.create_all(connection)
+        METADATA.create_all(connection)
         by_tables = checks(connection), columns(connection)
-        SQLModel.metadata.drop_all(connection)
+        METADATA.drop_all(connection)
     migrate()
     with engine.connect() as connection:
         assert checks(connection) == by_tables[0]
@@ -121,7 +119,7 @@ def test_migrations_lead_to_the_tables() -> None:
             connection,
             opts={"include_name": lambda name, *_: not MADE_BY_HAND.fullmatch(name or "")},
         )
-        assert compare_metadata(context, SQLModel.metadata) == []
+        assert compare_metadata(context, METADATA) == []
         assert len(by_tables[0]) >= 52
 
 

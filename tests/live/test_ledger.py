@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from tests.services.test_ledger import call
 from ticket_app.data.engine import reading
-from ticket_app.data.tables import TriageCall
+from ticket_app.data.triage.tables import TriageCall
 from ticket_app.live.ledger import keeping_ledger
 from ticket_app.services.triage.ledger import Ledger
 from ticket_app.vocabulary import CallPurpose

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from ticket_app.data.engine import get_engine, reading, writing
-from ticket_app.data.tables import LearnedModel, Ticket
+from ticket_app.data.tickets.tables import Ticket
+from ticket_app.data.triage.tables import LearnedModel
 from ticket_app.triage.learning.examples import Example
 from ticket_app.triage.learning.fields import LearnedField
 

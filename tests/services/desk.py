@@ -7,7 +7,8 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from ticket_app.data.engine import get_engine, reading
-from ticket_app.data.tables import Suggestion, TicketEvent, TriageJob
+from ticket_app.data.tickets.tables import TicketEvent
+from ticket_app.data.triage.tables import Suggestion, TriageJob
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery, TicketPublic, TicketUpdate
 from ticket_app.services.changing import update_ticket
 from ticket_app.services.filing import open_ticket

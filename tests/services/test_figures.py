@@ -16,7 +16,7 @@ from tests.services.desk import all_tickets, changed, opened
 from ticket_app.data.engine import get_engine, use_database, writing
 from ticket_app.data.figures import queries
 from ticket_app.data.migrations import migrate
-from ticket_app.data.tables import Ticket
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.schemas.tickets import TicketCreate, TicketFilter, TicketPublic, TicketUpdate
 from ticket_app.services import figures, tickets
 from ticket_app.services.changing import update_ticket

@@ -13,7 +13,7 @@ from tests.triage import dialects
 from tests.triage.fake_provider import FakeProvider, Script, good_answer
 from ticket_app.bus import Change, bus
 from ticket_app.data.engine import writing
-from ticket_app.data.tables import TriageJob
+from ticket_app.data.triage.tables import TriageJob
 from ticket_app.schemas.tickets import TicketCreate, TicketPublic
 from ticket_app.services.filing import open_ticket
 from ticket_app.services.tickets import delete_ticket, get_ticket, restore_ticket

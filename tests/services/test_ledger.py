@@ -16,7 +16,7 @@ from tests.services.conftest import Providing
 from tests.services.desk import opened
 from tests.triage.fake_provider import Script
 from ticket_app.data.engine import reading, use_database, writing
-from ticket_app.data.tables import TriageCall
+from ticket_app.data.triage.tables import TriageCall
 from ticket_app.schemas.triage import Described
 from ticket_app.services.triage import ledger
 from ticket_app.services.triage.improving import claim_tickets, improve_ticket

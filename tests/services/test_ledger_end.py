@@ -8,7 +8,7 @@ from time import monotonic
 from sqlalchemy import func, select, text
 
 from ticket_app.data.engine import get_engine, reading, writing
-from ticket_app.data.tables import TriageCall
+from ticket_app.data.triage.tables import TriageCall
 
 ENDING = """
 from datetime import UTC, datetime

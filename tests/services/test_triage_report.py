@@ -10,7 +10,7 @@ from tests.services.conftest import Providing
 from tests.services.desk import changed, opened
 from tests.triage.fake_provider import Script, good_answer
 from ticket_app.data.engine import writing
-from ticket_app.data.tables import TriageCall
+from ticket_app.data.triage.tables import TriageCall
 from ticket_app.schemas.triage import Described
 from ticket_app.services.tickets import delete_ticket
 from ticket_app.services.triage import ledger

@@ -7,7 +7,7 @@ from tests.services.desk import all_tickets, changed, events_of, opened
 from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from ticket_app.data.engine import writing
-from ticket_app.data.tables import Suggestion
+from ticket_app.data.triage.tables import Suggestion
 from ticket_app.services.tickets import delete_ticket
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.detail import SHOWN, UNFOLDED_MAX, Detail

@@ -9,9 +9,9 @@ from ticket_app.bus import Change, bus
 from ticket_app.data.direct import telling
 from ticket_app.data.engine import writing
 from ticket_app.data.patience import QUICK
-from ticket_app.data.tables import Ticket
 from ticket_app.data.tickets import queries
 from ticket_app.data.tickets.changing import change_ticket, current_ticket
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketChangedError
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
 from ticket_app.services.filing import has_provider

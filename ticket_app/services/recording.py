@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ticket_app.data.tables import Suggestion, Ticket, TicketEvent, TriageJob
+from ticket_app.data.tickets.tables import Ticket, TicketEvent
 from ticket_app.data.triage.jobs import lock_job, remove_job
+from ticket_app.data.triage.tables import Suggestion, TriageJob
 from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.triage.contract import Triage
 from ticket_app.vocabulary import Edge, EventKind, TriageField, TriageScope, TriageStatus

@@ -9,11 +9,11 @@ from ticket_app.data.direct import asking
 from ticket_app.data.engine import reading, writing
 from ticket_app.data.figures import queries as figure_queries
 from ticket_app.data.patience import LONG, QUICK
-from ticket_app.data.tables import Ticket
 from ticket_app.data.tickets import list_queries, queries
 from ticket_app.data.tickets.changing import current_ticket
 from ticket_app.data.tickets.list_queries import Listed
 from ticket_app.data.tickets.predicates import is_counted
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.tickets import (
     PAGE_MAX,

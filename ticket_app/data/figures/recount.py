@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from ticket_app.data.checks import LAST_BUCKET
+from ticket_app.data.figures.checks import LAST_BUCKET
 from ticket_app.data.figures.queries import BUCKETS_A_DOUBLING
 from ticket_app.data.figures.tables import (
     HISTOGRAM_STEP,
@@ -41,8 +41,8 @@ from ticket_app.data.figures.tables import (
     ticket_day,
     ticket_resolution,
 )
-from ticket_app.data.tables import Ticket
 from ticket_app.data.tickets.predicates import present
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.types import UtcDay
 from ticket_app.vocabulary import FACETS
 

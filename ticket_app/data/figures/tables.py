@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from sqlalchemy import CheckConstraint, Column, Integer, PrimaryKeyConstraint, Table, Text, text
 from sqlmodel import SQLModel
 
-from ticket_app.data.checks import (
+from ticket_app.data.figures.checks import (
     slot_checks,
     ticket_count_checks,
     ticket_day_checks,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from ticket_app.data.checks import LAST_BUCKET, SLOTS
+from ticket_app.data.figures.checks import LAST_BUCKET, SLOTS
 from ticket_app.data.figures.counters import COUNTED, COUNTED_AS, FIELDS, KEYS, Counter
 
 ON_POSTGRESQL = {"INSERT": {"new_rows": 1}, "UPDATE": {"old_rows": -1, "new_rows": 1},

@@ -12,7 +12,8 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
 from ticket_app.data.engine import Dialect
-from ticket_app.data.tables import IdempotencyKey, Suggestion, Ticket, TicketEvent, TriageJob
+from ticket_app.data.tickets.tables import IdempotencyKey, Ticket, TicketEvent
+from ticket_app.data.triage.tables import Suggestion, TriageJob
 from ticket_app.data.types import UtcDateTime
 from ticket_app.schemas.tickets import TicketPublic
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from ticket_app.data.engine import Dialect
-from ticket_app.data.tables import Ticket
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.vocabulary import FACETS
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import Select, delete, select
 from sqlmodel import Session, col
 
-from ticket_app.data.tables import IdempotencyKey, Suggestion, Ticket, TicketEvent
 from ticket_app.data.tickets.predicates import deleted as is_deleted
 from ticket_app.data.tickets.predicates import present
+from ticket_app.data.tickets.tables import IdempotencyKey, Ticket, TicketEvent
+from ticket_app.data.triage.tables import Suggestion
 
 HISTORY_MAX = 200
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import Row, delete, func, select
 from sqlmodel import Session, col
 
-from ticket_app.data.tables import Ticket, TriageJob
 from ticket_app.data.tickets.predicates import present
+from ticket_app.data.tickets.tables import Ticket
+from ticket_app.data.triage.tables import TriageJob
 
 SETTLED_AT_ONCE = 500
 

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlmodel import Session, col
 
-from ticket_app.data.tables import LearnedModel, LearningTurn, Ticket
 from ticket_app.data.tickets.predicates import present
+from ticket_app.data.tickets.tables import Ticket
+from ticket_app.data.triage.tables import LearnedModel, LearningTurn
 from ticket_app.vocabulary import DecidedBy, TriageField
 
 _COLUMNS = {

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, case, func, select
 from sqlmodel import Session, col
 
-from ticket_app.data.tables import TriageCall
+from ticket_app.data.triage.tables import TriageCall
 from ticket_app.vocabulary import CallOutcome
 
 BILLED = (

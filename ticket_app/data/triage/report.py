@@ -23,8 +23,9 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from ticket_app.data.figures.queries import utc_day
-from ticket_app.data.tables import Suggestion, Ticket, TriageCall
 from ticket_app.data.tickets.predicates import present
+from ticket_app.data.tickets.tables import Ticket
+from ticket_app.data.triage.tables import Suggestion, TriageCall
 from ticket_app.vocabulary import (
     OWN_ENGINES,
     CallOutcome,

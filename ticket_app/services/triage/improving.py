@@ -15,9 +15,10 @@ from sqlmodel import Session
 
 from ticket_app.bus import Change, bus
 from ticket_app.data.engine import writing
-from ticket_app.data.tables import Ticket, TriageJob
 from ticket_app.data.tickets import queries
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage import jobs
+from ticket_app.data.triage.tables import TriageJob
 from ticket_app.services.recording import (
     SCORES,
     differences,

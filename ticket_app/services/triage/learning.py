@@ -15,9 +15,9 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from ticket_app.data import tables
 from ticket_app.data.engine import reading, writing
 from ticket_app.data.triage import learning as queries
+from ticket_app.data.triage import tables
 from ticket_app.errors import TicketAppError
 from ticket_app.services.triage.decisions import decisions, rules_say
 from ticket_app.triage.learned import Learned, use_models

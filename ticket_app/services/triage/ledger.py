@@ -8,8 +8,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from ticket_app.data.engine import reading, writing
-from ticket_app.data.tables import TriageCall
 from ticket_app.data.triage.ledger import spent_since
+from ticket_app.data.triage.tables import TriageCall
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.services.triage.write_behind import WriteBehind
 from ticket_app.settings import ProviderChoice, get_settings

@@ -1,0 +1,94 @@
+"""The rules of what the triage keeps, as named CHECK constraints.
+
+The migrations hold the same rules as frozen text; tests/data/test_schema_drift.py compares the two.
+"""
+
+from sqlalchemy import CheckConstraint
+
+from ticket_app.data.rules import check, listed, one_of, sqlite_times, trimmed
+from ticket_app.vocabulary import (
+    LEARNABLE,
+    CallOutcome,
+    CallPurpose,
+    Category,
+    Priority,
+    Sentiment,
+    TriageField,
+    TriageScope,
+    Verdict,
+)
+
+
+def suggestion_checks() -> list[CheckConstraint]:
+    """What an engine's proposal may be: a known field, with a value that this field may take."""
+    enums = {
+        TriageField.CATEGORY: Category,
+        TriageField.PRIORITY: Priority,
+        TriageField.SENTIMENT: Sentiment,
+    }
+    return [
+        one_of("suggestion_field_known", "field", TriageField),
+        *(
+            check(
+                f"suggestion_{field}_known",
+                f"field <> '{field}' OR value IN ({listed(values)})",
+            )
+            for field, values in enums.items()
+        ),
+        check("suggestion_value_not_blank", f"{trimmed('value')} <> ''"),
+        check("suggestion_confidence_range", "confidence BETWEEN 0 AND 1"),
+        check("suggestion_latency_not_negative", "latency_ms >= 0"),
+        *sqlite_times("suggestion", "created_at"),
+    ]
+
+
+def triage_job_checks() -> list[CheckConstraint]:
+    """What a ticket that waits for a provider may wait for."""
+    return [
+        one_of("triage_job_scope_known", "scope", TriageScope),
+        check("triage_job_attempts_not_negative", "attempts >= 0"),
+        check("triage_job_failures_not_negative", "failures >= 0"),
+        check("triage_job_bad_answers_not_negative", "bad_answers >= 0"),
+        *sqlite_times("triage_job", "due_at", "created_at"),
+    ]
+
+
+def triage_call_checks() -> list[CheckConstraint]:
+    """What a line of the ledger may be: what is unknown is NULL, and nothing is negative."""
+    counted = {
+        "attempt": "attempt",
+        "latency": "latency_ms",
+        "input_tokens": "input_tokens",
+        "output_tokens": "output_tokens",
+        "cost": "cost_nano_usd",
+    }
+    return [
+        one_of("triage_call_purpose_known", "purpose", CallPurpose),
+        one_of("triage_call_outcome_known", "outcome", CallOutcome),
+        check("triage_call_input_hash_length", "length(input_hash) = 64"),
+        *(
+            check(f"triage_call_{name}_not_negative", f"{column} >= 0")
+            for name, column in counted.items()
+        ),
+        *sqlite_times("triage_call", "created_at"),
+    ]
+
+
+def learned_model_checks() -> list[CheckConstraint]:
+    """What a lesson may be: only what beats the rules is kept to work with."""
+    return [
+        check("learned_model_field_known", f"field IN ({listed(LEARNABLE)})"),
+        one_of("learned_model_verdict_known", "verdict", Verdict),
+        check("learned_model_examples_positive", "examples >= 1"),
+        check("learned_model_model_better", f"model IS NULL OR verdict = '{Verdict.BETTER}'"),
+        *sqlite_times("learned_model", "created_at"),
+    ]
+
+
+def learning_turn_checks() -> list[CheckConstraint]:
+    """What a field's turn to be learned may be."""
+    return [
+        check("learning_turn_field_known", f"field IN ({listed(LEARNABLE)})"),
+        check("learning_turn_decided_not_negative", "decided >= 0"),
+        *sqlite_times("learning_turn", "held_until"),
+    ]
