@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,21 @@ def settings(port: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settin
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setenv("DATA_DIR", str(folder))
     return Settings(_env_file=None)
+
+
+def test_every_address_has_the_port_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    with ExitStack() as open_ones:
+        for host in ("0.0.0.0", "127.0.0.1", "localhost", "::1"):  # noqa: S104  # never bound
+            monkeypatch.setenv("HOST", host)
+            here = only_desk(settings(port, tmp_path / host, monkeypatch))
+            if host == "0.0.0.0":  # noqa: S104
+                open_ones.enter_context(here)
+                continue
+            with pytest.raises(ConfigurationError, match="is taken"):
+                open_ones.enter_context(here)
 
 
 def test_a_folder_is_one_desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

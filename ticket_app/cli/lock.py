@@ -22,7 +22,8 @@ def only_desk(settings: Settings, *more_ports: int) -> Iterator[None]:
     sentence, when another desk holds them or another program the port."""
     with ExitStack() as stack:
         for port in (settings.port, *more_ports):
-            name = f"support-desk-{os.getuid()}-{settings.host.strip('[]')}-{port}.lock"
+            # Whatever the host: a desk at every address is at each of them, too.
+            name = f"support-desk-{os.getuid()}-{port}.lock"
             taken = ConfigurationError(port_is_taken(port))
             stack.enter_context(_held(Path(tempfile.gettempdir()) / name, taken))
             require_free_port(settings.host, port)
