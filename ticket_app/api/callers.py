@@ -1,5 +1,6 @@
 """Who is at the other end: the address of a client, behind proxies that are trusted."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -13,6 +14,8 @@ V6_OF_ONE_CLIENT = 64
 """Bits of an IPv6 address that say who it is; the rest a client chooses as it likes."""
 ADDRESS_LONGEST = 50
 """Characters of what a header gives as an address; some of them are remembered."""
+
+_WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
 
 
 def client_address(scope: Scope, trusted: Networks) -> str:
@@ -34,7 +37,13 @@ def client_address(scope: Scope, trusted: Networks) -> str:
 def _forwarded_for(scope: Scope) -> Sequence[str]:
     said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     hops = b",".join(said).decode("latin-1").split(",")
-    return [hop.strip()[:ADDRESS_LONGEST] for hop in hops if hop.strip()]
+    return [_without_port(hop.strip()[:ADDRESS_LONGEST]) for hop in hops if hop.strip()]
+
+
+def _without_port(hop: str) -> str:
+    """The address alone: some proxies write 1.2.3.4:5678, [::1]:80 or [::1]."""
+    found = _WITH_PORT.fullmatch(hop)
+    return hop if found is None else found["v6"] or found["v4"]
 
 
 @lru_cache(1_000)
