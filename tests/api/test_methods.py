@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.api.test_problems import assert_problem
 from ticket_app.api.app import make_api
+from ticket_app.api.methods import FIXED
 
 TICKET = {"title": "A", "description": "B"}
 CHANGES = {"GET", "HEAD", "PATCH", "DELETE"}
@@ -52,6 +53,12 @@ def test_what_an_address_does_not_take_it_refuses_naming_what_it_takes(client: T
             else:
                 assert_problem(answer, 405, "method_not_allowed")
                 assert allowed(answer) == methods, (method, address)
+
+
+def test_no_fixed_address_is_taken_for_a_tickets(client: TestClient) -> None:
+    paths = client.get("/api/openapi.json").json()["paths"]
+    beside = {path.split("/")[3] for path in paths if path.startswith("/api/tickets/")}
+    assert {name for name in beside if name and "{" not in name} == set(FIXED)
 
 
 def test_every_address_of_the_document_is_tried_above(client: TestClient) -> None:

@@ -6,8 +6,8 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FIXED = ("stats", "classify", "suggest-title")
-"""Addresses beside the tickets' own, /api/tickets/{ticket_id}/."""
+FIXED = STATS, CLASSIFY, SUGGEST_TITLE = "stats", "classify", "suggest-title"
+"""Addresses beside the tickets' own, /api/tickets/{ticket_id}/; the routes take them from here."""
 
 
 class TicketSegment(Convertor[str]):

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from ticket_app.api.keys import PARAMETER, idempotency_key
+from ticket_app.api.methods import CLASSIFY, STATS, SUGGEST_TITLE
 from ticket_app.api.problems import Problem
 from ticket_app.api.together import Together
 from ticket_app.errors import IdempotencyKeyReusedError
@@ -110,19 +111,19 @@ async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Requ
     return _json(page.json_array, headers=headers)
 
 
-@router.get("/stats/", response_model=figures.PublishedStats)
+@router.get(f"/{STATS}/", response_model=figures.PublishedStats)
 async def get_stats() -> Response:
     """Figures over all tickets, kept by the database."""
     return _json(await run(figures.ticket_stats_json))
 
 
-@router.post("/classify/")
+@router.post(f"/{CLASSIFY}/")
 async def classify(text: Described) -> Classification:
     """Category and priority for a description, without filing anything."""
     return await suggesting.classify(text)
 
 
-@router.post("/suggest-title/")
+@router.post(f"/{SUGGEST_TITLE}/")
 async def suggest_title(text: Described) -> TitleSuggestion:
     """A short title for a description."""
     return await suggesting.suggest_title(text)
