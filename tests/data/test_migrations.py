@@ -1,6 +1,9 @@
 """Migrations run by themselves, once, however many processes start together."""
 
+import ctypes
+import ctypes.util
 import os
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +13,11 @@ from queue import Queue
 import psycopg2
 import pytest
 from alembic.config import Config
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from alembic import command
-from tests.conftest import new_postgres
+from tests.conftest import leave_out, new_postgres
 from ticket_app.data import migrations
 from ticket_app.data.engine import get_engine, use_database
 from ticket_app.data.migrations import migrate
@@ -275,3 +278,31 @@ def test_a_confidence_that_nobody_said_can_be_kept_and_what_was_kept_stays() -> 
         stored = connection.execute(text("SELECT outcome FROM triage_call ORDER BY id")).scalars()
         assert list(stored) == ["auth", "auth"]
     migrate()
+
+
+DEFENSIVE_MODE = 1010
+"""SQLITE_DBCONFIG_DEFENSIVE, for which Python 3.11 has no word."""
+
+
+class Python(ctypes.Structure):
+    """The beginning of a sqlite3.Connection."""
+
+    _fields_ = (("head", ctypes.c_ssize_t * 2), ("database", ctypes.c_void_p))
+
+
+def defend(connection: sqlite3.Connection, _: object) -> None:
+    """Put it into the mode in which some systems build their SQLite."""
+    library = ctypes.CDLL(ctypes.util.find_library("sqlite3"))
+    database = Python.from_address(id(connection)).database
+    assert library.sqlite3_db_config(ctypes.c_void_p(database), DEFENSIVE_MODE, 1, None) == 0
+
+
+def test_a_sqlite_that_refuses_its_schema_is_a_sentence(tmp_path: Path) -> None:
+    if ctypes.util.find_library("sqlite3") is None:
+        leave_out("SQLite's library", "apt-get install libsqlite3-0")
+    use_database(f"sqlite:///{tmp_path / 'desk.sqlite3'}")
+    event.listen(get_engine(), "connect", defend)
+    with pytest.raises(ConfigurationError, match="defensive mode"):
+        migrate()
+    assert inspect(get_engine()).get_table_names() == []
+    use_database(None)

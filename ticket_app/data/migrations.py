@@ -23,7 +23,7 @@ from ticket_app.data.engine import be_patient, get_engine
 from ticket_app.data.patience import ENDLESS
 from ticket_app.data.postgresql import require_sessions
 from ticket_app.data.reasons import LOCKED, reason_of
-from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
+from ticket_app.errors import ConfigurationError, DatabaseUnavailableError, TicketAppError
 from ticket_app.settings import ROOT
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,13 @@ LOCK_SECONDS = 3_600
 WAITING = (
     "Another process is bringing the database up to date, or holds its lock: waiting until it is "
     "done, for an hour at most."
+)
+DEFENSIVE = "sqlite_master may not be modified"
+REFUSES_SCHEMA = (
+    "The SQLite of this Python is in defensive mode, and refuses a migration that changes the text "
+    "of a table's definition; nothing was changed. Run the desk with a Python from python.org, "
+    "Docker or a package manager, or use PostgreSQL, for example: "
+    "DATABASE_URL=postgresql://desk:password@localhost:5432/desk"
 )
 FIND_TRIGRAMS = """
 SELECT set_config('search_path', concat_ws(', ', current_setting('search_path'),
@@ -55,7 +62,7 @@ def migrate(tell: Callable[[str], None] = log.warning) -> bool:
     try:
         return _migrate(get_engine(), config, tell)
     except OperationalError as error:
-        raise DatabaseUnavailableError(_reason(error)) from error
+        raise _failure(error) from error
     except ProgrammingError as error:
         if (refusal := _refusal(error)) is None:
             raise
@@ -77,6 +84,12 @@ def migrate(tell: Callable[[str], None] = log.warning) -> bool:
             f"The database holds a schema that this version does not know ({error}). "
             "Start the version that wrote it, or a newer one."
         ) from error
+
+
+def _failure(error: OperationalError) -> TicketAppError:
+    if DEFENSIVE in str(error.orig):
+        return ConfigurationError(REFUSES_SCHEMA)
+    return DatabaseUnavailableError(_reason(error))
 
 
 def _reason(error: OperationalError) -> str | None:
