@@ -14,11 +14,12 @@ from ticket_app.schemas.tickets import TicketCreate, TicketUpdate
 from ticket_app.texts import LINE, TEXT, shows_something
 
 DEFAULT_IGNORABLE = "\u034f\u115f\u17b4\u180b\u2065\u3164\ufe00\ufff3\U0001bca0\U000e0fff"
+NEVER_ASSIGNED = "\ufdd0\ufdef\uffff\U0001fffe\U0010ffff"
 BLANK_SIGNS = "\u2800\U00013441\U00016fe4\U0001d159"
 SHOWN = [
     *("A", "7", "?", "é", "ü", "漢", "ありがとう", "مرحبا", "אבג", "नमस्ते", "한글", "😀", "©"),
     *("👩\u200d👩\u200d👧", "❤\ufe0f", "🏴\U000e0067\U000e0062\U000e007f", "\u200fאבג\u200e"),
-    *("\u00adsoft", "a\u0301", "\u2801", "\ue000", "龍", "ㅎ"),
+    *("\u00adsoft", "a\u0301", "\u2801", "\ue000", "龍", "ㅎ", "\u0378", "\U0003ffff.", "a\uffff"),
 ]
 
 
@@ -32,7 +33,9 @@ def test_no_control_format_or_separator_shows() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("text", [*DEFAULT_IGNORABLE, *BLANK_SIGNS, DEFAULT_IGNORABLE, " \x1b\n"])
+@pytest.mark.parametrize(
+    "text", [*DEFAULT_IGNORABLE, *BLANK_SIGNS, *NEVER_ASSIGNED, DEFAULT_IGNORABLE, " \x1b\n"]
+)
 @pytest.mark.parametrize("field", ["title", "description"])
 def test_what_shows_nothing_is_blank(field: str, text: str) -> None:
     for model, others in ((TicketCreate, {"title": "A", "description": "B"}), (TicketUpdate, {})):
@@ -73,7 +76,14 @@ def test_the_length_is_that_of_what_was_sent() -> None:
 def test_the_published_patterns_say_the_same() -> None:
     for text in SHOWN:
         assert re.search(LINE, text) and re.search(TEXT, text)
-    for blank in (*DEFAULT_IGNORABLE[:-2], BLANK_SIGNS[0], " \x1b\n", "", "\0"):
+    for blank in (
+        *DEFAULT_IGNORABLE[:-2],
+        *NEVER_ASSIGNED[:3],
+        BLANK_SIGNS[0],
+        " \x1b\n",
+        "",
+        "\0",
+    ):
         assert not re.search(LINE, blank) and not re.search(TEXT, blank)
     assert re.search(LINE, "\tA b\n") and not re.search(LINE, "A\nb")
 

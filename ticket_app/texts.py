@@ -15,10 +15,12 @@ from ticket_app.vocabulary import (
     BLANKS,
     DESCRIPTION_MAX,
     INVISIBLE,
+    NONCHARACTERS,
     REQUESTER_EMAIL_MAX,
     REQUESTER_NAME_MAX,
     SEARCH_MAX,
     TITLE_MAX,
+    Ranges,
 )
 
 LINE_ENDS = ((0x00, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029))
@@ -26,12 +28,12 @@ LINE_ENDS = ((0x00, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029))
 BMP_END = 0xFFFF
 
 
-def _of(ranges: tuple[tuple[int, int], ...]) -> str:
+def _of(ranges: Ranges) -> str:
     """These code points for the brackets of a regular expression."""
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
-_SHOWN = re.compile(f"[^{_of(INVISIBLE)}]")
+_SHOWN = re.compile(f"[^{_of(INVISIBLE + NONCHARACTERS)}]")
 _NOT_IN_LINE = re.compile(f"[{_of(LINE_ENDS)}]")
 
 
@@ -40,7 +42,7 @@ def shows_something(text: str) -> bool:
     return _SHOWN.search(text) is not None
 
 
-def _written(ranges: tuple[tuple[int, int], ...]) -> str:
+def _written(ranges: Ranges) -> str:
     """The same for the OpenAPI document: every regular expression engine reads these escapes.
 
     Without the code points beyond the first plane, which some engines see as two characters each.
@@ -49,7 +51,7 @@ def _written(ranges: tuple[tuple[int, int], ...]) -> str:
 
 
 _BLANK = "".join(f"\\u{ord(each):04X}" for each in BLANKS)
-_SHOWING = f"[^{_written(INVISIBLE)}]"
+_SHOWING = f"[^{_written(INVISIBLE + NONCHARACTERS)}]"
 _IN_LINE = f"[^{_written(LINE_ENDS)}]"
 ANY_TEXT = "^[^\\u0000]*$"
 TEXT = f"^[^\\u0000]*{_SHOWING}[^\\u0000]*$"

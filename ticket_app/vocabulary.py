@@ -204,15 +204,45 @@ BLANKS = "".join(
 """Characters that show nothing: what `str.strip` removes, and the zero-width spaces, which would
 otherwise make a title that looks empty. Both engines trim exactly these."""
 
-INVISIBLE = (
-    *((0x0000, 0x0020), (0x007F, 0x00A0), (0x00AD, 0x00AD), (0x034F, 0x034F), (0x0600, 0x0605)),
-    *((0x061C, 0x061C), (0x06DD, 0x06DD), (0x070F, 0x070F), (0x0890, 0x0891), (0x08E2, 0x08E2)),
-    *((0x115F, 0x1160), (0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x200F)),
-    *((0x2028, 0x202F), (0x205F, 0x206F), (0x2800, 0x2800), (0x3000, 0x3000), (0x3164, 0x3164)),
-    *((0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB)),
-    *((0x110BD, 0x110BD), (0x110CD, 0x110CD), (0x13430, 0x13442), (0x16FE4, 0x16FE4)),
-    *((0x1BCA0, 0x1BCA3), (0x1D159, 0x1D159), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+Ranges = tuple[tuple[int, int], ...]
+"""Code points, each range with its first and its last."""
+
+IGNORABLE: Ranges = (
+    *((0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5)),
+    *((0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164)),
+    *((0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8)),
+    *((0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
 )
+"""What Unicode calls default ignorable, reserved ones included: soft hyphens, joiners, fillers,
+marks of direction. The search leaves them out."""
+
+_CONTROLS_AND_BLANKS: Ranges = (
+    *((0x0000, 0x0020), (0x007F, 0x00A0), (0x0600, 0x0605), (0x06DD, 0x06DD), (0x070F, 0x070F)),
+    *((0x0890, 0x0891), (0x08E2, 0x08E2), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029)),
+    *((0x202F, 0x202F), (0x205F, 0x205F), (0x2800, 0x2800), (0x3000, 0x3000), (0xFFF9, 0xFFFB)),
+    *((0x110BD, 0x110BD), (0x110CD, 0x110CD), (0x13430, 0x13442), (0x16FE4, 0x16FE4)),
+    *((0x1D159, 0x1D159),),
+)
+
+
+def _united(*ranges: tuple[int, int]) -> Ranges:
+    """The ranges in order, those that touch as one."""
+    united: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if united and first == united[-1][1] + 1:
+            united[-1] = (united[-1][0], last)
+        else:
+            united.append((first, last))
+    return tuple(united)
+
+
+INVISIBLE = _united(*IGNORABLE, *_CONTROLS_AND_BLANKS)
 """Code points that show nothing of their own, as ranges: the controls, formats and separators of
 Unicode 16, what it calls default ignorable (reserved ones included), and the letters and signs that
 are blank (Hangul fillers, Braille blank). A text of these alone is blank."""
+
+NONCHARACTERS: Ranges = (
+    (0xFDD0, 0xFDEF),
+    *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(17)),
+)
+"""What Unicode will never assign. It forbids nobody to send them, and they show nothing."""

@@ -13,12 +13,9 @@ for is folded here, for both.
 import re
 import unicodedata
 
-NOTHING = (
-    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff"
-)
-"""Unicode's Default_Ignorable_Code_Point: soft hyphens, joiners, fillers, marks of direction."""
+from ticket_app.vocabulary import IGNORABLE
+
+NOTHING = "".join(f"{chr(first)}-{chr(last)}" for first, last in IGNORABLE)
 APOSTROPHES = (
     "\xb4\u02b9\u02bb-\u02bd\u02c8\u02ca\u02cb\u0374\u0384\u05f3\u1fbd\u1fbf\u1fef\u1ffd\u1ffe"
     "\u2018-\u201b\u2032\u2035\u2039\u203a\u275b\u275c\ua78b\ua78c\uff07"
