@@ -10,9 +10,9 @@ from typing import Any
 from bench.rows import with_driver
 from ticket_app.data.engine import use_database
 from ticket_app.schemas.tickets import TicketFilter, TicketUpdate
-from ticket_app.services.changing import update_ticket
 from ticket_app.services.figures import status_counts, ticket_insights, ticket_stats
-from ticket_app.services.tickets import count_tickets
+from ticket_app.services.tickets.changing import update_ticket
+from ticket_app.services.tickets.listing import count_tickets
 from ticket_app.vocabulary import Category, Edge, Status
 
 TIMES = 30

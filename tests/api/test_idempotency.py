@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from tests.services.desk import PLAIN, all_tickets, events_of, suggestions_of
 from ticket_app.api.tickets import FILING, open_ticket
 from ticket_app.schemas.tickets import TicketCreate
-from ticket_app.services.filing import Filed, Request
+from ticket_app.services.tickets.filing import Filed, Request
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 

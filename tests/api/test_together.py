@@ -14,8 +14,8 @@ from ticket_app.api.tickets import FILING, open_ticket
 from ticket_app.api.together import Together
 from ticket_app.errors import BusyError, DatabaseUnavailableError
 from ticket_app.schemas.tickets import TicketCreate
-from ticket_app.services.filing import Filed, Request
-from ticket_app.services.tickets import get_ticket
+from ticket_app.services.tickets.filing import Filed, Request
+from ticket_app.services.tickets.listing import get_ticket
 
 pytestmark = pytest.mark.anyio
 

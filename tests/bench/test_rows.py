@@ -10,7 +10,7 @@ from tests.bench.desks import filled_desk
 from ticket_app.data.engine import use_database
 from ticket_app.schemas.tickets import TicketListQuery, TicketPage
 from ticket_app.services.figures import ticket_stats
-from ticket_app.services.tickets import list_tickets
+from ticket_app.services.tickets.listing import list_tickets
 
 COUNT = 400
 

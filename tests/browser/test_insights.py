@@ -10,7 +10,7 @@ from tests.browser.parts import figure
 from tests.services.desk import PLAIN, changed
 from ticket_app.schemas.tickets import TicketCreate, TicketPublic
 from ticket_app.services.figures import ticket_insights
-from ticket_app.services.filing import open_ticket
+from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.vocabulary import Edge
 
 CHARTS = 8

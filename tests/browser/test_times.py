@@ -11,7 +11,7 @@ from tests.browser.conftest import Chrome, Desk
 from tests.browser.parts import row
 from tests.services.desk import PLAIN
 from ticket_app.schemas.tickets import TicketCreate
-from ticket_app.services.filing import open_ticket
+from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.vocabulary import Edge
 
 

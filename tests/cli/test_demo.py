@@ -17,8 +17,8 @@ from ticket_app.cli.main import main
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery, TicketPublic
-from ticket_app.services.filing import open_ticket
-from ticket_app.services.tickets import (
+from ticket_app.services.tickets.filing import open_ticket
+from ticket_app.services.tickets.listing import (
     get_ticket,
     list_tickets,
     ticket_history,

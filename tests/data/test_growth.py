@@ -19,9 +19,14 @@ from ticket_app.data.plain_sql import Row, prepared
 from ticket_app.schemas.tickets import Position, TicketFilter, TicketListQuery
 from ticket_app.services import figures
 from ticket_app.services.figures import ticket_insights, ticket_stats
-from ticket_app.services.seeking import meant_by, page_meant_by
-from ticket_app.services.similar import similar_tickets
-from ticket_app.services.tickets import count_tickets, get_ticket, list_tickets, ticket_history
+from ticket_app.services.tickets.listing import (
+    count_tickets,
+    get_ticket,
+    list_tickets,
+    ticket_history,
+)
+from ticket_app.services.tickets.seeking import meant_by, page_meant_by
+from ticket_app.services.tickets.similar import similar_tickets
 
 SMALL, LARGE = 15_000, 75_000
 GROWTH_MAX = 1.5

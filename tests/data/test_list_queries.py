@@ -14,12 +14,8 @@ from ticket_app.data.tickets import list_queries
 from ticket_app.data.tickets.predicates import facets_of, traits_of
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.schemas.tickets import Position, TicketFilter, TicketListQuery, TicketPublic
-from ticket_app.services.tickets import (
-    count_tickets,
-    delete_ticket,
-    list_tickets,
-    restore_ticket,
-)
+from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
+from ticket_app.services.tickets.listing import count_tickets, list_tickets
 from ticket_app.vocabulary import FACETS, SETTLED, Edge
 
 SEED = 20_261_121

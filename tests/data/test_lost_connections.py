@@ -7,7 +7,7 @@ from tests.services.desk import opened
 from ticket_app.data import postgresql
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.schemas.tickets import TicketListQuery
-from ticket_app.services.tickets import get_ticket, list_tickets, ticket_history
+from ticket_app.services.tickets.listing import get_ticket, list_tickets, ticket_history
 
 END_THE_OTHERS = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

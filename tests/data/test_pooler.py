@@ -11,7 +11,7 @@ from ticket_app.data.engine import reading
 from ticket_app.data.migrations import migrate
 from ticket_app.errors import ConfigurationError
 from ticket_app.schemas.tickets import TicketListQuery
-from ticket_app.services.tickets import get_ticket, list_tickets
+from ticket_app.services.tickets.listing import get_ticket, list_tickets
 
 EXPECTED = {"TimeZone": "UTC", "jit": "off", "statement_timeout": "10s", "lock_timeout": "3500ms"}
 

@@ -12,7 +12,8 @@ from ticket_app.data.engine import get_engine, use_database
 from ticket_app.data.readiness import find_problem
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.schemas.tickets import TicketListQuery
-from ticket_app.services.tickets import delete_ticket, get_ticket, list_tickets
+from ticket_app.services.tickets.deleting import delete_ticket
+from ticket_app.services.tickets.listing import get_ticket, list_tickets
 from ticket_app.vocabulary import Edge
 
 REFUSING = """

@@ -10,7 +10,7 @@ from ticket_app.data.tickets import predicates
 from ticket_app.data.tickets.predicates import PREDICATES, Predicate
 from ticket_app.data.tickets.requesters import count_of, tickets_of
 from ticket_app.schemas.tickets import TicketFilter, TicketListQuery
-from ticket_app.services.tickets import count_tickets, list_tickets
+from ticket_app.services.tickets.listing import count_tickets, list_tickets
 from ticket_app.vocabulary import FACETS, Status
 
 ADDRESS = "ana@example.com"

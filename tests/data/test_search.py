@@ -14,8 +14,8 @@ from ticket_app.data.engine import get_engine
 from ticket_app.data.folding import fold
 from ticket_app.data.migrations import migrate
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery
-from ticket_app.services.filing import open_ticket
-from ticket_app.services.tickets import list_tickets
+from ticket_app.services.tickets.filing import open_ticket
+from ticket_app.services.tickets.listing import list_tickets
 from ticket_app.settings import ROOT
 from ticket_app.vocabulary import Edge
 

@@ -19,7 +19,7 @@ from ticket_app.data.types import UtcDateTime
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.schemas.tickets import TicketListQuery
 from ticket_app.services.recounting import recount
-from ticket_app.services.tickets import get_ticket, list_tickets
+from ticket_app.services.tickets.listing import get_ticket, list_tickets
 from ticket_app.settings import get_settings
 
 SCHEMAS = 'CREATE SCHEMA desk; CREATE SCHEMA "Ext en"; CREATE EXTENSION pg_trgm SCHEMA "Ext en"'

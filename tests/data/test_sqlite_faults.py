@@ -18,8 +18,8 @@ from ticket_app.data.migrations import migrate
 from ticket_app.data.readiness import find_problem
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery
-from ticket_app.services.filing import Request, file_once
-from ticket_app.services.tickets import get_ticket, list_tickets, ticket_history
+from ticket_app.services.tickets.filing import Request, file_once
+from ticket_app.services.tickets.listing import get_ticket, list_tickets, ticket_history
 from ticket_app.vocabulary import Edge
 
 pytestmark = pytest.mark.usefixtures("_proved_anew")

@@ -14,7 +14,7 @@ from ticket_app.bus import Change, bus
 from ticket_app.live import worker
 from ticket_app.live.worker import improving
 from ticket_app.schemas.tickets import TicketPublic
-from ticket_app.services.tickets import get_ticket
+from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.services.triage.improving import Claim, improve_ticket
 from ticket_app.settings import get_settings
 from ticket_app.vocabulary import Category, TriageStatus

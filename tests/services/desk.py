@@ -10,9 +10,9 @@ from ticket_app.data.engine import get_engine, reading
 from ticket_app.data.tickets.tables import TicketEvent
 from ticket_app.data.triage.tables import Suggestion, TriageJob
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery, TicketPublic, TicketUpdate
-from ticket_app.services.changing import update_ticket
-from ticket_app.services.filing import open_ticket
-from ticket_app.services.tickets import list_tickets
+from ticket_app.services.tickets.changing import update_ticket
+from ticket_app.services.tickets.filing import open_ticket
+from ticket_app.services.tickets.listing import list_tickets
 from ticket_app.vocabulary import Edge
 
 PLAIN = {"title": "Wallpaper", "description": "The wallpaper of the start page is blue."}

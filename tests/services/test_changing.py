@@ -9,9 +9,9 @@ from ticket_app.data.direct import Direct
 from ticket_app.data.tickets.changing import current_ticket
 from ticket_app.errors import TicketChangedError
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
-from ticket_app.services import changing
-from ticket_app.services.changing import update_ticket
-from ticket_app.services.tickets import get_ticket
+from ticket_app.services.tickets import changing
+from ticket_app.services.tickets.changing import update_ticket
+from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.vocabulary import Edge, Status
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.services.desk import all_tickets, changed, events_of, opened, suggestions_of
-from ticket_app.services.tickets import get_ticket
+from ticket_app.services.tickets.listing import get_ticket
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -18,8 +18,7 @@ from ticket_app.data.figures import queries
 from ticket_app.data.migrations import migrate
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.schemas.tickets import TicketCreate, TicketFilter, TicketPublic, TicketUpdate
-from ticket_app.services import figures, tickets
-from ticket_app.services.changing import update_ticket
+from ticket_app.services import figures
 from ticket_app.services.figures import (
     HOUR_LABELS,
     WindowDays,
@@ -27,12 +26,11 @@ from ticket_app.services.figures import (
     ticket_insights,
     ticket_stats,
 )
-from ticket_app.services.filing import open_ticket
-from ticket_app.services.tickets import (
-    count_tickets,
-    delete_ticket,
-    restore_ticket,
-)
+from ticket_app.services.tickets import listing
+from ticket_app.services.tickets.changing import update_ticket
+from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
+from ticket_app.services.tickets.filing import open_ticket
+from ticket_app.services.tickets.listing import count_tickets
 from ticket_app.vocabulary import FACETS, SETTLED, Category, Edge, Priority, Sentiment, Status
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -324,7 +322,7 @@ FILTERS: list[dict[str, Any]] = [
 def test_a_filter_without_a_search_is_counted_to_the_end(
     population: list[TicketPublic], wanted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tickets, "SEARCH_COUNT_MAX", 5)
+    monkeypatch.setattr(listing, "SEARCH_COUNT_MAX", 5)
     matching = sum(
         all(getattr(ticket, field) in values for field, values in wanted.items())
         for ticket in population

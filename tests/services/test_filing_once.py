@@ -15,9 +15,9 @@ from tests.services.test_concurrency import at_once
 from ticket_app.data.engine import get_engine, writing
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas.tickets import TicketCreate
-from ticket_app.services import keys
-from ticket_app.services.filing import Filed, Request, file_all_once, file_once
-from ticket_app.services.keys import forget_old_keys
+from ticket_app.services.tickets import keys
+from ticket_app.services.tickets.filing import Filed, Request, file_all_once, file_once
+from ticket_app.services.tickets.keys import forget_old_keys
 from ticket_app.vocabulary import Edge
 
 pytestmark = pytest.mark.usefixtures("database")

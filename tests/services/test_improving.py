@@ -15,8 +15,9 @@ from ticket_app.bus import Change, bus
 from ticket_app.data.engine import writing
 from ticket_app.data.triage.tables import TriageJob
 from ticket_app.schemas.tickets import TicketCreate, TicketPublic
-from ticket_app.services.filing import open_ticket
-from ticket_app.services.tickets import delete_ticket, get_ticket, restore_ticket
+from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
+from ticket_app.services.tickets.filing import open_ticket
+from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.services.triage import improving, ledger
 from ticket_app.services.triage.improving import (
     BAD_ANSWERS_MAX,

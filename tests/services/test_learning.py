@@ -20,7 +20,7 @@ from tests.services.decided import (
 )
 from tests.services.desk import changed, opened, suggestions_of
 from ticket_app.data.triage import learning as learning_queries
-from ticket_app.services.tickets import delete_ticket
+from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.services.triage import decisions as reading_decisions
 from ticket_app.services.triage import learning
 from ticket_app.services.triage.decisions import decisions

@@ -15,7 +15,7 @@ from tests.triage.fake_provider import Script
 from ticket_app.bus import Change, bus
 from ticket_app.data.engine import get_engine
 from ticket_app.schemas.tickets import TicketCreate, TicketUpdate
-from ticket_app.services import changing, filing, tickets
+from ticket_app.services.tickets import changing, deleting, filing, listing
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import Edge, EventKind, Status, TriageField
 
@@ -50,8 +50,8 @@ def refuse_events() -> None:
     [
         opened,
         lambda: changed(1, status="closed", title="Another", description=OUTAGE),
-        lambda: tickets.delete_ticket(1, Edge.REST),
-        lambda: tickets.restore_ticket(2, Edge.REST),
+        lambda: deleting.delete_ticket(1, Edge.REST),
+        lambda: deleting.restore_ticket(2, Edge.REST),
     ],
     ids=["open", "update", "delete", "restore"],
 )
@@ -59,7 +59,7 @@ def test_without_its_event_nothing_is_written_or_told(
     verb: Callable[[], object], published: list[Change]
 ) -> None:
     opened()
-    tickets.delete_ticket(opened().id, Edge.REST)
+    deleting.delete_ticket(opened().id, Edge.REST)
     refuse_events()
     before = written()
     published.clear()
@@ -79,8 +79,8 @@ def test_a_change_tells_who_what_from_and_to(published: list[Change]) -> None:
         requester_email="a@example.com",
     )
     changed(ticket.id, Edge.CLI, status="resolved")
-    tickets.delete_ticket(ticket.id, Edge.REST)
-    tickets.restore_ticket(ticket.id, Edge.BROWSER)
+    deleting.delete_ticket(ticket.id, Edge.REST)
+    deleting.restore_ticket(ticket.id, Edge.BROWSER)
     assert [
         (e.ticket_version, e.kind, e.edge, e.field, e.old_value, e.new_value)
         for e in events_of(ticket.id)
@@ -93,14 +93,14 @@ def test_a_change_tells_who_what_from_and_to(published: list[Change]) -> None:
         (4, EventKind.DELETED, Edge.REST, None, None, None),
         (5, EventKind.RESTORED, Edge.BROWSER, None, None, None),
     ]
-    assert tickets.get_ticket(ticket.id).version == 5
+    assert listing.get_ticket(ticket.id).version == 5
     assert [change.ticket_id for change in published] == [ticket.id] * 5
 
 
 def test_history_is_the_same_newest_first() -> None:
     ticket = opened(category="billing")
     changed(ticket.id, Edge.BROWSER, category="account")
-    newest, oldest = tickets.ticket_history(ticket.id)
+    newest, oldest = listing.ticket_history(ticket.id)
     assert (newest.kind, newest.edge, newest.field) == (EventKind.CHANGED, Edge.BROWSER, "category")
     assert (newest.old_value, newest.new_value) == ("billing", "account")
     assert (oldest.kind, oldest.field) == (EventKind.CREATED, None)
@@ -143,7 +143,7 @@ def test_all_five_suggestions_are_kept_when_a_person_chooses_otherwise() -> None
         assert (line.engine, line.model) == (proposed.engine, proposed.model)
         assert line.prompt_version == proposed.prompt_version
         assert line.latency_ms >= 0
-    assert len(tickets.ticket_suggestions(ticket.id)) == len(suggestions_of(ticket.id)) == 10
+    assert len(listing.ticket_suggestions(ticket.id)) == len(suggestions_of(ticket.id)) == 10
 
 
 def test_a_change_may_be_backdated_with_its_history() -> None:

@@ -17,7 +17,7 @@ from ticket_app.data.engine import get_engine, writing
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.services.figures import ticket_stats
 from ticket_app.services.recounting import recount, repair_figures
-from ticket_app.services.tickets import delete_ticket, restore_ticket
+from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.vocabulary import Category, Edge, Priority, Sentiment, Status
 
 SEED = 20_261_121

@@ -9,8 +9,9 @@ from sqlalchemy import text
 from tests.services.desk import changed, opened
 from ticket_app.data.engine import get_engine
 from ticket_app.schemas.tickets import TicketListQuery
-from ticket_app.services.seeking import meant_by, page_meant_by, ticket_meant_by
-from ticket_app.services.tickets import delete_ticket, list_tickets, restore_ticket
+from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
+from ticket_app.services.tickets.listing import list_tickets
+from ticket_app.services.tickets.seeking import meant_by, page_meant_by, ticket_meant_by
 from ticket_app.vocabulary import Edge
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -11,10 +11,10 @@ from ticket_app.data.tickets import similar as queries
 from ticket_app.data.tickets.similar import Beginning
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.tickets import TicketPublic
-from ticket_app.services import similar
-from ticket_app.services.likeness import ASKED_LETTERS, WORD_LETTERS
-from ticket_app.services.similar import similar_tickets
-from ticket_app.services.tickets import delete_ticket
+from ticket_app.services.tickets import similar
+from ticket_app.services.tickets.deleting import delete_ticket
+from ticket_app.services.tickets.likeness import ASKED_LETTERS, WORD_LETTERS
+from ticket_app.services.tickets.similar import similar_tickets
 from ticket_app.vocabulary import Edge
 
 EXPORT = "The nightly export of our contacts stops at row 5000 with the message quota exceeded."

@@ -12,7 +12,7 @@ from tests.triage.fake_provider import Script, good_answer
 from ticket_app.data.engine import writing
 from ticket_app.data.triage.tables import TriageCall
 from ticket_app.schemas.triage import Described
-from ticket_app.services.tickets import delete_ticket
+from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.services.triage import ledger
 from ticket_app.services.triage.improving import claim_tickets, improve_ticket
 from ticket_app.services.triage.report import TriageReport, share, triage_report

@@ -7,7 +7,7 @@ from tests.services.desk import all_tickets, changed, opened
 from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from ticket_app.schemas.tickets import TicketPublic
-from ticket_app.services.tickets import delete_ticket
+from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.state.board import CARDS_MAX, PAGE, Board
 from ticket_app.state.notices import Notice
 from ticket_app.vocabulary import Edge

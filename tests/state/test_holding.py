@@ -4,7 +4,7 @@ import pytest
 
 from tests.services.desk import changed, opened
 from tests.state.page import Page, Tabs
-from ticket_app.services.tickets import delete_ticket, restore_ticket
+from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.state import queue
 from ticket_app.state.form import Form
 from ticket_app.state.queue import PAGE, Queue

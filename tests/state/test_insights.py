@@ -9,7 +9,7 @@ from tests.state.conftest import AWAY, Database
 from tests.state.page import Tabs
 from ticket_app.schemas.tickets import TicketCreate
 from ticket_app.services.figures import ticket_insights
-from ticket_app.services.filing import open_ticket
+from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.state.insights import Insights
 from ticket_app.vocabulary import Edge
 

@@ -8,7 +8,7 @@ from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from ticket_app.data.engine import writing
 from ticket_app.data.tickets.tables import Ticket
-from ticket_app.services.tickets import delete_ticket
+from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.state.queue import PAGE, ROWS_MAX, Queue
 from ticket_app.vocabulary import Edge
 

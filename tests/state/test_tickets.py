@@ -8,7 +8,7 @@ from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from ticket_app.data.engine import writing
 from ticket_app.data.triage.tables import Suggestion
-from ticket_app.services.tickets import delete_ticket
+from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.detail import SHOWN, UNFOLDED_MAX, Detail
 from ticket_app.state.figures import Figures

@@ -20,8 +20,9 @@ from ticket_app.schemas.tickets import (
     TicketUpdate,
 )
 from ticket_app.schemas.triage import Classification, Described, SuggestionPublic, TitleSuggestion
-from ticket_app.services import changing, figures, filing, similar, tickets
+from ticket_app.services import figures
 from ticket_app.services.threads import run
+from ticket_app.services.tickets import changing, deleting, filing, listing, similar
 from ticket_app.services.triage import suggesting
 from ticket_app.vocabulary import ID_MAX, Edge
 
@@ -100,7 +101,7 @@ async def open_ticket(new: TicketCreate, key: str | None = None) -> Response:
 @router.get("/", response_model=list[TicketPublic], responses=LISTED)
 async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -> Response:
     """Tickets, newest first. The header `Link: <...>; rel="next"` leads to the next page."""
-    page = await run(tickets.list_tickets, query, leaving=partial(client_left, request))
+    page = await run(listing.list_tickets, query, leaving=partial(client_left, request))
     headers = {}
     if page.next_cursor is not None:
         kept = [
@@ -132,13 +133,13 @@ async def suggest_title(text: Described) -> TitleSuggestion:
 @router.get("/{ticket_id:ticket}/")
 async def get_ticket(ticket_id: TicketId) -> TicketPublic:
     """One ticket."""
-    return await run(tickets.get_ticket, ticket_id)
+    return await run(listing.get_ticket, ticket_id)
 
 
 @router.get("/{ticket_id:ticket}/suggestions/")
 async def get_suggestions(ticket_id: TicketId) -> list[SuggestionPublic]:
     """What the engines proposed for a ticket and why, newest first, 200 at most."""
-    return await run(tickets.ticket_suggestions, ticket_id)
+    return await run(listing.ticket_suggestions, ticket_id)
 
 
 @router.get("/{ticket_id:ticket}/similar/")
@@ -165,13 +166,13 @@ async def update_ticket(ticket_id: TicketId, update: TicketUpdate) -> Response:
 @router.delete("/{ticket_id:ticket}/", status_code=204)
 async def delete_ticket(ticket_id: TicketId) -> None:
     """Take a ticket out of every list and figure. It can be restored."""
-    await run(tickets.delete_ticket, ticket_id, Edge.REST)
+    await run(deleting.delete_ticket, ticket_id, Edge.REST)
 
 
 @router.post("/{ticket_id:ticket}/restore/")
 async def restore_ticket(ticket_id: TicketId) -> TicketPublic:
     """Bring a deleted ticket back."""
-    return await run(tickets.restore_ticket, ticket_id, Edge.REST)
+    return await run(deleting.restore_ticket, ticket_id, Edge.REST)
 
 
 async def client_left(request: Request) -> None:

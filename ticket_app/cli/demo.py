@@ -8,7 +8,7 @@ from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas.tickets import TicketFilter
-from ticket_app.services.tickets import count_tickets
+from ticket_app.services.tickets.listing import count_tickets
 
 TICKETS = 2_000
 TICKETS_MAX = 100_000

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from random import uniform
 
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.services.keys import forget_old_keys
+from ticket_app.services.tickets.keys import forget_old_keys
 
 log = logging.getLogger(__name__)
 

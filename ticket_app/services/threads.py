@@ -13,7 +13,8 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from ticket_app.errors import BusyError
-from ticket_app.services import changing, figures, filing, similar, tickets
+from ticket_app.services import figures
+from ticket_app.services.tickets import changing, deleting, filing, similar
 from ticket_app.services.triage import report as triage_report
 
 Answer = TypeVar("Answer")
@@ -157,9 +158,9 @@ REPORTING = Bulkhead("reporting", 2)
 KINDS: dict[Callable[..., Any], Bulkhead] = {
     filing.file_once: FILING,
     changing.update_ticket: CHANGING,
-    tickets.delete_ticket: CHANGING,
-    tickets.ensure_deleted: CHANGING,
-    tickets.restore_ticket: CHANGING,
+    deleting.delete_ticket: CHANGING,
+    deleting.ensure_deleted: CHANGING,
+    deleting.restore_ticket: CHANGING,
     similar.similar_tickets: SEARCHING,
     figures.ticket_insights: REPORTING,
     triage_report.triage_report: REPORTING,

@@ -6,7 +6,7 @@ from reflex.event import EventSpec
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import TicketUpdate
-from ticket_app.services import changing, tickets
+from ticket_app.services.tickets import changing, deleting
 from ticket_app.state.asking import ask, number_of, text_of, ticket_id_of
 from ticket_app.state.notices import Notice, told_failure
 from ticket_app.vocabulary import Edge
@@ -51,7 +51,7 @@ class TicketActions(rx.State):
     async def delete(self, ticket_id: int) -> EventSpec | None:
         """Take a ticket away, with a way back."""
         try:
-            await ask(tickets.ensure_deleted, ticket_id_of(ticket_id), Edge.BROWSER)
+            await ask(deleting.ensure_deleted, ticket_id_of(ticket_id), Edge.BROWSER)
         except TicketAppError as error:
             return told_failure(error.detail)
         return Notice.tell(f"Ticket {ticket_id} is deleted.", ticket_id)
@@ -60,7 +60,7 @@ class TicketActions(rx.State):
     async def restore(self, ticket_id: int) -> EventSpec | None:
         """Bring a deleted ticket back."""
         try:
-            await ask(tickets.restore_ticket, ticket_id_of(ticket_id), Edge.BROWSER)
+            await ask(deleting.restore_ticket, ticket_id_of(ticket_id), Edge.BROWSER)
         except TicketAppError as error:
             return told_failure(error.detail)
         return Notice.dismiss

@@ -8,7 +8,8 @@ from reflex.event import EventSpec
 from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import PAGE_MAX, TicketListQuery, TicketPublic, TicketUpdate
-from ticket_app.services import changing, figures, tickets
+from ticket_app.services import figures
+from ticket_app.services.tickets import changing, listing
 from ticket_app.state.asking import ask, number_of, ticket_id_of
 from ticket_app.state.columns import followed, in_order, is_gap, put_below, without
 from ticket_app.state.live import Live
@@ -134,7 +135,7 @@ class Board(Live, rx.State):
             counts = await ask(figures.status_counts)
             pages = {
                 status: await ask(
-                    tickets.list_tickets,
+                    listing.list_tickets,
                     TicketListQuery(status=[status], limit=self._limit(status)),
                 )
                 for status in Status
@@ -143,7 +144,7 @@ class Board(Live, rx.State):
             shown = {row.id for status in Status for row in self._cards(status)}
             wanted = list((shown | set(self._put if ordered else ())) - known.keys())
             for start in range(0, len(wanted), PAGE_MAX):
-                known |= await ask(tickets.get_tickets, wanted[start : start + PAGE_MAX])
+                known |= await ask(listing.get_tickets, wanted[start : start + PAGE_MAX])
         except TicketAppError as error:
             self.problem = error.detail
             return

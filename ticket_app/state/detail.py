@@ -10,7 +10,7 @@ from reflex.event import EventSpec
 from ticket_app.errors import TicketAppError, TicketNotFoundError
 from ticket_app.schemas.tickets import TicketEventPublic
 from ticket_app.schemas.triage import SuggestionPublic
-from ticket_app.services import tickets
+from ticket_app.services.tickets import listing
 from ticket_app.state.asking import ask, ticket_id_of
 from ticket_app.state.live import Live
 from ticket_app.state.notices import told_failure
@@ -134,9 +134,9 @@ class Detail(Returning, Live, rx.State):
 
 
 async def _read(ticket_id: int) -> Unfolded:
-    ticket = await ask(tickets.get_ticket, ticket_id)
-    events = await ask(tickets.ticket_history, ticket_id)
-    newest_first = sorted(await ask(tickets.ticket_suggestions, ticket_id), key=_place)
+    ticket = await ask(listing.get_ticket, ticket_id)
+    events = await ask(listing.ticket_history, ticket_id)
+    newest_first = sorted(await ask(listing.ticket_suggestions, ticket_id), key=_place)
     return Unfolded(
         description=ticket.description,
         requester_name=ticket.requester_name or "",

@@ -16,7 +16,7 @@ from ticket_app.errors import IdempotencyKeyReusedError, InvalidInputError, Tick
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import TicketCreate
 from ticket_app.schemas.triage import Described
-from ticket_app.services import filing
+from ticket_app.services.tickets import filing
 from ticket_app.services.triage.suggesting import suggest_triage
 from ticket_app.state import sent, told
 from ticket_app.state.asking import ask, text_of

@@ -10,8 +10,8 @@ from reflex.event import EventSpec
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import PAGE_MAX, TicketListQuery, TicketPage
-from ticket_app.services.seeking import Meant, meant_by, page_meant_by
-from ticket_app.services.tickets import get_tickets
+from ticket_app.services.tickets.listing import get_tickets
+from ticket_app.services.tickets.seeking import Meant, meant_by, page_meant_by
 from ticket_app.state.asking import ask, text_of
 from ticket_app.state.form import Form
 from ticket_app.state.holding import held, missing

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs
 from ticket_app.errors import InvalidInputError
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import TicketListQuery
-from ticket_app.services.seeking import Meant
-from ticket_app.services.tickets import Matching
+from ticket_app.services.tickets.listing import Matching
+from ticket_app.services.tickets.seeking import Meant
 from ticket_app.theme import LOOKS
 from ticket_app.vocabulary import FACETS as KNOWN
 

@@ -12,9 +12,9 @@ from ticket_app.cli.demo_desk.people import Person, make_people
 from ticket_app.cli.demo_desk.rhythm import Moment, moments
 from ticket_app.cli.demo_desk.texts import Deck, write_ticket
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
-from ticket_app.services.changing import update_ticket
-from ticket_app.services.filing import open_ticket
-from ticket_app.services.tickets import delete_ticket
+from ticket_app.services.tickets.changing import update_ticket
+from ticket_app.services.tickets.deleting import delete_ticket
+from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.vocabulary import Category, Edge, Priority, Status
 
 HOURS_TO_TAKE_UP = {

@@ -19,7 +19,7 @@ from ticket_app.data.tickets import queries
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage import jobs
 from ticket_app.data.triage.tables import TriageJob
-from ticket_app.services.recording import (
+from ticket_app.services.tickets.recording import (
     SCORES,
     differences,
     moment_of_change,

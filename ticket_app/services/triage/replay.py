@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.tickets import PAGE_MAX, TicketListQuery, TicketPublic
-from ticket_app.services.tickets import list_tickets, ticket_history, ticket_suggestions
+from ticket_app.services.tickets.listing import list_tickets, ticket_history, ticket_suggestions
 from ticket_app.services.triage.candidates import Answer
 from ticket_app.services.triage.report import Share, share
 from ticket_app.triage.contract import Triage

@@ -14,8 +14,9 @@ from ticket_app.data.tickets.changing import change_ticket, current_ticket
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketChangedError
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
-from ticket_app.services.filing import has_provider
-from ticket_app.services.recording import (
+from ticket_app.services.tickets.filing import has_provider
+from ticket_app.services.tickets.listing import existing, get_ticket
+from ticket_app.services.tickets.recording import (
     await_triage,
     differences,
     events_of,
@@ -23,7 +24,6 @@ from ticket_app.services.recording import (
     record_changes,
     record_suggestions,
 )
-from ticket_app.services.tickets import existing, get_ticket
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import SETTLED, DecidedBy, Edge, TriageScope, TriageStatus

@@ -15,7 +15,7 @@ from ticket_app.data.tickets.queries import find_tickets
 from ticket_app.data.tickets.similar import Beginning
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.tickets import SimilarTicket, TicketPublic
-from ticket_app.services.likeness import ASKED_LETTERS, Likeness, Vocabulary, words_of
+from ticket_app.services.tickets.likeness import ASKED_LETTERS, Likeness, Vocabulary, words_of
 
 SAMPLED = 400
 """The newest. A desk of no more is compared whole, and its index is not asked."""

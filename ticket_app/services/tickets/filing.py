@@ -11,7 +11,7 @@ from ticket_app.bus import Change, bus
 from ticket_app.data.tickets.filing import Claim, Earlier, NewTicket, file_tickets
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas.tickets import TicketCreate, TicketPublic
-from ticket_app.services.recording import proposals
+from ticket_app.services.tickets.recording import proposals
 from ticket_app.settings import get_settings
 from ticket_app.triage import engine
 from ticket_app.triage.contract import Triage

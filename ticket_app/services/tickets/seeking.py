@@ -18,8 +18,8 @@ from ticket_app.schemas.tickets import (
     TicketPage,
     TicketPublic,
 )
-from ticket_app.services import tickets
-from ticket_app.services.tickets import SEARCH_COUNT_MAX, Matching
+from ticket_app.services.tickets import listing
+from ticket_app.services.tickets.listing import SEARCH_COUNT_MAX, Matching
 from ticket_app.vocabulary import ID_MAX
 
 
@@ -42,7 +42,7 @@ def ticket_meant_by(search: str) -> TicketPublic | None:
     if numbered is None or not 0 < (number := int(numbered[1])) <= ID_MAX:
         return None
     with suppress(TicketNotFoundError):
-        return tickets.get_ticket(number)
+        return listing.get_ticket(number)
     return None
 
 
@@ -73,7 +73,7 @@ def meant_by(query: TicketListQuery) -> Meant:
     ticket = ticket_meant_by(search) if search and query.cursor is None else None
     if search and ticket and not has_trigram(search):
         # One of the first hundred tickets: no index finds so short a text in all the others.
-        return Meant(tickets.page_of([], query.limit), Matching(0), ticket, None)
+        return Meant(listing.page_of([], query.limit), Matching(0), ticket, None)
     return Meant(_page(query, requester), _count(query, requester), ticket, requester)
 
 
@@ -84,17 +84,17 @@ def page_meant_by(query: TicketListQuery) -> TicketPage:
 
 def _page(query: TicketListQuery, requester: str | None) -> TicketPage:
     if requester is None:
-        return tickets.list_tickets(query)
+        return listing.list_tickets(query)
     after = None if query.cursor is None else Position.decode(query.cursor)
     with asking() as ask:
         found = requesters.tickets_of(ask, requester, query, limit=query.limit + 1, after=after)
-    return tickets.page_of(found, query.limit)
+    return listing.page_of(found, query.limit)
 
 
 def _count(query: TicketListQuery, requester: str | None) -> Matching:
     wanted = TicketFilter(**query.model_dump(include=set(TicketFilter.model_fields)))
     if requester is None:
-        return tickets.count_tickets(wanted)
+        return listing.count_tickets(wanted)
     with asking() as ask:
         found = requesters.count_of(ask, requester, wanted, at_most=SEARCH_COUNT_MAX + 1)
-    return tickets.counted(found)
+    return listing.counted(found)

@@ -1,12 +1,10 @@
-"""What the desk does with a ticket that was filed. One call is one transaction, with the events
-that record it."""
+"""Reading tickets: one, a page, how many match, a ticket's history and suggestions."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeVar
 
-from ticket_app.bus import Change, bus
 from ticket_app.data.direct import asking
-from ticket_app.data.engine import reading, writing
+from ticket_app.data.engine import reading
 from ticket_app.data.figures import queries as figure_queries
 from ticket_app.data.patience import LONG, QUICK
 from ticket_app.data.tickets import list_queries, queries
@@ -25,9 +23,6 @@ from ticket_app.schemas.tickets import (
     TicketPublic,
 )
 from ticket_app.schemas.triage import SuggestionPublic
-from ticket_app.services.filing import has_provider
-from ticket_app.services.recording import moment_of_change, record_transition, settle_triage
-from ticket_app.vocabulary import Edge, EventKind, TriageStatus
 
 Kind = TypeVar("Kind", Ticket, TicketPublic)
 
@@ -89,49 +84,6 @@ def count_tickets(wanted: TicketFilter) -> Matching:
 def counted(found: int) -> Matching:
     """So many tickets, counted no further than SEARCH_COUNT_MAX + 1."""
     return Matching(min(found, SEARCH_COUNT_MAX), or_more=found > SEARCH_COUNT_MAX)
-
-
-def delete_ticket(ticket_id: int, edge: Edge) -> None:
-    """Take the ticket out of every list and figure; `restore_ticket` brings it back."""
-    with writing(QUICK) as session:
-        ticket = existing(queries.lock_ticket(session, ticket_id), ticket_id)
-        now = moment_of_change(ticket)
-        ticket.deleted_at = now
-        record_transition(session, ticket, EventKind.DELETED, edge, now)
-    bus.publish(Change(ticket_id))
-
-
-def ensure_deleted(ticket_id: int, edge: Edge) -> None:
-    """As `delete_ticket`, but a ticket that is deleted already stays so: people click twice."""
-    try:
-        delete_ticket(ticket_id, edge)
-    except TicketNotFoundError:
-        with reading(QUICK) as session:
-            if queries.find_ticket(session, ticket_id, deleted=True) is None:
-                raise
-
-
-def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
-    """Bring a deleted ticket back; TicketNotFoundError when there never was one.
-
-    One that is there stays as it is: whoever asks twice has what they asked for.
-    """
-    with writing(QUICK) as session:
-        deleted = queries.lock_ticket(session, ticket_id, deleted=True)
-        if deleted is None:
-            there = existing(queries.find_ticket(session, ticket_id), ticket_id)
-            return TicketPublic.model_validate(there)
-        ticket = deleted
-        now = moment_of_change(ticket)
-        ticket.deleted_at = None
-        awaits = ticket.triage_status == TriageStatus.PENDING
-        if awaits and not has_provider():
-            settle_triage(session, ticket, TriageStatus.DONE)
-            awaits = False
-        record_transition(session, ticket, EventKind.RESTORED, edge, now)
-        public = TicketPublic.model_validate(ticket)
-    bus.publish(Change(ticket_id, awaits_triage=awaits))
-    return public
 
 
 def ticket_history(ticket_id: int) -> list[TicketEventPublic]:

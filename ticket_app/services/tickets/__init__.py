@@ -1,0 +1,1 @@
+"""What the desk does with tickets: file, read, find, change, delete, and record each change."""
