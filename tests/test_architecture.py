@@ -8,13 +8,16 @@ from pathlib import Path
 from ticket_app.settings import ROOT
 
 PACKAGE = ROOT / "ticket_app"
-FLOOR = {"settings", "bus", "vocabulary", "texts", "addresses", "schemas", "errors"}
+FLOOR = {
+    *("settings", "bus", "vocabulary", "texts", "patterns", "addresses", "schemas", "errors"),
+}
 
 MAY_IMPORT = {
     "settings": FLOOR,
     "bus": FLOOR,
     "vocabulary": FLOOR,
     "texts": FLOOR,
+    "patterns": FLOOR,
     "addresses": FLOOR,
     "schemas": FLOOR,
     "errors": FLOOR,

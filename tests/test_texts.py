@@ -3,15 +3,17 @@
 import re
 import sys
 import unicodedata
+from itertools import product
 from typing import Any
 
 import pytest
 
 from ticket_app.addresses import is_address
 from ticket_app.errors import InvalidInputError
+from ticket_app.patterns import ANY_TEXT, LINE, LINE_OR_BLANK, TEXT
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import TicketCreate, TicketUpdate
-from ticket_app.texts import LINE, TEXT, shows_something
+from ticket_app.texts import shows_something
 
 DEFAULT_IGNORABLE = "\u034f\u115f\u17b4\u180b\u2065\u3164\ufe00\ufff3\U0001bca0\U000e0fff"
 NEVER_ASSIGNED = "\ufdd0\ufdef\uffff\U0001fffe\U0010ffff"
@@ -86,6 +88,32 @@ def test_the_published_patterns_say_the_same() -> None:
     ):
         assert not re.search(LINE, blank) and not re.search(TEXT, blank)
     assert re.search(LINE, "\tA b\n") and not re.search(LINE, "A\nb")
+    of_each_kind = "A \n\0\u200d\u2028"
+    for characters in (each for size in range(6) for each in product(of_each_kind, repeat=size)):
+        text = "".join(characters)
+        for field, pattern in (
+            *(("title", LINE), ("description", TEXT), ("requester_name", LINE_OR_BLANK)),
+        ):
+            assert bool(re.search(pattern, text)) == is_taken(field, text), (field, text)
+
+
+def is_taken(field: str, text: str) -> bool:
+    """Whether a change of this field to this text is one."""
+    try:
+        parse(TicketUpdate, {field: text})
+    except InvalidInputError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("pattern", [ANY_TEXT, LINE, LINE_OR_BLANK, TEXT])
+@pytest.mark.parametrize("over", ["a", " ", "\n", "\u200d", " \u200d", "a ", "a\n", " \n"])
+@pytest.mark.parametrize("end", ["\0", "a\0", "\na\0"])
+def test_who_validates_by_a_published_pattern_hangs_on_no_text(
+    pattern: str, over: str, end: str
+) -> None:
+    """With two ways to go on at each character this takes hours, with one milliseconds."""
+    assert not re.search(pattern, over * 500_000 + end)
 
 
 @pytest.mark.parametrize(

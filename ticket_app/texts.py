@@ -11,10 +11,12 @@ from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from ticket_app.addresses import composed, is_address
+from ticket_app.patterns import ANY_TEXT, LINE, LINE_OR_BLANK, TEXT
 from ticket_app.vocabulary import (
     BLANKS,
     DESCRIPTION_MAX,
     INVISIBLE,
+    LINE_ENDS,
     NONCHARACTERS,
     REQUESTER_EMAIL_MAX,
     REQUESTER_NAME_MAX,
@@ -22,10 +24,6 @@ from ticket_app.vocabulary import (
     TITLE_MAX,
     Ranges,
 )
-
-LINE_ENDS = ((0x00, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029))
-"""Control characters and line ends, which a text of one line has none of."""
-BMP_END = 0xFFFF
 
 
 def _of(ranges: Ranges) -> str:
@@ -40,23 +38,6 @@ _NOT_IN_LINE = re.compile(f"[{_of(LINE_ENDS)}]")
 def shows_something(text: str) -> bool:
     """Whether any character of the text can be seen."""
     return _SHOWN.search(text) is not None
-
-
-def _written(ranges: Ranges) -> str:
-    """The same for the OpenAPI document: every regular expression engine reads these escapes.
-
-    Without the code points beyond the first plane, which some engines see as two characters each.
-    """
-    return "".join(f"\\u{first:04X}-\\u{last:04X}" for first, last in ranges if last <= BMP_END)
-
-
-_BLANK = "".join(f"\\u{ord(each):04X}" for each in BLANKS)
-_SHOWING = f"[^{_written(INVISIBLE + NONCHARACTERS)}]"
-_IN_LINE = f"[^{_written(LINE_ENDS)}]"
-ANY_TEXT = "^[^\\u0000]*$"
-TEXT = f"^[^\\u0000]*{_SHOWING}[^\\u0000]*$"
-LINE = f"^[{_BLANK}]*{_IN_LINE}*{_SHOWING}{_IN_LINE}*[{_BLANK}]*$"
-LINE_OR_BLANK = f"^[{_BLANK}]*{_IN_LINE}*[{_BLANK}]*$"
 
 
 @dataclass(frozen=True, eq=False)

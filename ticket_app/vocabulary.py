@@ -246,3 +246,6 @@ NONCHARACTERS: Ranges = (
     *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(17)),
 )
 """What Unicode will never assign. It forbids nobody to send them, and they show nothing."""
+
+LINE_ENDS: Ranges = ((0x00, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029))
+"""Control characters and line ends, which a text of one line has none of, as ranges."""
