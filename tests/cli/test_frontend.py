@@ -1,11 +1,14 @@
 """The compiled page talks to wherever it came from."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ticket_app.cli.build_error import BuildFailedError
 from ticket_app.cli.frontend import use_own_origin
+from ticket_app.settings import ROOT
 
 
 @pytest.mark.parametrize("quote", ["`", '"', "'"])
@@ -35,3 +38,15 @@ def test_an_address_in_another_shape_fails_the_build(tmp_path: Path, script: str
     (tmp_path / "env.js").write_text(script)
     with pytest.raises(BuildFailedError):
         use_own_origin(tmp_path)
+
+
+def test_the_pages_need_nothing_that_reflex_will_drop() -> None:
+    """It says so once a process, so the pages are made in one of their own."""
+    make = "; ".join(
+        f"from ticket_app.pages.{page} import {page}; {page}()"
+        for page in ("board", "desk", "insights", "missing")
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", make], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert made.stdout + made.stderr == ""

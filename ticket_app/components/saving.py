@@ -64,12 +64,14 @@ class Choice:
         return rx.fragment(
             rx.cond(
                 self.is_unsaved,
-                unsaved_choice(
+                rx.fragment(
+                    unsaved_choice(
+                        ticket_id=self.ticket_id,
+                        field=self.field,
+                        value=self._chosen,
+                        number=self._number,
+                    ),
                     key=self._number.to_string() + "." + Queue.read_at.to_string(),
-                    ticket_id=self.ticket_id,
-                    field=self.field,
-                    value=self._chosen,
-                    number=self._number,
                 ),
             ),
             rx.cond(is_settled, settled_choice(name=self._key)),
