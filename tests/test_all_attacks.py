@@ -103,7 +103,7 @@ def size(desk: RunningDesk) -> int:
 
 @pytest.mark.prove
 def test_all_attacks_together_take_little_memory_and_give_it_back(tmp_path: Path) -> None:
-    with running_desk(tmp_path) as desk, httpx2.Client(base_url=desk.url, timeout=30) as rest:
+    with running_desk(tmp_path) as desk, httpx2.Client(base_url=desk.url, timeout=10) as rest:
         plain = {"title": "T" * 150, "description": "word " * 200}
         for _ in range(200):
             rest.post("/api/tickets/", json=plain).raise_for_status()

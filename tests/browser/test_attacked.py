@@ -1,6 +1,7 @@
 """What anyone can do who reaches the port, over real sockets: everybody else is served on."""
 
 import resource
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from uuid import uuid4
@@ -58,6 +59,20 @@ def test_a_message_without_an_end_is_cut(desk: Desk, intruder: Websocket) -> Non
         send_without_end(intruder)
     intruder.until_closed()
     assert is_served(desk)
+
+
+def test_who_does_not_read_holds_nobody_up(desk: Desk) -> None:
+    for _ in range(60):
+        desk.file(description="word " * 200)
+    with websocket(desk.url, uuid4().hex, receive_buffer=4_096) as intruder:
+        intruder.enter().event("hydrate_and_load")
+        for _ in range(2_000):
+            intruder.event(f"{QUEUE}.load_more")
+            intruder.event("hydrate")
+        until = time.monotonic() + 8
+        while time.monotonic() < until:
+            assert desk.rest.get("/api/health/", timeout=5).status_code == 200
+            time.sleep(0.1)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,9 @@ def connections(port: int, wanted: Callable[[Peer], bool]) -> dict[Peer, Connect
             if probe.family in (socket.AF_INET, socket.AF_INET6):
                 peer = probe.getpeername()[:2]
                 if probe.getsockname()[1] == port and wanted(peer):
-                    found[peer] = Connection(probe.dup())
+                    # Not probe.dup(): it would make the server's own handle wait, and with it the
+                    # thread that serves everybody, for as long as this client does not read.
+                    found[peer] = Connection(socket.socket(fileno=os.dup(probe.fileno())))
         except OSError:
             continue  # it listens, or has just ended
         finally:
