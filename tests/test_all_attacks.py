@@ -45,7 +45,7 @@ def makes_up_filters(url: str) -> None:
     with websocket(url, uuid4().hex) as intruder:
         intruder.enter()
         for _ in for_a_while():
-            intruder.event(f"{QUEUE}.toggle", {"facet": "status", "value": FORGED})
+            intruder.event(f"{QUEUE}.narrow", {"facet": "status", "value": FORGED, "chosen": True})
 
 
 def never_ends(url: str) -> None:

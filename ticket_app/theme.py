@@ -116,6 +116,11 @@ def word_for(field: str, value: str | None) -> str:
     return words.get(value, value)
 
 
+def saved_in_words(ticket_id: int, field: str, value: str | None) -> str:
+    """What is said of a change that was saved."""
+    return f"{FIELD_WORDS[field]} of ticket {ticket_id} is saved: {word_for(field, value)}."
+
+
 def tone(field: str, value: str) -> str:
     """The colour of a value, for a chart that takes colours and no classes."""
     return f"var(--{field}-{value.replace('_', '-')})"

@@ -29,6 +29,8 @@ from ticket_app.pages.desk import desk
 from ticket_app.pages.insights import insights
 from ticket_app.pages.missing import missing
 from ticket_app.settings import get_settings
+from ticket_app.state.acknowledging import Acknowledging
+from ticket_app.state.actions import TicketActions
 from ticket_app.state.board import Board
 from ticket_app.state.detail import Detail
 from ticket_app.state.door import Door
@@ -112,6 +114,7 @@ app = Desk(
     app_wraps={},
     backend_exception_handler=tell_and_log,
 )
+app.add_middleware(Acknowledging(TicketActions.delete, TicketActions.restore, Board.place))
 presence.ask = lambda token: (
     app.event_namespace is not None and (token in app.event_namespace.token_to_sid)
 )

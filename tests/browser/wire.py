@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 class Wire(ThreadingTCPServer):
     """A loopback port that hands everything on to the desk, while it is not cut.
 
-    It may be slow, and lose whatever the desk answers.
+    It may be slow, lose whatever the desk answers, or be dead in a way that neither end notices.
     """
 
     daemon_threads = True
@@ -25,7 +25,10 @@ class Wire(ThreadingTCPServer):
         self.is_cut = False
         self.seconds_each_way = 0.0
         self.loses_answers = False
+        self.is_dead = False
+        self.dies = ""
         self.ends: set[socket.socket] = set()
+        self.silent: set[socket.socket] = set()
 
     def cut(self) -> None:
         """Break every connection; a new one ends at once."""
@@ -33,6 +36,10 @@ class Wire(ThreadingTCPServer):
         for end in list(self.ends):
             with suppress(OSError):  # it has just ended by itself
                 end.shutdown(socket.SHUT_RDWR)
+
+    def dies_where_it_stands(self) -> None:
+        """The present connections carry nothing any more; a new one gets through."""
+        self.silent |= self.ends
 
     def mend(self) -> None:
         """A new connection gets through."""
@@ -53,6 +60,8 @@ class _Connection(BaseRequestHandler):
                 ready, _, _ = select.select(list(other), [], [])
                 time.sleep(self.server.seconds_each_way)
                 lost = [there] if self.server.loses_answers else []
+                if self.server.is_dead or here in self.server.silent:
+                    lost = [here, there]
                 if not all(_hand_on(end, other[end], lose=end in lost) for end in ready):
                     break
             self.server.ends.difference_update((here, there))

@@ -46,7 +46,8 @@ async def sent(tabs: Tabs, handler: EventHandler, **payload: Any) -> Page:
 @pytest.mark.parametrize("ticket_id", NO_TICKET)
 @pytest.mark.parametrize("verb", ["change", "delete", "restore"])
 async def test_what_is_no_ticket_is_not_acted_on(tabs: Tabs, verb: str, ticket_id: object) -> None:
-    more = {"field": "status", "value": "closed"} if verb == "change" else {}
+    change = {"field": "status", "value": "closed", "number": 1, "version": 1}
+    more = change if verb == "change" else {}
     page = await sent(tabs, TicketActions.event_handlers[verb], ticket_id=ticket_id, **more)
     assert page.shown(Notice)["failed"] is True
 
@@ -75,7 +76,7 @@ async def test_what_is_no_ticket_is_not_unfolded(tabs: Tabs, ticket_id: object) 
 )
 async def test_no_other_field_or_value_is_written(tabs: Tabs, field: object, value: object) -> None:
     handler = TicketActions.event_handlers["change"]
-    page = await sent(tabs, handler, ticket_id=1, field=field, value=value)
+    page = await sent(tabs, handler, ticket_id=1, number=1, version=1, field=field, value=value)
     assert page.shown(Notice)["failed"] is True
 
 
@@ -105,7 +106,7 @@ async def test_a_move_to_no_place_is_one_to_the_top(tabs: Tabs, name: str, value
 
 @pytest.mark.parametrize("facet", [*NO_TEXT, "rows", "search", "_before", "problem", "__class__"])
 async def test_an_unknown_facet_goes_nowhere(tabs: Tabs, facet: object) -> None:
-    page = await sent(tabs, Queue.event_handlers["toggle"], facet=facet, value="open")
+    page = await sent(tabs, Queue.event_handlers["narrow"], facet=facet, value="open", chosen=True)
     assert page.redirects == []
 
 
@@ -113,7 +114,7 @@ async def test_an_unknown_facet_goes_nowhere(tabs: Tabs, facet: object) -> None:
 async def test_the_filters_take_whatever_comes_and_stay_on_the_desk(
     tabs: Tabs, text: object
 ) -> None:
-    page = await sent(tabs, Queue.event_handlers["toggle"], facet="status", value=text)
+    page = await sent(tabs, Queue.event_handlers["narrow"], facet="status", value=text, chosen=text)
     await page.send(Queue.event_handlers["seek"], text=text)
     assert all(address == "/" or address.startswith("/?") for address in page.redirects)
     await page.follow()
@@ -127,9 +128,11 @@ async def test_a_malformed_search_leads_to_the_desk(tabs: Tabs, data: object) ->
 
 
 @pytest.mark.parametrize("status", [*NO_TEXT, "counts", "problem", "__class__"])
-@pytest.mark.parametrize("verb", ["load_more", "put_in_order"])
-async def test_an_unknown_column_is_not_loaded(tabs: Tabs, verb: str, status: object) -> None:
-    page = await sent(tabs, Board.event_handlers[verb], status=status)
+@pytest.mark.parametrize(("verb", "more"), [("load_more", {"shown": 0}), ("put_in_order", {})])
+async def test_an_unknown_column_is_not_loaded(
+    tabs: Tabs, verb: str, more: dict[str, int], status: object
+) -> None:
+    page = await sent(tabs, Board.event_handlers[verb], status=status, **more)
     assert page.shown(Board)["loaded"] is False
 
 
@@ -240,7 +243,7 @@ async def test_no_handler_keeps_what_is_made_up(tabs: Tabs) -> None:
             payload = dict.fromkeys(list(arguments)[1:], value)
             await page.send(handler, wait=False, **payload)
     for facet in ("status", "priority", "category", "sentiment"):
-        await page.send(Queue.event_handlers["toggle"], facet=facet, value=FORGED)
+        await page.send(Queue.event_handlers["narrow"], facet=facet, value=FORGED, chosen=True)
     await page.follow(ADDRESS)
     await page.send(Notice.event_handlers["dismiss"])
     (state,) = tabs.states()

@@ -84,15 +84,15 @@ async def test_toggling_goes_to_the_address_with_that_filter(tabs: Tabs) -> None
     opened(title="Low", priority="low")
     opened(title="High", priority="high")
     page = await tabs.open("/?search=wallpaper")
-    await page.do(Queue.toggle("priority", "high"))
+    await page.do(Queue.narrow("priority", "high", True))
     assert page.redirects == ["/?priority=high&search=wallpaper"]
     await page.follow()
     assert titles(page) == ["High"]
-    await page.do(Queue.toggle("priority", "low"))
+    await page.do(Queue.narrow("priority", "low", True))
     await page.follow()
     assert page.redirects[-1] == "/?priority=high&priority=low&search=wallpaper"
     assert titles(page) == ["High", "Low"]
-    await page.do(Queue.toggle("priority", "high"))
+    await page.do(Queue.narrow("priority", "high", False))
     await page.do(Queue.seek(""))
     assert page.redirects[-2:] == [
         "/?priority=low&search=wallpaper",
@@ -125,7 +125,7 @@ async def test_each_filter_is_a_step_of_the_history_and_typing_is_one(tabs: Tabs
         return [not each["replace"] for each in asked]
 
     page = await tabs.open("/")
-    for event in (Queue.toggle("status", "open"), Queue.seek("vp"), Queue.seek("vpn")):
+    for event in (Queue.narrow("status", "open", True), Queue.seek("vp"), Queue.seek("vpn")):
         await page.do(event)
         await page.follow()
     assert steps(page) == [True, True, False]
@@ -152,7 +152,7 @@ async def test_an_address_leads_to_its_owners_tickets(tabs: Tabs) -> None:
     opened()
     page = await tabs.open("/?search=Ana%40example.com")
     assert page.shown(Queue)["matching"] == f"{PAGE + 2} tickets of Ana@example.com"
-    await page.do(Queue.load_more())
+    await page.do(Queue.load_more(len(page.shown(Queue)["rows"])))
     assert ids(page) == mine[::-1]
 
 
@@ -162,7 +162,7 @@ async def test_only_what_a_person_filters_is_read_out(tabs: Tabs) -> None:
     opened()
     await page.until(lambda: page.shown(Queue)["matching"] == "2 tickets")
     assert page.shown(Queue)["found"] == "1 ticket"
-    await page.do(Queue.toggle("status", "closed"))
+    await page.do(Queue.narrow("status", "closed", True))
     await page.follow()
     assert page.shown(Queue)["found"] == "0 tickets"
 
@@ -205,11 +205,11 @@ async def test_more_rows_come_in_pages_and_none_comes_twice(tabs: Tabs) -> None:
     assert ids(page) == filed[: -PAGE - 1 : -1]
     newcomer = opened(title="Filed while somebody scrolls").id
     await page.until(lambda: newcomer in ids(page))
-    await page.do(Queue.load_more())
-    await page.do(Queue.load_more())
+    await page.do(Queue.load_more(len(page.shown(Queue)["rows"])))
+    await page.do(Queue.load_more(len(page.shown(Queue)["rows"])))
     assert ids(page) == [newcomer, *reversed(filed)]
     assert page.shown(Queue)["more"] is False
-    await page.do(Queue.load_more())
+    await page.do(Queue.load_more(len(page.shown(Queue)["rows"])))
     assert ids(page) == [newcomer, *reversed(filed)]
 
 
@@ -227,7 +227,7 @@ async def test_a_full_page_turns_over_instead_of_growing(tabs: Tabs) -> None:
     filed = [opened(title=f"Ticket {number}", status="open").id for number in range(ROWS_MAX + 3)]
     page = await tabs.open("/?status=open")
     for _ in range(ROWS_MAX // PAGE + 3):
-        await page.do(Queue.load_more())
+        await page.do(Queue.load_more(len(page.shown(Queue)["rows"])))
     assert len(ids(page)) == ROWS_MAX
     assert (page.shown(Queue)["more"], page.shown(Queue)["full"]) == (False, True)
     await page.do(Queue.turn_over())
@@ -258,7 +258,7 @@ async def test_a_change_by_anyone_reaches_an_open_page(tabs: Tabs) -> None:
 async def test_a_change_keeps_the_rows_that_were_scrolled_into_view(tabs: Tabs) -> None:
     filed = [opened(title=f"Ticket {number}").id for number in range(PAGE + 10)]
     page = await tabs.open("/")
-    await page.do(Queue.load_more())
+    await page.do(Queue.load_more(len(page.shown(Queue)["rows"])))
     changed(filed[0], title="The oldest, changed")
     await page.until(lambda: titles(page)[-1] == "The oldest, changed")
     assert ids(page) == filed[::-1]

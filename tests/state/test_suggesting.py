@@ -98,7 +98,7 @@ async def test_a_title_is_proposed_and_only_the_person_takes_it(tabs: Tabs) -> N
     proposed = page.shown(Form)["proposed_title"]
     assert proposed
     assert ("_set_value", {"ref": "ref_title", "value": proposed}) not in page.asked_of_the_browser
-    await page.do(Form.take_title())
+    await page.do(Form.take_title(page.shown(Form)["proposed_title"]))
     assert ("_set_value", {"ref": "ref_title", "value": proposed}) in page.asked_of_the_browser
     assert page.shown(Form)["proposed_title"] == ""
 

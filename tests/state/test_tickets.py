@@ -28,7 +28,7 @@ async def test_a_status_changed_in_place_moves_the_figures(tabs: Tabs) -> None:
     ticket = opened(status="open")
     page = await tabs.open("/")
     assert (page.shown(Figures)["open"], page.shown(Figures)["resolved"]) == ("1", "0")
-    await page.do(TicketActions.change(ticket.id, "status", "resolved"))
+    await page.do(TicketActions.change(ticket.id, "status", "resolved", 1, ticket.version))
     await page.until(lambda: page.shown(Figures)["resolved"] == "1")
     assert page.shown(Figures)["open"] == "0"
     await page.until(lambda: statuses(page) == {ticket.id: "resolved"})
@@ -51,7 +51,7 @@ async def test_the_figures_are_those_of_all_tickets(tabs: Tabs) -> None:
 async def test_a_change_that_is_refused_is_told(tabs: Tabs) -> None:
     ticket = opened()
     page = await tabs.open("/")
-    await page.do(TicketActions.change(ticket.id, "status", "finished"))
+    await page.do(TicketActions.change(ticket.id, "status", "finished", 1, ticket.version))
     assert page.shown(Notice)["text"].startswith("status: Use one of 'open'")
     assert page.shown(Notice)["failed"] is True
     await page.do(Notice.dismiss())
@@ -63,7 +63,7 @@ async def test_a_ticket_that_is_gone_is_told(tabs: Tabs) -> None:
     ticket = opened()
     page = await tabs.open("/")
     delete_ticket(ticket.id, Edge.REST)
-    await page.do(TicketActions.change(ticket.id, "status", "closed"))
+    await page.do(TicketActions.change(ticket.id, "status", "closed", 1, ticket.version))
     assert page.shown(Notice)["text"] == (
         f"There is no ticket {ticket.id}. It may have been deleted."
     )
@@ -101,7 +101,7 @@ async def test_without_a_database_nothing_changes_and_each_action_says_so(
     ticket = opened()
     page = await tabs.open("/")
     for action in (
-        TicketActions.change(ticket.id, "status", "closed"),
+        TicketActions.change(ticket.id, "status", "closed", 1, ticket.version),
         TicketActions.delete(ticket.id),
         TicketActions.restore(ticket.id),
         Detail.unfold(ticket.id),
@@ -133,7 +133,7 @@ async def test_an_unfolded_ticket_tells_its_text_its_history_and_its_suggestions
     assert moved["note"] == "in the browser"
     assert "Category" in [line["what"] for line in shown["suggestions"]]
     assert all("Offline rules" in line["note"] for line in shown["suggestions"])
-    await page.do(Detail.unfold(ticket.id))
+    await page.do(Detail.fold(ticket.id))
     assert page.shown(Detail)["unfolded"] == {}
 
 

@@ -29,7 +29,7 @@ async def use_everything(tabs: Tabs) -> Page:
     """A page that has been through most of what it can do."""
     filed = [opened(title=f"Ticket {number}") for number in range(PAGE + 2)]
     page = await tabs.open("/?search=ticket")
-    await page.do(Queue.load_more())
+    await page.do(Queue.load_more(len(page.shown(Queue)["rows"])))
     await page.do(Form.describe("My card was charged twice, which nobody is to know yet."))
     await page.do(Form.submit({"title": "Card", "description": "Charged twice."}))
     await page.do(Detail.unfold(filed[0].id))

@@ -22,6 +22,9 @@ def serving_environment(pages: Path) -> dict[str, str]:
         "REFLEX_ENV_MODE": "prod",
         "REFLEX_WEB_WORKDIR": str(pages),
         "__REFLEX_SKIP_COMPILE": "true",
+        # A line that died without a word is noticed within 25 s by both ends, and taken up anew.
+        "REFLEX_SOCKET_INTERVAL": "10",
+        "REFLEX_SOCKET_TIMEOUT": "15",
     }
 
 

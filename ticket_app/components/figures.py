@@ -30,7 +30,7 @@ def figures() -> rx.Component:
             rx.el.button(
                 words(rx.cond(Figures.shown, "Hide breakdowns", "Breakdowns")),
                 type="button",
-                on_click=Figures.toggle,
+                on_click=Figures.show(~Figures.shown),
                 class_name="button low toggle-figures",
                 custom_attrs={"aria-expanded": Figures.shown.to_string()},
             ),

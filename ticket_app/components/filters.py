@@ -97,7 +97,7 @@ def _choice(facet: str, value: str) -> rx.Component:
         rx.el.input(
             type="checkbox",
             checked=getattr(Queue, facet).contains(value),
-            on_change=lambda _: Queue.toggle(facet, value),
+            on_change=lambda chosen: Queue.narrow(facet, value, chosen),
         ),
         fixed_badge(facet, value),
         class_name="choice",

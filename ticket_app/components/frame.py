@@ -9,6 +9,7 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 
 from ticket_app.components.focus import CONTENT, NEW_TICKET, fits, focus, nobody_types, ticket_title
 from ticket_app.components.held import value_of
+from ticket_app.components.outbox import late, outbox
 from ticket_app.components.words import words
 from ticket_app.state.actions import TicketActions
 from ticket_app.state.form import Form
@@ -44,9 +45,11 @@ def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
         ),
         _rail(here),
         rx.el.div(
-            rx.cond(has_connection_errors, _lost(), rx.fragment()),
+            outbox(),
+            rx.cond(has_connection_errors, _lost(), late(Form.propose_title)),
             _header(title, here),
             _notice(),
+            rx.el.div(words(Notice.said), role="status", class_name="unseen"),
             rx.el.main(*content, id=CONTENT, class_name="main", tab_index=-1),
         ),
         class_name="frame",

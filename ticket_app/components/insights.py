@@ -4,6 +4,7 @@ import reflex as rx
 
 from ticket_app.components.charts import Line, by_group, by_value, over_days
 from ticket_app.components.figure import figure
+from ticket_app.components.outbox import is_unanswered
 from ticket_app.components.states import problem
 from ticket_app.state.insights import WINDOWS, Insights, Series
 from ticket_app.state.triage_report import Report
@@ -28,6 +29,7 @@ def insights() -> rx.Component:
             class_name="charts",
         ),
         class_name="insights",
+        custom_attrs={"aria-busy": (~Insights.loaded | is_unanswered(Insights.choose)).to_string()},
     )
 
 

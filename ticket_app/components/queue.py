@@ -1,5 +1,7 @@
 """The list of tickets: two lines each, newest first, more as one scrolls."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import reflex as rx
@@ -11,6 +13,7 @@ from ticket_app.components.filters import clear, narrowed
 from ticket_app.components.focus import CONTENT, fits, focus, ticket_title
 from ticket_app.components.frame import icon
 from ticket_app.components.in_view import InView
+from ticket_app.components.outbox import is_unanswered
 from ticket_app.components.states import ghosts, problem
 from ticket_app.components.times import ago
 from ticket_app.components.words import words
@@ -51,9 +54,21 @@ def queue() -> rx.Component:
         on_focus=lambda inside: _attended(inside, here=True),
         on_blur=lambda inside: _attended(inside, here=False),
         class_name="card rows",
-        # While the browser goes to another address, the page is not hydrated: no trip tells it.
-        custom_attrs={"aria-busy": (~Queue.loaded | ~rx.State.is_hydrated).to_string()},
+        custom_attrs={"aria-busy": _is_busy().to_string()},
     )
+
+
+def _is_busy() -> rx.Var[bool]:
+    """Whether other rows are on their way. While the browser goes to another address, the page is
+    not hydrated: no trip tells it."""
+    asked = [
+        is_unanswered(each)
+        for each in (
+            Queue.load_more, Queue.narrow, Queue.seek, Queue.enter, Queue.clear, Queue.turn_over,
+            Queue.to_the_newest, Queue.show_waiting, Queue.retry,
+        )
+    ]  # fmt: skip
+    return reduce(or_, asked, ~Queue.loaded | ~rx.State.is_hydrated)
 
 
 def _attended(inside: rx.Var[bool], *, here: bool) -> rx.Var[Any]:
@@ -76,7 +91,7 @@ def ticket_row(
                 rx.el.button(
                     ticket.title,
                     type="button",
-                    on_click=Detail.unfold(ticket.id),
+                    on_click=rx.cond(is_open, Detail.fold(ticket.id), Detail.unfold(ticket.id)),
                     class_name="row-title",
                     dir="auto",
                     custom_attrs={
@@ -145,10 +160,15 @@ def _rows() -> rx.Component:
                 rx.el.button(
                     "Load more",
                     type="button",
-                    on_click=[focus(ticket_title(Queue.rows[-1].id)), Queue.load_more],
+                    on_click=[
+                        focus(ticket_title(Queue.rows[-1].id)),
+                        Queue.load_more(Queue.rows.length()),
+                    ],
                     class_name="button",
                 ),
-                on_change=lambda visible: rx.cond(visible, Queue.load_more(), rx.noop()),
+                on_change=lambda visible: rx.cond(
+                    visible, Queue.load_more(Queue.rows.length()), rx.noop()
+                ),
                 root_margin="600px",
                 class_name="more",
             ),

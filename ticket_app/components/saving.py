@@ -1,9 +1,7 @@
 """What a person has chosen and the server has not saved yet: the browser shows it meanwhile.
 
-A choice is shown from the moment that it is made, however slow the line is. It is sent then, and
-once more after each reconnection until the server has answered it: what was sent into a line that
-was dead already is not lost, and the server takes each choice once. A refused one is shown no
-longer, and a notice says why.
+A choice is shown from the moment that it is made, however slow the line is, until the server has
+answered it. A refused one is shown no longer, and a notice says why.
 
 Everything here is an expression for the browser to work out.
 """
@@ -17,7 +15,6 @@ from reflex.vars import FunctionVar
 
 from ticket_app.components.browser_functions import as_object, call, function_of
 from ticket_app.state.actions import TicketActions
-from ticket_app.state.queue import Queue
 
 _unsaved = ClientStateVar.create("unsavedChoices", default={})
 """By ticket and field: the value, the number of the choice (0: it is settled), and the version that
@@ -34,9 +31,10 @@ class Choice:
         self._key = ticket_id.to_string() + f".{field}"
         chosen = as_object(as_object(_unsaved.value)[self._key])
         self._chosen, self._number = chosen["value"].to(str), chosen["number"].to(int)
+        self._version = chosen["version"].to(int)
         self._is_any = as_object(_unsaved.value).contains(self._key) & (self._number != 0)
         self._answer = TicketActions.answered[self._key].to(int)
-        self._is_new = chosen["version"].to(int) == version
+        self._is_new = self._version == version
 
     @property
     def is_unsaved(self) -> rx.Var[bool]:
@@ -57,7 +55,7 @@ class Choice:
         return function_of(("value",), _kept(self._key, chosen)).to(FunctionVar, EventChain)
 
     def sender(self) -> rx.Component:
-        """What sends the choice as it comes onto the page: with each choice, and each reading."""
+        """What sends the choice as it comes onto the page."""
         is_settled = self._is_any & (
             self._is_refused | ((self._answer == self._number) & ~self._is_new)
         )
@@ -70,8 +68,9 @@ class Choice:
                         field=self.field,
                         value=self._chosen,
                         number=self._number,
+                        version=self._version,
                     ),
-                    key=self._number.to_string() + "." + Queue.read_at.to_string(),
+                    key=self._number.to_string(),
                 ),
             ),
             rx.cond(is_settled, settled_choice(name=self._key)),
@@ -84,12 +83,16 @@ class Choice:
 
 @rx.memo
 def unsaved_choice(
-    ticket_id: rx.Var[int], field: rx.Var[str], value: rx.Var[str], number: rx.Var[int]
+    ticket_id: rx.Var[int],
+    field: rx.Var[str],
+    value: rx.Var[str],
+    number: rx.Var[int],
+    version: rx.Var[int],
 ) -> rx.Component:
     """Says that a choice is not saved, and sends it."""
     return rx.el.span(
         "Not saved yet",
-        on_mount=TicketActions.change(ticket_id, field, value, number),
+        on_mount=TicketActions.change(ticket_id, field, value, number, version),
         class_name="unsaved small",
     )
 

@@ -20,7 +20,7 @@ def title_proposal() -> rx.Component:
                     rx.el.button(
                         "Use it",
                         type="button",
-                        on_click=[Form.take_title, focus("title")],
+                        on_click=[Form.take_title(Form.proposed_title), focus("title")],
                         class_name="button low",
                         custom_attrs={
                             "popoverTarget": "proposal",

@@ -6,6 +6,7 @@ import reflex as rx
 
 from ticket_app.components.figure import figure
 from ticket_app.components.numbers import grouped
+from ticket_app.components.outbox import is_unanswered
 from ticket_app.components.states import problem
 from ticket_app.components.words import words
 from ticket_app.state.triage_report import CallRow, LessonRow, Report, ShareRow
@@ -41,7 +42,7 @@ def triage_report() -> rx.Component:
             class_name="charts",
         ),
         class_name="report",
-        custom_attrs={"aria-busy": (~Report.loaded).to_string()},
+        custom_attrs={"aria-busy": (~Report.loaded | is_unanswered(Report.load)).to_string()},
     )
 
 

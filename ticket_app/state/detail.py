@@ -91,11 +91,10 @@ class Detail(Returning, Live, rx.State):
 
     @rx.event
     async def unfold(self, ticket_id: int) -> EventSpec | None:
-        """Show a ticket; the same one again folds it."""
+        """Show a ticket."""
         try:
             chosen = ticket_id_of(ticket_id)
             if str(chosen) in self.unfolded:
-                self._show({key: one for key, one in self.unfolded.items() if key != str(chosen)})
                 return None
             shown = self.unfolded | {str(chosen): await _read(chosen)}
         except TicketAppError as error:

@@ -17,6 +17,7 @@ from reflex.state import State
 from reflex_base.constants import CompileVars
 from reflex_base.registry import RegistrationContext
 
+from ticket_app.state.acknowledging import numbered
 from ticket_app.state.asking import whole
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,11 @@ def _read(data: Any) -> dict[str, Any]:
         raise Refused("its page's address is no text")
     if shape.longest(page) > ADDRESS_LONGEST:
         raise Refused("its page's address is too long")
-    return {"name": data["name"], "payload": payload, "router_data": _without_none(page)}
+    return {
+        "name": data["name"],
+        "payload": numbered(payload, data),
+        "router_data": _without_none(page),
+    }
 
 
 def _short_texts(kept: Any) -> dict[str, str]:

@@ -36,9 +36,9 @@ class Figures(Live, rx.State):
         await self._read()
 
     @rx.event
-    def toggle(self) -> None:
+    def show(self, shown: bool) -> None:
         """Show or hide the breakdowns on a small screen."""
-        self.shown = not self.shown
+        self.shown = shown is True
 
     async def _read(self) -> None:
         try:

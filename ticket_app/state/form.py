@@ -188,9 +188,9 @@ class Form(rx.State):
             self.proposed_title = triage.title.value
 
     @rx.event
-    def take_title(self) -> EventSpec:
+    def take_title(self, proposed: str) -> EventSpec:
         """The person takes the proposed title."""
-        title, self.proposed_title = self.proposed_title, ""
+        title, self.proposed_title = text_of(proposed, LONGEST["title"]), ""
         self.write("title", title)
         return rx.set_value("title", title)
 

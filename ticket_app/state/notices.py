@@ -14,9 +14,10 @@ TEXT_LONGEST = 500
 
 class Notice(rx.State):
     """The line, the deleted ticket that its Undo brings back, and the ticket that its link leads
-    to (0: none)."""
+    to (0: none). What is `said` is for screen readers alone: its result is plain to see."""
 
     text: str = ""
+    said: str = ""
     failed: bool = False
     undo_ticket: int = 0
     shows_ticket: int = 0
@@ -31,6 +32,12 @@ class Notice(rx.State):
             _ticket_or_none(undo_ticket),
             _ticket_or_none(shows_ticket),
         )
+
+    @rx.event
+    def say(self, text: str) -> None:
+        """Have a screen reader say this; the same words again are said again."""
+        said = text_of(text, TEXT_LONGEST)
+        self.said = f"{said}\N{NO-BREAK SPACE}" if said == self.said else said
 
     @rx.event
     def dismiss(self) -> None:

@@ -12,7 +12,7 @@ from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import PAGE_MAX, TicketListQuery, TicketPage
 from ticket_app.services.tickets.listing import get_tickets
 from ticket_app.services.tickets.seeking import Meant, meant_by, page_meant_by
-from ticket_app.state.asking import ask, text_of
+from ticket_app.state.asking import ask, number_of, text_of
 from ticket_app.state.form import Form
 from ticket_app.state.holding import held, missing
 from ticket_app.state.live import Live
@@ -40,8 +40,8 @@ LINGER_SECONDS = 5.0
 class Queue(Returning, Live, rx.State):
     """The address is the truth: a filter is changed by going to another address.
 
-    `read_at` is when it was read, in milliseconds since 1970. `extent` is how many rows were shown
-    and for which address; a page that loads anew shows as many again.
+    `extent` is how many rows were shown and for which address; a page that loads anew shows as many
+    again.
     """
 
     rows: list[TicketRow] = []
@@ -58,7 +58,6 @@ class Queue(Returning, Live, rx.State):
     found: str = ""
     led: int = 0
     waiting: str = ""
-    read_at: int = 0
     extent: str = rx.SessionStorage("")
     problem: str = ""
     impossible: bool = False
@@ -84,7 +83,6 @@ class Queue(Returning, Live, rx.State):
         self._before = text_of(wanted.get("cursor") or "", CURSOR_LONGEST)
         self.older = bool(self._before)
         await self._read_as_before(str(self.router.url.query)[:QUERY_LONGEST])
-        self.read_at = int(time() * 1000)
         if self.problem:
             self.rows, self.more, self.full, self.matching = [], False, False, ""
         self.found = self.matching
@@ -94,9 +92,10 @@ class Queue(Returning, Live, rx.State):
         return rx.set_value("search", self.search) if self.search != before else None
 
     @rx.event
-    async def load_more(self) -> None:
-        """Append the next page, until the page is full."""
-        if not self.more or not self._next or len(self.rows) >= ROWS_MAX:
+    async def load_more(self, shown: int) -> None:
+        """Append the next page to the rows that the page showed, until it is full."""
+        at_end = not self.more or not self._next or len(self.rows) >= ROWS_MAX
+        if at_end or len(self.rows) > number_of(shown):
             return
         try:
             page = await ask(page_meant_by, self._query(PAGE, self._next))
@@ -117,14 +116,13 @@ class Queue(Returning, Live, rx.State):
         return self._go()
 
     @rx.event
-    def toggle(self, facet: str, value: str) -> EventSpec | None:
+    def narrow(self, facet: str, value: str, chosen: bool) -> EventSpec | None:
         """Take a value into a filter, or out of it."""
         if facet not in FACETS or not known_values(facet, [value]):
             return None
-        chosen: list[str] = getattr(self, facet)
-        kept = [one for one in chosen if one != value]
+        kept = [one for one in getattr(self, facet) if one != value]
         # Set here, too: the next click may come before the address has been read.
-        setattr(self, facet, kept if len(kept) < len(chosen) else [*chosen, value])
+        setattr(self, facet, [*kept, value] if chosen is True else kept)
         return self._go()
 
     @rx.event
