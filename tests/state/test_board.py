@@ -45,7 +45,7 @@ async def test_each_column_shows_its_tickets_and_how_many_there_are(tabs: Tabs) 
 async def test_a_column_loads_its_next_page(tabs: Tabs) -> None:
     filed = [opened(status="resolved").id for _ in range(PAGE + 3)]
     page = await tabs.open("/board")
-    await page.do(Board.load_more("resolved"))
+    await page.do(Board.load_more("resolved", len(page.shown(Board)["resolved"])))
     assert cards(page, "resolved") == filed[::-1]
     assert page.shown(Board)["more"]["resolved"] is False
 
@@ -55,7 +55,7 @@ async def test_a_column_stops_growing(tabs: Tabs) -> None:
         opened(status="open")
     page = await tabs.open("/board")
     for _ in range(CARDS_MAX // PAGE + 1):
-        await page.do(Board.load_more("open"))
+        await page.do(Board.load_more("open", len(page.shown(Board)["open"])))
     assert len(cards(page, "open")) == CARDS_MAX
     assert page.shown(Board)["more"]["open"] is False
     assert page.shown(Board)["counts"]["open"] == CARDS_MAX + 1

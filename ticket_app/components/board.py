@@ -8,9 +8,11 @@ from ticket_app.components.browser_functions import Object, as_object, call
 from ticket_app.components.card import card, gap
 from ticket_app.components.dnd import Announce, DragDropContext, Droppable, told
 from ticket_app.components.drag_words import HOW_TO, lifted, over, put
+from ticket_app.components.focus import CONTENT, focus_if_lost
 from ticket_app.components.frame import icon
 from ticket_app.components.held_order import forget, hold, let_go, move, shown
 from ticket_app.components.numbers import grouped
+from ticket_app.components.outbox import is_unanswered
 from ticket_app.components.states import ghosts, problem
 from ticket_app.components.words import words
 from ticket_app.state.board import Board
@@ -33,6 +35,10 @@ def board() -> rx.Component:
             on_drag_start=told(_lifted),
             on_drag_update=told(_moving),
             on_drag_end=told(_dropped),
+        ),
+        rx.cond(
+            Board.refused,
+            rx.fragment(put_back(ticket_id=Board.refused_ticket), key=Board.refused.to_string()),
         ),
         on_mount=Board.begin,
         on_unmount=forget(),
@@ -92,8 +98,25 @@ def _column(status: Status, look: Look) -> rx.Component:
         ),
         _end_of(status),
         class_name="column",
-        custom_attrs={"data-status": status.value, "aria-label": look.word},
+        custom_attrs={
+            "data-status": status.value,
+            "aria-label": look.word,
+            "aria-busy": _is_busy(status).to_string(),
+        },
     )
+
+
+def _is_busy(status: Status) -> rx.Var[bool]:
+    """Whether other cards are on their way."""
+    asked = is_unanswered(Board.load_more, status=status.value)
+    return ~Board.loaded | asked | is_unanswered(Board.put_in_order, status=status.value)
+
+
+@rx.memo
+def put_back(ticket_id: rx.Var[int]) -> rx.Component:
+    """A card that is back in its column is another element there: it gets the focus that was lost
+    with the first, and comes into view. Whoever went on elsewhere is left alone."""
+    return rx.el.span(on_mount=focus_if_lost(CONTENT, f"card-{ticket_id}"), hidden=True)
 
 
 @rx.memo
@@ -122,7 +145,7 @@ def _end_of(status: Status) -> rx.Component:
             rx.el.button(
                 "Load more",
                 type="button",
-                on_click=Board.load_more(status.value),
+                on_click=Board.load_more(status.value, getattr(Board, status.value).length()),
                 class_name="button low",
             ),
             class_name="more",

@@ -1,6 +1,6 @@
 """Where the focus goes when the control that has it goes away; the browser does it, with no trip.
 
-Nothing scrolls by it: what a person looks at stays where it is.
+Nothing scrolls by it, unless it is asked to: what a person looks at stays where it is.
 """
 
 from typing import Any
@@ -17,9 +17,21 @@ NEW_TICKET = "new-ticket"
 
 def focus(element_id: str | rx.Var[str]) -> Any:
     """An event that moves the focus to the element of this id; where there is none, it stays."""
-    element = FunctionStringVar.create("document.getElementById").call(element_id).to(dict)
-    move = element["focus"].to(FunctionVar).call({"preventScroll": True})
+    return rx.call_function(ArgsFunctionOperation.create((), _move(element_id, scroll=False)))
+
+
+def focus_if_lost(*element_ids: str | rx.Var[str]) -> Any:
+    """An event that moves a focus that has gone away to the last of these that there is, and brings
+    that into view. Whoever has it elsewhere is left alone."""
+    moves = [_move(each, scroll=True) for each in element_ids]
+    is_lost = rx.Var("(document.activeElement === document.body)").to(bool)
+    move = rx.cond(is_lost, rx.Var.create(moves), rx.Var("null"))
     return rx.call_function(ArgsFunctionOperation.create((), move))
+
+
+def _move(element_id: str | rx.Var[str], *, scroll: bool) -> rx.Var[Any]:
+    element = FunctionStringVar.create("document.getElementById").call(element_id).to(dict)
+    return element["focus"].to(FunctionVar).call({"preventScroll": not scroll})
 
 
 def to_top() -> Any:

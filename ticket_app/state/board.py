@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
-from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
+from ticket_app.errors import TicketAppError
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import PAGE_MAX, TicketListQuery, TicketPublic, TicketUpdate
 from ticket_app.services import figures
@@ -13,8 +13,10 @@ from ticket_app.services.tickets import changing, listing
 from ticket_app.state.asking import ask, number_of, ticket_id_of
 from ticket_app.state.columns import followed, in_order, is_gap, put_below, without
 from ticket_app.state.live import Live
-from ticket_app.state.notices import told_failure
+from ticket_app.state.notices import Notice, told_failure
+from ticket_app.state.own_changes import Versions, followed_by, refused_in_words, seen_by
 from ticket_app.state.rows import TicketRow, row_of
+from ticket_app.theme import saved_in_words
 from ticket_app.vocabulary import Edge, Status
 
 PAGE = 20
@@ -28,7 +30,8 @@ class Board(Live, rx.State):
     """A var for each column, so that a move sends two of them and not the whole board.
 
     The browser shows a move at once and by itself: it holds the order that the person made, until
-    `answered` is the number of that move, or the page has loaded anew (`loads`).
+    `answered` is the number of that move, or the page has loaded anew (`loads`). `refused` is the
+    number of the last move that was refused, and `refused_ticket` the ticket of its card.
     """
 
     open: list[TicketRow] = []
@@ -43,11 +46,13 @@ class Board(Live, rx.State):
     problem: str = ""
     answered: int = 0
     loads: int = 0
+    refused: int = 0
+    refused_ticket: int = 0
 
     _limits: dict[str, int] = {}
     _late: dict[str, list[int]] = {}
     _put: list[int] = []
-    _versions: dict[int, tuple[int, int]] = {}
+    _versions: Versions = {}
 
     @rx.event
     async def load(self) -> None:
@@ -62,12 +67,14 @@ class Board(Live, rx.State):
         await self._read(*Status)
 
     @rx.event
-    async def load_more(self, status: str) -> None:
-        """One more page of a column."""
+    async def load_more(self, status: str, shown: int) -> None:
+        """One more page of a column, below the cards that the page showed."""
         if status not in tuple(Status) or not self.more.get(status):
             return
-        shown = len(self._cards(Status(status)))
-        self._limits[status] = min(max(shown, self._limit(status)) + PAGE, CARDS_MAX)
+        cards = len(self._cards(Status(status)))
+        if cards > number_of(shown):
+            return
+        self._limits[status] = min(max(cards, self._limit(status)) + PAGE, CARDS_MAX)
         await self._read()
 
     @rx.event
@@ -89,25 +96,18 @@ class Board(Live, rx.State):
         try:
             known = ticket_id_of(ticket_id)
             update = parse(TicketUpdate, {"status": target})
-            seen = self._seen(known, version)
+            seen = seen_by(self._versions, known, version)
             ticket = await ask(
                 changing.update_ticket, known, update, Edge.BROWSER, seen_version=seen
             )
         except TicketAppError as error:
-            return told_failure(error.detail)
+            self.refused, self.refused_ticket = self.answered, number_of(ticket_id)
+            await self._read()  # the card goes to where it is now, in one step
+            return told_failure(await refused_in_words(error, ticket_id, "status"))
         self._show_at(ticket, above)
-        if ticket.version == seen + 1:
-            first, last = self._versions.pop(known, (seen, seen))
-            self._versions[known] = (first if last == seen else seen, ticket.version)
-            self._versions = dict(list(self._versions.items())[-MOVES_MAX:])
-        return None
-
-    def _seen(self, ticket_id: int, version: Any) -> int:
-        """A version that the person's own changes have replaced counts as what they made of it."""
-        if isinstance(version, bool) or not isinstance(version, int):
-            raise InvalidInputError([FieldProblem("version", "Use the version of a ticket.")])
-        first, last = self._versions.get(ticket_id, (version, version))
-        return last if first <= version <= last else version
+        self._versions = followed_by(self._versions, known, seen, ticket.version)
+        moved = ticket.version != seen
+        return Notice.say(saved_in_words(known, "status", ticket.status)) if moved else None
 
     def _show_at(self, ticket: TicketPublic, above: int) -> None:
         """Put the ticket's card into its column, and take it out of the others."""
