@@ -5,7 +5,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -55,7 +55,8 @@ class Server:
         asked = ["ps", "-o", "pid=", "--ppid", str(self._first)]
         children = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
         for process in (self._first, *map(int, children.split())):
-            os.kill(process, number)
+            with suppress(ProcessLookupError):  # one that was cut off has just ended
+                os.kill(process, number)
 
 
 @pytest.fixture
