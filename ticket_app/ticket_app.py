@@ -43,7 +43,7 @@ from ticket_app.state.queue import Queue
 from ticket_app.state.triage_report import Report
 from ticket_app.theme import NAME, STYLESHEET
 from ticket_app.triage.engine import warm_up
-from ticket_app.triage.rules import rule_book
+from ticket_app.triage.weights import shipped_weights
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Desk(rx.App):
         from ticket_app.api.app import api  # noqa: PLC0415  # compiling the pages needs no REST
 
         reflex = super().__call__()
-        rule_book()  # half a second, for which a first ticket would have to wait
+        shipped_weights()  # a tenth of a second, for which a first ticket would have to wait
         return Gateway(reflex, api=api, site=compiled_site(), settings=get_settings())
 
 

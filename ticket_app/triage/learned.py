@@ -3,14 +3,13 @@
 Whoever has a database puts the models here; this room knows no database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from ticket_app.triage.contract import Finding, Triage, Urgency
 from ticket_app.triage.learning.fields import LearnedField
 from ticket_app.triage.learning.model import LearnedModel, Reading
-from ticket_app.triage.text import Word
 from ticket_app.vocabulary import Category, Priority
 
 _CategoryFinding = Finding[Category]
@@ -44,9 +43,7 @@ def use_models(models: Models) -> None:
     _models = dict(models)
 
 
-def with_learned(
-    triage: Triage, models: Models, words: Sequence[Word], text: str, bands: Bands
-) -> Triage:
+def with_learned(triage: Triage, models: Models, reading: Reading, bands: Bands) -> Triage:
     """The rules' triage with the finding of each model that knows a word of the text.
 
     The urgency follows a learned priority: as far up in its band as the rules' score was in theirs.
@@ -54,7 +51,6 @@ def with_learned(
     if not models:
         return triage
     started = perf_counter()
-    reading = Reading(words, text)
     changes: dict[str, Any] = {}
     for field, (lesson, model) in models.items():
         if not model.knows_a_word(reading):

@@ -1,116 +1,155 @@
-"""What each concept of the lexicon and each word says of the answers: the table of weights.
+"""What each word says of each value: the model that comes along, in one file of numbers and words.
 
-A line names a concept (`@refund`), two concepts together (`@warm+exposed`), a word, the beginning
-of words (`crash*`) or a pair of words, and gives its weight for every value, in log-odds.
-`@always` counts for every text.
+`lexicon/weights.npz` is written by `python -m ticket_app.triage.training`. A weight is a log-odds
+before the text's length is taken out; signs, such as `!!`, are weighed as they are.
 """
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
 from functools import lru_cache
-from importlib.resources import files
-from itertools import compress
+from importlib.resources import as_file, files
+from itertools import repeat
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ticket_app.triage.learning.features import Span, features_of
-from ticket_app.triage.text import Word
+from ticket_app.triage.learning.evidence import PHRASES_MAX, phrases
+from ticket_app.triage.learning.model import Reading, lead_of, points_of
 from ticket_app.vocabulary import Category, Priority, Sentiment
 
-VALUES = (*Category, *Priority, *Sentiment)
-"""The columns of the table."""
-PLACES = {value: place for place, value in enumerate(VALUES)}
-CONCEPT, ALWAYS = "@", "@always"
-NUMBER = "#"
-FEATURES_MIN = 60
-"""Those of a text of some twenty words."""
+FIELDS: tuple[type[Category] | type[Priority] | type[Sentiment], ...] = (
+    Category,
+    Priority,
+    Sentiment,
+)
+_ENDS = np.cumsum([0, *(len(values) for values in FIELDS)]).tolist()
+COLUMNS = tuple(slice(_ENDS[at], _ENDS[at + 1]) for at in range(len(FIELDS)))
+"""Where the values of each field stand in a row of weights."""
+VALUES = _ENDS[-1]
+MASS_MIN = 2500.0
+"""That of a usual text: a word of a short one weighs no more, or its few would drown it."""
+SAYS_SOMETHING = 0.12
+"""Less log-odds than this is no evidence that a person would want to see."""
+SPEAKS = 0.25
+"""A text of which no word says so much says nothing."""
+
+SIGNS = (
+    "!", "!!", "!!!", "?", "??", "?!", "...", "…", ":)", ":-)", ";)", ":(", ":/", '"', "(", "—",
+    " - ", ";", ":", "€", "$", "%", "😊", "🙂", "🙏", "👍", "🙄", "😡",
+)  # fmt: skip
+CAPITALS, CAPITALS_STEPS = "capitals", (1, 2, 4, 8)
+SIGN_NAMES = (*SIGNS, *(f"{CAPITALS} {step}" for step in CAPITALS_STEPS))
+_ANY_SIGN = re.compile(rf"[{re.escape(''.join(sorted(set(''.join(SIGNS)) - set(' '))))}]")
+_MAY_SHOUT = re.compile(r"[A-ZÀ-Þ]{4}")
+_SHOUTED = re.compile(r"\b[A-ZÀ-Þ]{4,}\b")
 
 Numbers = NDArray[np.float32]
 
 
-class WeightTable(NamedTuple):
-    """The weights, a row for each name; `always` is what is said of every text. Row 0 is empty:
-    the number of no name, so that rows can be told from what has none."""
+class Weights(NamedTuple):
+    """A row for each name, of what it says of all values and, last, its mass; the last row is of
+    zeros. `signs` have no mass. `doubt` is the part of a field's chances that is spread over all
+    its values; `accepted` how often a score from 0 to 100 is accepted, by true priority."""
 
-    rows: Mapping[str, int]
+    rows: dict[str, int]
     cells: Numbers
+    signs: dict[str, Numbers]
     always: Numbers
+    doubt: tuple[float, ...]
+    accepted: NDArray[np.float64]
 
 
-class Weighed(NamedTuple):
-    """What a text's concepts and words say of every value.
+class Weighed:
+    """What a text says of every value."""
 
-    `sums` are all of it together, in the order of VALUES. A row of `weights` is that of the concept
-    in `concepts`, or of the feature in `spans`, of the same number, and `much` is how much it
-    counts here; concepts come first.
-    """
+    def __init__(self, reading: Reading, signs: dict[str, tuple[str, ...]], weights: Weights):
+        rows = np.array([*map(weights.rows.get, reading.features, repeat(-1))], dtype=np.intp)
+        self._reading, self._weights, self._signs = reading, weights, signs
+        self._cells = weights.cells.take(rows, axis=0)
+        sums = self._cells.sum(axis=0)
+        self._length = float(np.sqrt(max(MASS_MIN, sums[VALUES])))
+        self._sums = sums[:VALUES] / self._length + weights.always
+        for sign in signs:
+            self._sums += weights.signs[sign]
 
-    sums: Numbers
-    weights: Numbers
-    much: Numbers
-    concepts: tuple[str, ...]
-    spans: tuple[Span, ...]
+    def speaks(self) -> bool:
+        """Whether there is anything to go by."""
+        cells = self._cells[:, :VALUES]
+        return float(np.abs(cells).max(initial=0.0)) / self._length >= SPEAKS
 
-    def shares(self, place: int) -> Numbers:
-        """What each concept and feature adds to the sum at `place`."""
-        return self.weights[:, place] * self.much
+    def chances(self, field: int) -> list[float]:
+        """How likely each value of the field is, in its order."""
+        sums = self._sums[COLUMNS[field]]
+        odds = np.exp(sums - sums.max())
+        doubt = self._weights.doubt[field]
+        shares: list[float] = ((1 - doubt) * odds / odds.sum() + doubt / len(odds)).tolist()
+        return shares
 
-    def most(self) -> float:
-        """The largest share that any of them adds to any sum."""
-        return float((self.weights.max(axis=1, initial=0.0) * self.much).max(initial=0.0))
-
-
-def weigh(
-    strengths: Mapping[str, float], features: Mapping[str, Span], table: WeightTable
-) -> Weighed:
-    """Concepts count as strong as they were found; words the less, the more the text has."""
-    rows = table.rows
-    found = [(name, row) for name in strengths if (row := rows.get(CONCEPT + name))]
-    # Two features in five are not in the table; no step of Python is taken for them.
-    row_of_feature = list(map(rows.get, features))
-    spans = tuple(compress(features.values(), row_of_feature))
-    at = [row for _, row in found]
-    at += filter(None, row_of_feature)
-    weights = table.cells.take(at, axis=0)
-    much = np.full(len(at), share_of_word(len(features)), dtype=np.float32)
-    much[: len(found)] = [strengths[name] for name, _ in found]
-    concepts = tuple(name for name, _ in found)
-    return Weighed(much @ weights + table.always, weights, much, concepts, spans)
-
-
-def share_of_word(features: int) -> float:
-    """How much one of so many features counts; in a short text no more than in a longer one, or its
-    few words would drown what it says."""
-    return 1.0 / math.sqrt(max(FEATURES_MIN, features))
+    def evidence(self, field: int, value: int) -> tuple[str, ...]:
+        """What of the text speaks most for this value, most first."""
+        reading = self._reading
+        points = points_of(reading, lead_of(self._cells[:, COLUMNS[field]], value))
+        said = phrases(points, reading.words, reading.text, SAYS_SOMETHING * self._length)
+        shows: dict[tuple[str, ...], float] = {}
+        for name, quotes in self._signs.items():
+            lead = lead_of(self._weights.signs[name][np.newaxis, COLUMNS[field]], value)
+            shows[quotes] = shows.get(quotes, 0.0) + float(lead[0])
+        shown = max(shows, key=shows.__getitem__, default=())
+        if shows.get(shown, 0.0) < SAYS_SOMETHING:
+            shown = ()
+        return tuple(dict.fromkeys((*shown, *said)))[:PHRASES_MAX]
 
 
-def word_features(words: Sequence[Word]) -> dict[str, Span]:
-    """The words, beginnings and pairs of a text with their places; a whole number is any number."""
-    return features_of([NUMBER if word.folded.isdigit() else word.folded for word in words])
+def signs_of(text: str) -> dict[str, tuple[str, ...]]:
+    """What shows in the look of a text and in no word, each with what shows it."""
+    found: dict[str, tuple[str, ...]] = {}
+    if _ANY_SIGN.search(text):
+        found = {sign: (sign,) for sign in SIGNS if sign in text}
+    if _MAY_SHOUT.search(text):
+        shouted = tuple(_SHOUTED.findall(text))
+        for step in CAPITALS_STEPS:
+            if len(shouted) >= step:
+                found[f"{CAPITALS} {step}"] = shouted[:1]
+    return found
+
+
+class Stored(NamedTuple):
+    """The weights as they are kept: `cells` times `steps` are the log-odds."""
+
+    names: str
+    cells: NDArray[np.int8]
+    steps: Numbers
+    masses: NDArray[np.float16]
+    signs: Numbers
+    always: Numbers
+    doubt: NDArray[np.float64]
+    accepted: Numbers
+
+    def save(self, path: Path) -> None:
+        """Write the file; the same weights give the same bytes."""
+        names = np.frombuffer(self.names.encode(), dtype=np.uint8)
+        np.savez_compressed(path, **self._asdict() | {"names": names})
+
+    def weights(self) -> Weights:
+        """Ready to weigh. Raises ValueError where the parts do not fit."""
+        names = self.names.split("\n")
+        cells = np.column_stack((self.cells * self.steps, self.masses)).astype(np.float32)
+        if cells.shape != (len(names), VALUES + 1) or len(self.signs) != len(SIGN_NAMES):
+            raise ValueError("weights.npz: the names and the weights do not fit")
+        return Weights(
+            {name: row for row, name in enumerate(names)},
+            np.pad(cells, ((0, 1), (0, 0))),
+            dict(zip(SIGN_NAMES, self.signs, strict=True)),
+            self.always,
+            tuple(self.doubt.tolist()),
+            self.accepted.astype(np.float64),
+        )
 
 
 @lru_cache
-def weight_table() -> WeightTable:
+def shipped_weights() -> Weights:
     """The weights of this process. Raises ValueError when the file is wrong."""
-    source = files("ticket_app.triage") / "lexicon" / "weights.tsv"
-    return table_from(source.read_text(encoding="utf-8").split("\n"))
-
-
-def table_from(lines: Iterable[str]) -> WeightTable:
-    """The table that the lines hold. Raises ValueError for one that is no line of it."""
-    rows: dict[str, int] = {}
-    cells: list[list[float]] = [[0.0] * len(VALUES)]
-    for number, line in enumerate(lines, start=1):
-        name, *given = line.split("\t")
-        if not line or name.startswith("# "):
-            continue
-        if given == list(VALUES):
-            continue
-        if len(given) != len(VALUES) or name in rows:
-            raise ValueError(f"weights.tsv, line {number}: {line!r}")
-        rows[name] = len(cells)
-        cells.append([float(weight or 0) for weight in given])
-    matrix = np.array(cells, dtype=np.float32)
-    return WeightTable(rows, matrix, matrix[rows[ALWAYS]])
+    with as_file(files("ticket_app.triage") / "lexicon" / "weights.npz") as path:
+        kept = dict(np.load(path, allow_pickle=False))
+    return Stored(**kept | {"names": kept["names"].tobytes().decode()}).weights()

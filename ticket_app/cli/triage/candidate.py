@@ -9,11 +9,11 @@ from ticket_app.settings import ProviderName
 from ticket_app.vocabulary import CallPurpose
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Engine, model, prompt, and where answers are kept."""
+def add_options(parser: argparse.ArgumentParser, *more: str) -> None:
+    """Engine (or one `more`), model, prompt, and where answers are kept."""
     parser.add_argument(
         "--engine",
-        choices=(*get_args(Offline), *get_args(ProviderName)),
+        choices=(*get_args(Offline), *get_args(ProviderName), *more),
         default="offline",
         help="which engine; a provider needs its key in the settings (default: %(default)s)",
     )

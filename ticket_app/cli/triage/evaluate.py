@@ -12,7 +12,8 @@ from ticket_app.cli.triage.table import lines_of
 from ticket_app.data.migrations import migrate
 from ticket_app.errors import TicketAppError
 from ticket_app.services.triage.ledger import flush
-from ticket_app.triage.evaluation.figures import Judged, evaluate
+from ticket_app.triage.evaluation.baseline import baseline_answers
+from ticket_app.triage.evaluation.figures import Evaluation, Judged, evaluate
 from ticket_app.triage.evaluation.labelled import (
     SHIPPED,
     LabelledTicket,
@@ -20,6 +21,9 @@ from ticket_app.triage.evaluation.labelled import (
     shipped_tickets,
 )
 from ticket_app.vocabulary import CallPurpose
+
+BASELINE = "baseline"
+"""Ten lines of scikit-learn, fitted on the shipped tune set; each author of it by the others."""
 
 
 class NothingAnsweredError(TicketAppError):
@@ -38,14 +42,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="a .csv or JSON lines: description, and any of title, category, priority, sentiment, "
         'urgency ("lo-hi" or [lo, hi]), language, trait (default: the sets that come along)',
     )
-    add_candidate_options(parser)
+    add_candidate_options(parser, BASELINE)
     parser.add_argument("--json", action="store_true", help="the whole report, for a program")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report. Raises LabelledFileError for a file that cannot be read."""
-    candidate = candidate_of(arguments, CallPurpose.EVALUATE)
     tickets = _tickets(arguments.file)
+    if arguments.engine == BASELINE:
+        return _show(evaluate(baseline_answers(shipped_tickets("tune"), tickets)), arguments)
+    candidate = candidate_of(arguments, CallPurpose.EVALUATE)
     if candidate.is_provider:
         migrate()  # the ledger is about to be written
     answers = candidate.answers([(ticket.title, ticket.description) for ticket in tickets])
@@ -61,7 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
         flush()
     if not judged:
         raise NothingAnsweredError(f"No ticket was answered: {_in_words(unanswered)}.")
-    report = evaluate(judged, unanswered)
+    return _show(evaluate(judged, unanswered), arguments)
+
+
+def _show(report: Evaluation, arguments: argparse.Namespace) -> int:
     for line in (report.model_dump_json(indent=2),) if arguments.json else lines_of(report):
         say(line)
     return 0

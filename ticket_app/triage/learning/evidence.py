@@ -4,26 +4,32 @@ from collections.abc import Mapping, Sequence
 
 from ticket_app.triage.text import Word
 
-PHRASES_MAX = 5
+PHRASES_MAX = 3
 WORDS_MAX = 10
+CHARACTERS_MIN = 4
+"""A shorter word says little by itself."""
 SHARE_OF_STRONGEST = 0.25
 """A word that counts for less than this share of the strongest one explains nothing."""
 
 
-def phrases(points: Mapping[int, float], words: Sequence[Word], text: str) -> tuple[str, ...]:
+def phrases(
+    points: Mapping[int, float], words: Sequence[Word], text: str, least: float = 0.0
+) -> tuple[str, ...]:
     """The words that counted most, neighbours joined, exactly as they stand in the text.
 
     `points` are by the word's place. The phrases that count most come first; words that counted
-    against the value are not shown.
+    against the value are not shown, nor those that count less than `least`.
     """
     strongest = max(points.values(), default=0.0)
     if strongest <= 0.0:
         return ()
-    counting = [place for place in points if points[place] >= SHARE_OF_STRONGEST * strongest]
+    enough = max(least, SHARE_OF_STRONGEST * strongest)
+    counting = [place for place in points if points[place] >= enough]
     counting.sort(key=lambda place: (-points[place], place))
     runs = _runs(sorted(counting[:WORDS_MAX]))
     runs.sort(key=lambda run: -sum(points[place] for place in run))
-    said = dict.fromkeys(text[words[run[0]].start : words[run[-1]].end] for run in runs)
+    quotes = (text[words[run[0]].start : words[run[-1]].end] for run in runs)
+    said = dict.fromkeys(quote for quote in quotes if len(quote) >= CHARACTERS_MIN)
     return tuple(said)[:PHRASES_MAX]
 
 

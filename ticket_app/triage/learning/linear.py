@@ -89,14 +89,14 @@ def settle(cells: Matrix, classes: Places, seed: int) -> Setting:
         for fold in range(FOLDS):
             model = fit(cells[folds != fold], classes[folds != fold], strength, seed)
             scores[folds == fold] = scores_of(model, cells[folds == fold])
-        scale, doubt, loss = _calibrated(scores, classes)
+        scale, doubt, loss = calibrated(scores, classes)
         tried.append((loss, Setting(strength, scale, doubt)))
     return min(tried)[1]
 
 
 def fit(cells: Matrix, classes: Places, strength: float, seed: int) -> Linear:
     """A model of these texts; `classes` holds every number from 0 to its highest."""
-    rarity = _rarity(cells)
+    rarity = rarity_of(cells)
     weighted = cells @ sparse.diags(rarity)
     norms = np.sqrt(np.asarray(weighted.power(2).sum(axis=1)).ravel())
     weighted = sparse.diags(1.0 / np.maximum(norms, 1e-12)) @ weighted
@@ -117,14 +117,14 @@ def scores_of(model: Linear, cells: Matrix) -> Numbers:
     return scores
 
 
-def _rarity(cells: Matrix) -> Numbers:
+def rarity_of(cells: Matrix) -> Numbers:
     """Inverse document frequency, and 0 for what no text has: nothing was learned of it."""
     texts = np.asarray(cells.sum(axis=0)).ravel()
     rarity: Numbers = np.where(texts > 0, np.log((1 + cells.shape[0]) / (1 + texts)) + 1, 0.0)
     return rarity
 
 
-def _calibrated(scores: Numbers, classes: Places) -> tuple[float, float, float]:
+def calibrated(scores: Numbers, classes: Places) -> tuple[float, float, float]:
     """The scale and the doubt that make the chances most truthful, and the mean log loss then."""
     rows = np.arange(len(classes))
 

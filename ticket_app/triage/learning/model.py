@@ -18,12 +18,15 @@ _UNKNOWN = -1
 
 
 class Reading:
-    """A text, given its `words_of`, with its features counted once for all models that read it."""
+    """A text, given its `words_of`, with its features counted once for all models that read it.
 
-    def __init__(self, words: Sequence[Word], text: str) -> None:
+    The first `title_words` of them are the title's.
+    """
+
+    def __init__(self, words: Sequence[Word], text: str, title_words: int = 0) -> None:
         self.words, self.text = words, text
-        spans = features_of([word.folded for word in words])
-        self.features = tuple(spans)
+        spans = features_of([word[0] for word in words], title_words)
+        self.features = spans
         places = np.fromiter(chain.from_iterable(spans.values()), np.intp, 2 * len(spans))
         self.firsts, self.lasts = places[::2], places[1::2]
 
@@ -96,7 +99,7 @@ class LearnedModel:
         chances = _shares(weights.sum(axis=0) / math.sqrt(mass) + self._bias)
         best = int(chances.argmax())
         doubt = self._stored.head.doubt
-        points = _points(reading, _lead(weights, best))
+        points = points_of(reading, lead_of(weights, best))
         return Prediction(
             value=self.values[best],
             confidence=(1 - doubt) * min(1.0, float(chances[best])) + doubt / len(self.values),
@@ -110,14 +113,14 @@ def _shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return shares
 
 
-def _lead(weights: NDArray[np.float32], best: int) -> NDArray[np.float32]:
+def lead_of(weights: NDArray[np.float32], best: int) -> NDArray[np.float32]:
     """How much each row counts for the best value, against the mean of the others."""
     others = (weights.sum(axis=1) - weights[:, best]) / (weights.shape[1] - 1)
     lead: NDArray[np.float32] = weights[:, best] - others
     return lead
 
 
-def _points(reading: Reading, lead: NDArray[np.float32]) -> dict[int, float]:
+def points_of(reading: Reading, lead: NDArray[np.float32]) -> dict[int, float]:
     """How much each word counts, by its place; what a pair counts goes to its two words alike.
 
     Words that count against the value are left out.
