@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from importlib.resources import as_file, files
 from itertools import repeat
+from math import exp
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ MASS_MIN = 2500.0
 """That of a usual text: a word of a short one weighs no more, or its few would drown it."""
 SAYS_SOMETHING = 0.12
 """Less log-odds than this is no evidence that a person would want to see."""
+IS_HEARD = 0.05
+"""A feature with less is not worth adding to others of the same word."""
 SPEAKS = 0.25
 """A text of which no word says so much says nothing."""
 
@@ -80,17 +83,18 @@ class Weighed:
 
     def chances(self, field: int) -> list[float]:
         """How likely each value of the field is, in its order."""
-        sums = self._sums[COLUMNS[field]]
-        odds = np.exp(sums - sums.max())
-        doubt = self._weights.doubt[field]
-        shares: list[float] = ((1 - doubt) * odds / odds.sum() + doubt / len(odds)).tolist()
-        return shares
+        sums = self._sums[COLUMNS[field]].tolist()
+        most = max(sums)
+        odds = [exp(each - most) for each in sums]  # four: faster than numpy is
+        doubt, whole = self._weights.doubt[field], sum(odds)
+        return [(1 - doubt) * each / whole + doubt / len(odds) for each in odds]
 
     def evidence(self, field: int, value: int) -> tuple[str, ...]:
         """What of the text speaks most for this value, most first."""
-        reading = self._reading
-        points = points_of(reading, lead_of(self._cells[:, COLUMNS[field]], value))
-        said = phrases(points, reading.words, reading.text, SAYS_SOMETHING * self._length)
+        reading, length = self._reading, self._length
+        lead = lead_of(self._cells[:, COLUMNS[field]], value)
+        points = points_of(reading, lead, IS_HEARD * length)
+        said = phrases(points, reading.words, reading.text, SAYS_SOMETHING * length)
         shows: dict[tuple[str, ...], float] = {}
         for name, quotes in self._signs.items():
             lead = lead_of(self._weights.signs[name][np.newaxis, COLUMNS[field]], value)

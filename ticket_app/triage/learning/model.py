@@ -120,13 +120,15 @@ def lead_of(weights: NDArray[np.float32], best: int) -> NDArray[np.float32]:
     return lead
 
 
-def points_of(reading: Reading, lead: NDArray[np.float32]) -> dict[int, float]:
+def points_of(reading: Reading, lead: NDArray[np.float32], least: float = 0.0) -> dict[int, float]:
     """How much each word counts, by its place; what a pair counts goes to its two words alike.
 
-    Words that count against the value are left out.
+    Features that count against the value, or no more than `least` for it, are left out.
     """
-    halves = lead / 2
-    points = np.bincount(reading.firsts, halves, len(reading.words))
-    points += np.bincount(reading.lasts, halves, len(reading.words))
-    places = np.flatnonzero(points > 0)
-    return dict(zip(places.tolist(), points[places].tolist(), strict=True))
+    points: dict[int, float] = {}
+    heard = np.flatnonzero(lead > least)
+    firsts, lasts = reading.firsts[heard].tolist(), reading.lasts[heard].tolist()
+    for first, last, much in zip(firsts, lasts, lead[heard].tolist(), strict=True):
+        points[first] = points.get(first, 0.0) + much / 2
+        points[last] = points.get(last, 0.0) + much / 2
+    return points
