@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ticket_app.triage.learning.evidence import PHRASES_MAX, phrases
-from ticket_app.triage.learning.model import Reading, lead_of, points_of
+from ticket_app.triage.learning.model import Reading, points_of
 from ticket_app.vocabulary import Category, Priority, Sentiment
 
 FIELDS: tuple[type[Category] | type[Priority] | type[Sentiment], ...] = (
@@ -28,11 +28,16 @@ _ENDS = np.cumsum([0, *(len(values) for values in FIELDS)]).tolist()
 COLUMNS = tuple(slice(_ENDS[at], _ENDS[at + 1]) for at in range(len(FIELDS)))
 """Where the values of each field stand in a row of weights."""
 VALUES = _ENDS[-1]
+_AGAINST_OTHERS = np.zeros((VALUES, VALUES), dtype=np.float32)
+"""Takes weights to what each says for a value against the mean of the field's other values."""
+for _columns in COLUMNS:
+    _others = _columns.stop - _columns.start - 1
+    _AGAINST_OTHERS[_columns, _columns] = np.eye(_others + 1) * (1 + 1 / _others) - 1 / _others
 MASS_MIN = 2500.0
 """That of a usual text: a word of a short one weighs no more, or its few would drown it."""
 SAYS_SOMETHING = 0.12
 """Less log-odds than this is no evidence that a person would want to see."""
-IS_HEARD = 0.05
+IS_HEARD = 0.1
 """A feature with less is not worth adding to others of the same word."""
 SPEAKS = 0.25
 """A text of which no word says so much says nothing."""
@@ -41,6 +46,8 @@ SIGNS = (
     "!", "!!", "!!!", "?", "??", "?!", "...", "…", ":)", ":-)", ";)", ":(", ":/", '"', "(", "—",
     " - ", ";", ":", "€", "$", "%", "😊", "🙂", "🙏", "👍", "🙄", "😡",
 )  # fmt: skip
+BARE = frozenset('!?;:("€$%')
+"""Signs that would puzzle whoever is shown them."""
 CAPITALS, CAPITALS_STEPS = "capitals", (1, 2, 4, 8)
 SIGN_NAMES = (*SIGNS, *(f"{CAPITALS} {step}" for step in CAPITALS_STEPS))
 _ANY_SIGN = re.compile(rf"[{re.escape(''.join(sorted(set(''.join(SIGNS)) - set(' '))))}]")
@@ -58,6 +65,7 @@ class Weights(NamedTuple):
     rows: dict[str, int]
     cells: Numbers
     signs: dict[str, Numbers]
+    sign_leads: dict[str, list[float]]
     always: Numbers
     doubt: tuple[float, ...]
     accepted: NDArray[np.float64]
@@ -73,6 +81,7 @@ class Weighed:
         sums = self._cells.sum(axis=0)
         self._length = float(np.sqrt(max(MASS_MIN, sums[VALUES])))
         self._sums = sums[:VALUES] / self._length + weights.always
+        self._leads = self._cells[:, :VALUES] @ _AGAINST_OTHERS
         for sign in signs:
             self._sums += weights.signs[sign]
 
@@ -92,15 +101,15 @@ class Weighed:
     def evidence(self, field: int, value: int) -> tuple[str, ...]:
         """What of the text speaks most for this value, most first."""
         reading, length = self._reading, self._length
-        lead = lead_of(self._cells[:, COLUMNS[field]], value)
+        lead = self._leads[:, COLUMNS[field].start + value]
         points = points_of(reading, lead, IS_HEARD * length)
         said = phrases(points, reading.words, reading.text, SAYS_SOMETHING * length)
+        place = COLUMNS[field].start + value
         shows: dict[tuple[str, ...], float] = {}
         for name, quotes in self._signs.items():
-            lead = lead_of(self._weights.signs[name][np.newaxis, COLUMNS[field]], value)
-            shows[quotes] = shows.get(quotes, 0.0) + float(lead[0])
+            shows[quotes] = shows.get(quotes, 0.0) + self._weights.sign_leads[name][place]
         shown = max(shows, key=shows.__getitem__, default=())
-        if shows.get(shown, 0.0) < SAYS_SOMETHING:
+        if shows.get(shown, 0.0) < SAYS_SOMETHING or shown[0] in BARE:
             shown = ()
         return tuple(dict.fromkeys((*shown, *said)))[:PHRASES_MAX]
 
@@ -145,6 +154,7 @@ class Stored(NamedTuple):
             {name: row for row, name in enumerate(names)},
             np.pad(cells, ((0, 1), (0, 0))),
             dict(zip(SIGN_NAMES, self.signs, strict=True)),
+            dict(zip(SIGN_NAMES, (self.signs @ _AGAINST_OTHERS).tolist(), strict=True)),
             self.always,
             tuple(self.doubt.tolist()),
             self.accepted.astype(np.float64),
