@@ -63,14 +63,15 @@ class Commands:
         if not places:
             return
         # The end of a clause is an empty word: two blanks, which no pattern goes across.
-        said = "".join([f" {word[0]}" for word in words])
-        starts = [0, *accumulate(len(word[0]) + 1 for word in words)]
-        ends = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+        folded = [word[0] for word in words]
+        said = f" {' '.join(folded)}"
+        starts = [0, *accumulate([len(word) + 1 for word in folded])]
         for at in places:
-            beginning = words[at].folded[:_BEGINNING]
+            beginning = folded[at][:_BEGINNING]
             for pattern in self._commands.get(beginning, ()):
                 if found := pattern.match(said, starts[at]):
                     last = words[bisect_left(starts, found.end()) - 1]
+                    ends = [0, *(end.end() for end in _SENTENCE_END.finditer(text)), len(text)]
                     begin = ends[bisect_right(ends, words[at].start) - 1]
                     yield begin, ends[bisect_left(ends, last.end)]
             for pattern in self._claims.get(beginning, ()):

@@ -1,6 +1,6 @@
 """From how much each word counted to the phrases that a person is shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ticket_app.triage.text import Word
 
@@ -13,21 +13,23 @@ SHARE_OF_STRONGEST = 0.25
 
 
 def phrases(
-    points: Mapping[int, float], words: Sequence[Word], text: str, least: float = 0.0
+    points: Sequence[float], words: Sequence[Word], text: str, least: float = 0.0
 ) -> tuple[str, ...]:
     """The words that counted most, neighbours joined, exactly as they stand in the text.
 
-    `points` are by the word's place. The phrases that count most come first; words that counted
+    `points` are those of each word. The phrases that count most come first; words that counted
     against the value are not shown, nor those that count less than `least`.
     """
-    strongest = max(points.values(), default=0.0)
+    strongest = max(points, default=0.0)
     if strongest <= 0.0:
         return ()
     enough = max(least, SHARE_OF_STRONGEST * strongest)
-    counting = [place for place in points if points[place] >= enough]
-    counting.sort(key=lambda place: (-points[place], place))
-    runs = _runs(sorted(counting[:WORDS_MAX]))
-    runs.sort(key=lambda run: -sum(points[place] for place in run))
+    counting = [place for place, much in enumerate(points) if much >= enough]
+    if len(counting) > WORDS_MAX:
+        counting.sort(key=points.__getitem__, reverse=True)
+        counting = sorted(counting[:WORDS_MAX])
+    runs = _runs(counting)
+    runs.sort(key=lambda run: -sum([points[place] for place in run]))
     quotes = (text[words[run[0]].start : words[run[-1]].end] for run in runs)
     said = dict.fromkeys(quote for quote in quotes if len(quote) >= CHARACTERS_MIN)
     return tuple(said)[:PHRASES_MAX]

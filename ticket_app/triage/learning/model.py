@@ -27,8 +27,8 @@ class Reading:
         self.words, self.text = words, text
         spans = features_of([word[0] for word in words], title_words)
         self.features = spans
-        places = np.fromiter(chain.from_iterable(spans.values()), np.intp, 2 * len(spans))
-        self.firsts, self.lasts = places[::2], places[1::2]
+        self.places = np.fromiter(chain.from_iterable(spans.values()), np.intp, 2 * len(spans))
+        """The first and the last word of each feature, one feature after the other."""
 
 
 class Prediction(NamedTuple):
@@ -120,15 +120,11 @@ def lead_of(weights: NDArray[np.float32], best: int) -> NDArray[np.float32]:
     return lead
 
 
-def points_of(reading: Reading, lead: NDArray[np.float32], least: float = 0.0) -> dict[int, float]:
-    """How much each word counts, by its place; what a pair counts goes to its two words alike.
+def points_of(reading: Reading, lead: NDArray[np.float32], least: float = 0.0) -> list[float]:
+    """How much each word counts; what a pair counts goes to its two words alike.
 
     Features that count against the value, or no more than `least` for it, are left out.
     """
-    points: dict[int, float] = {}
-    heard = np.flatnonzero(lead > least)
-    firsts, lasts = reading.firsts[heard].tolist(), reading.lasts[heard].tolist()
-    for first, last, much in zip(firsts, lasts, lead[heard].tolist(), strict=True):
-        points[first] = points.get(first, 0.0) + much / 2
-        points[last] = points.get(last, 0.0) + much / 2
+    heard = np.where(lead > least, lead, 0.0) / 2
+    points: list[float] = np.bincount(reading.places, heard.repeat(2), len(reading.words)).tolist()
     return points
