@@ -18,6 +18,7 @@ from ticket_app.api.websockets import SOCKETS_OF_ONE_CLIENT
 
 QUEUE = "ticket_app___state___queue____queue"
 MANY_CONNECTIONS = 1_500
+PAGES_BEFORE = 20
 MEGABYTE = b"x" * 1_000_000
 ATTACKED = ("{", 'x["event"', '["connect",{}]', '["disconnect"]')
 SLOW_BODY = (
@@ -136,11 +137,20 @@ def test_a_long_address_is_not_taken_apart(desk: Desk, intruder: Websocket) -> N
 
 def test_a_client_has_so_many_websockets_and_no_more(desk: Desk) -> None:
     with many_files(2 * MANY_CONNECTIONS), ExitStack() as open_ones:
-        for _ in range(SOCKETS_OF_ONE_CLIENT):
-            open_ones.enter_context(websocket(desk.url, uuid4().hex))
-        with pytest.raises(Refused, match="403"):
-            Websocket(desk.url, uuid4().hex)
+        number = opened_until_refused(desk, open_ones)
+        # Pages of the tests before may not have left yet, and are of the same client.
+        assert SOCKETS_OF_ONE_CLIENT - PAGES_BEFORE <= number <= SOCKETS_OF_ONE_CLIENT
         assert is_served(desk)
+
+
+def opened_until_refused(desk: Desk, open_ones: ExitStack) -> int:
+    for number in range(SOCKETS_OF_ONE_CLIENT + 1):
+        try:
+            open_ones.enter_context(websocket(desk.url, uuid4().hex))
+        except Refused as refused:
+            assert "403" in str(refused)
+            return number
+    pytest.fail("nobody was refused")
 
 
 def test_connections_that_say_nothing_keep_nobody_out(desk: Desk) -> None:
