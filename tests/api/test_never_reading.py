@@ -46,6 +46,7 @@ def pouring(folder: Path, **environment: str) -> Iterator[Server]:
     command = [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--http", "1"),
         *("--host", "127.0.0.1", "--port", str(port), "tests.api.pouring:app"),
+        *("--workers-kill-timeout", "5"),  # what is poured without a bound need not be sent
     ]
     log = folder / "log"
     with log.open("wb") as output:
