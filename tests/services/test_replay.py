@@ -9,10 +9,7 @@ from tests.services.desk import changed, opened, written
 from tests.triage.fake_provider import FakeProvider, Script
 from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.services.triage import ledger
-from ticket_app.services.triage.candidates import (
-    Candidate,
-    TrialStoppedError,
-)
+from ticket_app.services.triage.candidates import Candidate, TrialStoppedError
 from ticket_app.services.triage.recorded_answers import Recording
 from ticket_app.services.triage.replay import Past, Replay, Replayed, compare, last_tickets
 from ticket_app.settings import get_settings

@@ -9,11 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint
 
-from ticket_app.vocabulary import (
-    BLANKS,
-    FACETS,
-    INVISIBLE,
-)
+from ticket_app.vocabulary import BLANKS, FACETS, INVISIBLE
 
 UNSEEN = "".join(
     f"{chr(max(first, 1))}-{chr(last)}" if last > first else chr(first) for first, last in INVISIBLE

@@ -15,14 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ticket_app.schemas.inputs import Input, WholeNumber
-from ticket_app.texts import (
-    Description,
-    Published,
-    RequesterEmail,
-    RequesterName,
-    Search,
-    Title,
-)
+from ticket_app.texts import Description, Published, RequesterEmail, RequesterName, Search, Title
 from ticket_app.vocabulary import (
     Category,
     DecidedBy,

@@ -9,14 +9,8 @@ from pydantic import (
 )
 
 from ticket_app.schemas.inputs import Input
-from ticket_app.texts import (
-    Description,
-)
-from ticket_app.vocabulary import (
-    Category,
-    Priority,
-    TriageField,
-)
+from ticket_app.texts import Description
+from ticket_app.vocabulary import Category, Priority, TriageField
 
 
 class Described(Input):

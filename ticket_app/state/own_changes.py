@@ -6,7 +6,7 @@ from typing import Any
 from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError, TicketChangedError
 from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.state.asking import ask
-from ticket_app.theme import FIELD_WORDS, word_for
+from ticket_app.theme import field_word, word_for
 
 Versions = dict[int, tuple[int, int]]
 """By ticket: the first version that the page saw, and the last that its own changes made of it."""
@@ -40,4 +40,4 @@ async def refused_in_words(error: TicketAppError, ticket_id: Any, field: str) ->
         value = getattr(await ask(get_ticket, ticket_id), field)
     except TicketAppError:
         return error.detail
-    return f"{error.detail} {FIELD_WORDS[field]} now: {word_for(field, value)}."
+    return f"{error.detail} {field_word(field)} now: {word_for(field, value)}."

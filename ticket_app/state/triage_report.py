@@ -8,13 +8,7 @@ import reflex as rx
 from ticket_app.errors import TicketAppError
 from ticket_app.services.figures import WindowDays
 from ticket_app.services.triage.learning import LessonPublic
-from ticket_app.services.triage.report import (
-    Calls,
-    Money,
-    Share,
-    TriageReport,
-    triage_report,
-)
+from ticket_app.services.triage.report import Calls, Money, Share, TriageReport, triage_report
 from ticket_app.state.asking import ask
 from ticket_app.state.insights import WINDOWS, Insights
 from ticket_app.state.live import Live

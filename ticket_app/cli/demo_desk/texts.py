@@ -6,14 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from ticket_app.cli.demo_desk.content import (
-    ENGLISH,
-    Place,
-    Situation,
-    manners,
-    places,
-    things,
-)
+from ticket_app.cli.demo_desk.content import ENGLISH, Place, Situation, manners, places, things
 from ticket_app.cli.demo_desk.people import Person
 from ticket_app.schemas.tickets import TicketCreate
 from ticket_app.vocabulary import Priority

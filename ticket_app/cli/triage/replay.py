@@ -10,13 +10,7 @@ from ticket_app.cli.triage.columns import columns
 from ticket_app.cli.triage.progress import with_progress
 from ticket_app.data.migrations import migrate
 from ticket_app.services.triage.ledger import flush
-from ticket_app.services.triage.replay import (
-    REPLAY_MAX,
-    Replay,
-    Replayed,
-    compare,
-    last_tickets,
-)
+from ticket_app.services.triage.replay import REPLAY_MAX, Replay, Replayed, compare, last_tickets
 from ticket_app.services.triage.report import Share
 from ticket_app.vocabulary import CallPurpose
 

@@ -61,7 +61,7 @@ def newest_tickets(
     ask: Direct, wanted: TicketFilter, *, limit: int, after: Position | None
 ) -> list[Listed]:
     """At most `limit` tickets, newest first, that come behind `after` in that order."""
-    values = _values(ask, wanted) | {"limit": limit} | _place(after)
+    values = _values(ask, wanted) | {"limit": limit} | place_values(after)
 
     def page(way: Way, scanned: int) -> list[Listed]:
         shape = _shape(ask, wanted, way, behind=after is not None)
@@ -181,5 +181,6 @@ def _sought(ask: Direct, search: str) -> dict[str, str]:
     return {"pattern": f"%{folded}%"}
 
 
-def _place(after: Position | None) -> dict[str, Any]:
+def place_values(after: Position | None) -> dict[str, Any]:
+    """The parameters of `behind_place`; none for the first page."""
     return {} if after is None else {"after_time": after.created_at, "after_id": after.id}

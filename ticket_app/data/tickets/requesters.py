@@ -10,7 +10,7 @@ from ticket_app.data.direct import Direct
 from ticket_app.data.engine import Dialect
 from ticket_app.data.plain_sql import given
 from ticket_app.data.tickets.columns import public_json
-from ticket_app.data.tickets.list_queries import Listed
+from ticket_app.data.tickets.list_queries import Listed, place_values
 from ticket_app.data.tickets.list_sql import NEWEST_FIRST, all_of, behind_place
 from ticket_app.data.tickets.predicates import PRESENT, conditions, narrowed, parameters
 from ticket_app.data.types import utc
@@ -21,9 +21,9 @@ def tickets_of(
     ask: Direct, address: str, wanted: TicketFilter, *, limit: int, after: Position | None
 ) -> list[Listed]:
     """At most `limit` tickets of this requester, newest first, that come behind `after`."""
-    place = {} if after is None else {"after_time": after.created_at, "after_id": after.id}
     statement = _page(ask.dialect, narrowed(wanted), after is not None)
-    rows = ask.rows(statement, _values(ask, address, wanted) | place | {"limit": limit})
+    values = _values(ask, address, wanted) | place_values(after) | {"limit": limit}
+    rows = ask.rows(statement, values)
     return [Listed(ticket_id, utc(at), shown) for ticket_id, at, shown in rows]
 
 

@@ -6,9 +6,7 @@ from ticket_app.data.engine import reading, writing
 from ticket_app.data.patience import QUICK
 from ticket_app.data.tickets import queries
 from ticket_app.errors import TicketNotFoundError
-from ticket_app.schemas.tickets import (
-    TicketPublic,
-)
+from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.services.tickets.filing import has_provider
 from ticket_app.services.tickets.listing import existing
 from ticket_app.services.tickets.recording import moment_of_change, record_transition, settle_triage
