@@ -136,6 +136,17 @@ async def test_each_filter_is_a_step_of_the_history_and_typing_is_one(tabs: Tabs
     assert steps(page) == [True, True, False, True, True]
 
 
+async def test_a_choice_outlives_the_address_that_it_was_made_at(tabs: Tabs) -> None:
+    page = await tabs.open("/")
+    await page.do(Queue.narrow("status", "closed", True))
+    await page.follow("/")  # it reconnects, and loads this address, before it has left
+    await page.do(Queue.narrow("status", "open", True))
+    assert page.redirects[-1] == "/?status=closed&status=open"
+    await page.follow()
+    await page.follow("/")  # the way back
+    assert page.shown(Queue)["status"] == []
+
+
 async def test_a_number_leads_to_its_ticket_whatever_the_filters(tabs: Tabs) -> None:
     wanted = opened(title="Old", status="closed")
     said = opened(title=f"Like 000{wanted.id}", status="open")

@@ -18,7 +18,14 @@ from ticket_app.state.holding import held, missing
 from ticket_app.state.live import Live
 from ticket_app.state.returning import Returning
 from ticket_app.state.rows import TicketRow, row_of
-from ticket_app.state.wanted import FACETS, found_in_words, known_values, wanted_by
+from ticket_app.state.wanted import (
+    FACETS,
+    NOWHERE,
+    found_in_words,
+    is_under_way,
+    known_values,
+    wanted_by,
+)
 from ticket_app.vocabulary import SEARCH_MAX
 
 PAGE = 30
@@ -68,6 +75,7 @@ class Queue(Returning, Live, rx.State):
     _sought: list[str] = []
     _seeking: bool = False
     _query_read: str = ""
+    _headed: tuple[str, float] = NOWHERE
     _attention: set[str] = set()
     _left_at: float = 0.0
     _filed: int = 0
@@ -75,14 +83,19 @@ class Queue(Returning, Live, rx.State):
     @rx.event
     async def load(self) -> EventSpec | None:
         """Read the filters from the address, and the first page of what they want."""
-        wanted, self._impossible = wanted_by(str(self.router.url.query))
+        query = str(self.router.url.query)
+        if self.loaded and is_under_way(self._headed, query, self._query_read):
+            await self._read_as_before(query)
+            return None
+        self._headed = NOWHERE
+        wanted, self._impossible = wanted_by(query)
         self.impossible = bool(self._impossible)
         for facet in FACETS:
             setattr(self, facet, known_values(facet, wanted.get(facet, [])))
         before, self.search = self.search, text_of(wanted.get("search", ""), SOUGHT_LONGEST)
         self._before = text_of(wanted.get("cursor") or "", CURSOR_LONGEST)
         self.older = bool(self._before)
-        await self._read_as_before(str(self.router.url.query)[:QUERY_LONGEST])
+        await self._read_as_before(query[:QUERY_LONGEST])
         if self.problem:
             self.rows, self.more, self.full, self.matching = [], False, False, ""
         self.found = self.matching
@@ -282,6 +295,7 @@ class Queue(Returning, Live, rx.State):
         parts = {name: getattr(self, name) for name in (*FACETS, "search")} | changes
         kept = {name: value for name, value in parts.items() if value}
         query = urlencode(kept, doseq=True, errors="replace")
+        self._headed = (query, time())
         return rx.redirect(f"/?{query}" if query else "/", replace=replace)
 
 

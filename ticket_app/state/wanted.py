@@ -1,5 +1,6 @@
 """Which tickets an address of the desk asks for, and what was found, in words."""
 
+from time import time
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +17,9 @@ FACETS = tuple(LOOKS)
 PARTS_MAX = 200
 """Names and values in an address; one of a page has at most one for each value of a facet."""
 PROBLEM_LONGEST = 500
+NOWHERE = ("", 0.0)
+UNDER_WAY_SECONDS = 30.0
+"""A line that died without a word is noticed within it, and what was sent into it comes again."""
 
 
 def known_values(facet: str, values: list[Any]) -> list[str]:
@@ -38,6 +42,16 @@ def wanted_by(query: str) -> tuple[dict[str, Any], str]:
     except InvalidInputError as error:
         return wanted, error.detail[:PROBLEM_LONGEST]
     return wanted, ""
+
+
+def is_under_way(headed: tuple[str, float], query: str, query_read: str) -> bool:
+    """Whether a page is still at the address that it is to leave for what was just chosen.
+
+    `headed` is the query that it was sent to, and when. A page that reconnects loads its address
+    between two choices that it sends again: the first of them would be lost to the second.
+    """
+    where, since = headed
+    return query == query_read != where and time() - since < UNDER_WAY_SECONDS
 
 
 def found_in_words(meant: Meant) -> str:
