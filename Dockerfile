@@ -1,10 +1,10 @@
-# The desk in a container. Nothing is built at start, and no Node is in the final image.
+# The desk in a container. The image contains the built pages and no Node.
 FROM python:3.12-slim AS base
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/opt/venv/bin:$PATH
 WORKDIR /app
 
 FROM base AS packages
-# For a package index of your own: docker build --build-arg PIP_INDEX_URL=...
+# To use another package index: docker build --build-arg PIP_INDEX_URL=...
 ARG PIP_INDEX_URL
 COPY requirements.txt constraints.txt ./
 RUN python -m venv /opt/venv && pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
@@ -29,7 +29,7 @@ COPY reflex.lock reflex.lock
 COPY assets assets
 COPY ticket_app ticket_app
 COPY --from=pages /app/.build .build
-# Finds the pages of the stage before, and fails right here should they be made of other sources.
+# Uses the pages of the previous stage. The build fails here if they are of other sources.
 RUN python -m ticket_app build && python -m compileall -q ticket_app
 
 USER desk

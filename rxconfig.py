@@ -7,20 +7,20 @@ from ticket_app.settings import get_settings
 
 settings = get_settings()
 
-# Reflex would have Vite listen on every address of the machine while one develops.
+# By default Reflex lets Vite listen on every address of the machine in development.
 PackageJson.Commands.DEV = "react-router dev --host 127.0.0.1"
 
 config = rx.Config(
     app_name="ticket_app",
     backend_host=settings.host,
     backend_port=settings.port,
-    # The default, "*", answers any site with credentials. Reflex reads an empty list as "no check
-    # on the websocket", so the gateway checks every Origin itself.
+    # The default, "*", allows credentials from any site. With an empty list Reflex does not check
+    # the websocket, so the gateway checks every Origin itself.
     cors_allowed_origins=[],
-    # One process serves all, and the state of a page is worth no more than the page.
+    # The memory of a process holds its pages; state/connection/replicated_state.py copies them.
     state_manager_mode=StateManagerMode.MEMORY,
-    # Seconds, here as in Redis. An open page is looked after every minute; one that has left may
-    # come back for so long and finds what it chose.
+    # Seconds, in memory and in Redis. A disconnected page that returns within this time finds its
+    # state. Open pages are refreshed every minute.
     redis_token_expiration=600,
     telemetry_enabled=False,
     show_built_with_reflex=False,

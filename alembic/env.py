@@ -1,4 +1,4 @@
-"""Runs the migrations: on the connection that data/migrations.py gives, or on its own."""
+"""Runs the migrations, on the connection of data/migrations.py or on one of its own."""
 
 from sqlalchemy import Connection
 
@@ -8,7 +8,7 @@ from ticket_app.data.metadata import METADATA
 
 
 def run(connection: Connection) -> None:
-    """All the steps in one transaction, which both engines can roll back whole."""
+    """Runs the requested migrations in one transaction, which both databases can roll back."""
     context.configure(connection=connection, target_metadata=METADATA)
     with context.begin_transaction():
         context.run_migrations()
@@ -17,6 +17,6 @@ def run(connection: Connection) -> None:
 if (given := context.config.attributes.get("connection")) is not None:
     run(given)
 else:
-    # Takes SQLite's write lock at once, and as long as it needs.
+    # BEGIN IMMEDIATE takes SQLite's write lock before the first statement.
     with get_engine().execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as own:
         run(own)

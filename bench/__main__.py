@@ -1,4 +1,4 @@
-"""`python -m bench`: fill, check, measure in turns, tell."""
+"""`python -m bench` loads both sides, checks their answers, measures them and prints tables."""
 
 import argparse
 import os
@@ -11,16 +11,16 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bench import plots, report, tables
-from bench.compare import ROUNDS, Measured, Plan, measure, steps
+from bench.compare import ROUNDS, Measured, Plan, count_steps, measure
 from bench.load import CONNECTIONS, Run, wrk
 from bench.on_sqlite import STEPS as SQLITE_STEPS
 from bench.on_sqlite import TICKETS as SQLITE_TICKETS
 from bench.on_sqlite import Load, measure_sqlite
 from bench.profile import shares
-from bench.rows import administering
+from bench.progress import showing_steps
 from bench.servers import Peer, postgresql_binaries, redis_server
-from bench.watch import watching
-from tests import postgres
+from harness import postgres
+from harness.filling import autocommitting
 from ticket_app.cli.say import say
 from ticket_app.errors import TicketAppError
 from ticket_app.settings import ROOT
@@ -37,13 +37,14 @@ SERVER = {
     "random_page_cost": "1.1",
     "max_connections": "200",
 }
-"""PostgreSQL's settings for both sides: what anybody sets on such a machine. It stays durable."""
+"""PostgreSQL's settings for both sides, as usual on a machine of this size. Commits stay
+durable."""
 
 
 def main() -> int:
-    """Measure, print, and write the page; 2 where something a person must bring is missing."""
+    """Measure, print, and write the page. Returns 2 if a required program or folder is missing."""
     arguments = _arguments()
-    # Whoever ends it, however: the servers that it has started end with it.
+    # However the benchmark ends, the servers that it has started end with it.
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(name, lambda number, _: sys.exit(128 + number))
     try:
@@ -65,18 +66,18 @@ def _measure(arguments: argparse.Namespace) -> None:
     settings = " ".join(f"-c {name}={value}" for name, value in SERVER.items())
     with postgres.running_server(binaries, settings=settings) as server:
         sizes, sqlite = _all_figures(server, peer, arguments)
-        told = _told(_circumstances(server, peer, arguments), sizes, sqlite)
-    say(f"\n{told}")
+        page_text = _page_text(_circumstances(server, peer, arguments), sizes, sqlite)
+    say(f"\n{page_text}")
     if peer is None or arguments.print_only:
         say(f"\n{PAGE.relative_to(ROOT)} stays as it is.")
         return
     plots.draw(sizes, plots.PICTURE)
-    report.write_into(PAGE, told)
+    report.write_into(PAGE, page_text)
     say(f"\nWritten into {PAGE.relative_to(ROOT)}.")
 
 
 def _required_binaries(arguments: argparse.Namespace) -> Path:
-    """PostgreSQL's. Raises BenchError where any program is missing."""
+    """Returns the folder of PostgreSQL's programs. Raises BenchError if any program is missing."""
     wrk()
     if arguments.workers > 1:
         redis_server()
@@ -91,31 +92,37 @@ def _all_figures(
         tickets: Plan(arguments.seconds, arguments.workers, arguments.full and tickets == largest)
         for tickets in sorted(arguments.tickets)
     }
-    total = sum(steps(plan, peer=peer is not None) for plan in plans.values())
-    with watching(total + SQLITE_STEPS * arguments.full) as watch:
-        sizes = [measure(server, tickets, peer, plan, watch) for tickets, plan in plans.items()]
-        sqlite = measure_sqlite(server, arguments.seconds, watch) if arguments.full else {}
+    total = sum(count_steps(plan, peer=peer is not None) for plan in plans.values())
+    with showing_steps(total + SQLITE_STEPS * arguments.full) as steps:
+        sizes = [measure(server, tickets, peer, plan, steps) for tickets, plan in plans.items()]
+        sqlite = measure_sqlite(server, arguments.seconds, steps) if arguments.full else {}
     return sizes, sqlite
 
 
-def _told(circumstances: str, sizes: Sequence[Measured], sqlite: Mapping[Load, list[Run]]) -> str:
+def _page_text(
+    circumstances: str, sizes: Sequence[Measured], sqlite: Mapping[Load, list[Run]]
+) -> str:
     parts = [circumstances]
     for measured in sizes:
         side_by_side = tables.compared(measured) if measured.peer else tables.alone(measured)
         parts += [f"## {measured.tickets:,} tickets", side_by_side]
-        parts += ["What share of the floor each path reaches:", tables.over_floor(measured)]
+        parts += ["Compared with the floor:", tables.over_floor(measured)]
+        parts += [
+            "With accounts, sent with the cookie of a session and with an API token:",
+            tables.with_accounts(measured),
+        ]
     if sizes[-1].peer:
         where = plots.PICTURE.relative_to(PAGE.parent)
         parts += ["## Curves", f"![Milliseconds a request over the number of tickets]({where})"]
     if len(sizes) > 1:
-        parts += ["## Figures by themselves", tables.grown(sizes)]
+        parts += ["## Services without HTTP", tables.grown(sizes)]
     if sizes[-1].searches:
         parts += [
             f"## Searches, {sizes[-1].tickets:,} tickets",
             tables.searched(sizes[-1].searches),
         ]
     if sizes[-1].profiles:
-        parts += [f"## Whose code runs, {sizes[-1].tickets:,} tickets", shares(sizes[-1].profiles)]
+        parts += [f"## Profile, {sizes[-1].tickets:,} tickets", shares(sizes[-1].profiles)]
     if sqlite:
         parts += [f"## SQLite, {SQLITE_TICKETS:,} tickets", tables.on_sqlite(sqlite)]
     return "\n\n".join(parts)
@@ -140,14 +147,14 @@ def _processes(count: int) -> str:
 
 
 def _server_version(server: str) -> str:
-    with administering(f"{server}/postgres") as connection:
+    with autocommitting(f"{server}/postgres") as connection:
         return str(connection.execute(text("SHOW server_version")).scalar_one()).split()[0]
 
 
 def _wrk_version() -> str:
-    # It prints its version and then its usage, which it counts as a failure.
-    asked = subprocess.run([wrk(), "--version"], capture_output=True, text=True, check=False)
-    return " ".join((asked.stdout or asked.stderr).split()[:2])
+    # wrk prints its version before its usage, and exits with a failure.
+    printed = subprocess.run([wrk(), "--version"], capture_output=True, text=True, check=False)
+    return " ".join((printed.stdout or printed.stderr).split()[:2])
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,8 +1,8 @@
-"""What this checkout costs beside another one: `python -m bench.commits FOLDER`.
+"""`python -m bench.commits FOLDER` compares the speed of this checkout with another one's.
 
-FOLDER is a checkout of the commit to compare with; it is served by the same Python. Each side has
-its own PostgreSQL database, filled by its own code, and one process. The sides are put under load
-in turns, and the order changes with each round. Printed is the ratio of this checkout's requests a
+FOLDER is a checkout of the commit to compare with; the same Python serves it. Each side has its own
+PostgreSQL database, filled by its own code, and one process. The sides take turns under load, and
+the order alternates from round to round. The output is the ratio of this checkout's requests a
 second to the other's: the median of the rounds, with a 95% bootstrap interval.
 """
 
@@ -21,25 +21,32 @@ from sqlalchemy import text
 
 from bench.load import put_under_load
 from bench.requests import LIST_PATH, creating_script, status_script
-from bench.rows import administering, settle
 from bench.servers import postgresql_binaries, served_by
-from tests import postgres
+from harness import postgres
+from harness.filling import autocommitting, vacuum
 from ticket_app.settings import ROOT
 
 TICKETS = 20_000
 RESAMPLED = 2_000
-FILL = "import sys; from bench.rows import fill_postgresql; fill_postgresql(sys.argv[1], {count})"
+FILL = """
+import sys
+try:
+    from harness.filling import fill_postgresql
+except ModuleNotFoundError:  # commits before the harness
+    from bench.rows import fill_postgresql
+fill_postgresql(sys.argv[1], {count})
+"""
 
 
 class Side(NamedTuple):
-    """A served checkout: its address, and the scripts of wrk that file and change its tickets."""
+    """A served checkout: its URL, and for each kind of request wrk's script, or None for GET."""
 
     url: str
     scripts: dict[str, str | None]
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure and print a line for each kind of request."""
+    """Measure and print one line for each kind of request."""
     parser = argparse.ArgumentParser(prog="bench.commits", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=10)
@@ -55,7 +62,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def interval(ratios: Sequence[float]) -> tuple[float, float]:
-    """The 95% interval of the median, by a bootstrap with a fixed seed."""
+    """Returns the 95% confidence interval of the median, by a bootstrap with a fixed seed."""
     chance = Random(1)  # noqa: S311  # no secret
     medians = sorted(median(chance.choices(ratios, k=len(ratios))) for _ in range(RESAMPLED))
     return medians[RESAMPLED * 25 // 1_000], medians[RESAMPLED * 975 // 1_000]
@@ -64,12 +71,12 @@ def interval(ratios: Sequence[float]) -> tuple[float, float]:
 @contextmanager
 def _served(folder: Path) -> Iterator[Side]:
     with postgres.running_server(postgresql_binaries(), settings="") as server:
-        with administering(f"{server}/postgres") as connection:
+        with autocommitting(f"{server}/postgres") as connection:
             connection.execute(text("CREATE DATABASE desk"))
         url = f"{server}/desk"
         command = [sys.executable, "-c", FILL.format(count=TICKETS), url]
         subprocess.run(command, cwd=folder, check=True, timeout=600)
-        settle(url)
+        vacuum(url)
         with served_by(folder, url) as served:
             yield Side(served.url, _scripts(served.url))
 

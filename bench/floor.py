@@ -1,7 +1,7 @@
-"""The floor under each path: the desk's own statements, sent by bare psycopg2 behind bare FastAPI.
+"""The floor of each path: the desk's own statements, sent by bare psycopg2 behind bare FastAPI.
 
-What a path of the desk takes longer than here is spent in the desk's Python. Its environment:
-FLOOR_STATEMENTS, the file that bench/statements.py made, and FLOOR_DATABASE_URL.
+The time that the desk takes beyond this floor is spent in the desk's Python. The environment holds
+FLOOR_STATEMENTS, the file written by bench/statements.py, and FLOOR_DATABASE_URL.
 """
 
 import json
@@ -15,10 +15,10 @@ from fastapi import FastAPI, Request, Response
 from psycopg2.extensions import connection
 
 from bench.requests import LIST_PATH, OTHER_STATUS
-from ticket_app.data.postgresql import DIRECT_SESSION, session_settings
+from ticket_app.data.postgresql.engine import AUTOCOMMIT_SESSION, session_settings
 
 ANY_ID = "<id>"
-"""Stands in a statement for the number of the ticket that it is about."""
+"""The placeholder in a statement for the id of its ticket."""
 NEW_STATUS, OLD_STATUS = "<new>", "<old>"
 VERSION, NEXT_VERSION = "<version>", "<next>"
 CREATE_KEY, STATUS_KEY, PREPARE_KEY = "POST", "PATCH", "PREPARE"
@@ -30,18 +30,18 @@ _statements: dict[str, list[str]] = {}
 
 @app.get("/noop")
 async def noop() -> Response:
-    """What HTTP costs by itself."""
+    """Answers without a database, which measures the cost of HTTP alone."""
     return Response(b"{}", media_type="application/json")
 
 
 @app.get(LIST_PATH)
 @app.get(f"{LIST_PATH}stats/")
 def read(request: Request) -> Response:
-    """Whatever the desk asks the database for at this address."""
+    """Runs the statements that the desk sends for this address."""
     query = f"?{request.url.query}" if request.url.query else ""
     rows: list[Any] = []
     with _connection().cursor() as cursor:
-        for statement in _known()[request.url.path + query]:
+        for statement in _recorded_statements()[request.url.path + query]:
             cursor.execute(statement)
             rows = cursor.fetchall()
     return _answer(rows)
@@ -49,8 +49,8 @@ def read(request: Request) -> Response:
 
 @app.post(LIST_PATH, status_code=201)
 def create() -> Response:
-    """Whatever the desk writes for a new ticket."""
-    (statement,) = _known()[CREATE_KEY]
+    """Runs the statement that the desk sends for a new ticket."""
+    (statement,) = _recorded_statements()[CREATE_KEY]
     with _connection().cursor() as cursor:
         cursor.execute(statement)
         return _answer(next(iter(cursor))[0])
@@ -58,10 +58,10 @@ def create() -> Response:
 
 @app.patch(f"{LIST_PATH}{{ticket_id}}/")
 def change_status(ticket_id: int, change: dict[str, str]) -> Response:
-    """Whatever the desk writes for a ticket that changes its status."""
+    """Runs the statements that the desk sends for a change of a ticket's status."""
     new = change["status"]
     values = {ANY_ID: str(ticket_id), NEW_STATUS: new, OLD_STATUS: OTHER_STATUS[new]}
-    find, write = _known()[STATUS_KEY]
+    find, write = _recorded_statements()[STATUS_KEY]
     with _connection().cursor() as cursor:
         cursor.execute(_with(values, find))
         version = json.loads(next(iter(cursor))[0])["version"]
@@ -81,20 +81,20 @@ def _answer(content: Any) -> Response:
 
 
 def _connection() -> connection:
-    """This thread's own; each statement is a transaction."""
+    """Returns this thread's own connection, on which each statement is a transaction."""
     if not hasattr(_of_this_thread, "connection"):
         opened = psycopg2.connect(os.environ["FLOOR_DATABASE_URL"])
         opened.autocommit = True
         with opened.cursor() as cursor:
-            cursor.execute("; ".join(session_settings(DIRECT_SESSION)))
-            for statement in _known()[PREPARE_KEY]:
+            cursor.execute("; ".join(session_settings(AUTOCOMMIT_SESSION)))
+            for statement in _recorded_statements()[PREPARE_KEY]:
                 cursor.execute(statement)
         _of_this_thread.connection = opened
     found: connection = _of_this_thread.connection
     return found
 
 
-def _known() -> dict[str, list[str]]:
+def _recorded_statements() -> dict[str, list[str]]:
     if not _statements:
         path = Path(os.environ["FLOOR_STATEMENTS"])
         _statements.update(json.loads(path.read_text(encoding="utf-8")))

@@ -1,7 +1,7 @@
-"""`python -m bench.hanging`: what a provider that never answers costs those who file tickets.
+"""`python -m bench.hanging` measures what a provider that never answers costs a create.
 
-Two desks on SQLite, one without a provider and one whose provider hangs, are filed with tickets in
-turn; the ratio of their times says what the provider costs.
+Two desks on SQLite take turns with the same creates: one has no provider, the other a provider that
+hangs. The ratio of their times is the cost of the provider.
 """
 
 import tempfile
@@ -14,7 +14,7 @@ import httpx2
 
 from bench.report import machine, table
 from bench.servers import desk
-from tests.triage.fake_provider import FakeProvider, Script
+from harness.fake_provider import FakeProvider, Script
 from ticket_app.cli.say import say
 
 ROUNDS = 10
@@ -24,16 +24,16 @@ TICKETS = 60
 def main() -> int:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder, FakeProvider(Script.HANG) as fake:
-        asked = {"AI_PROVIDER": "openai", "AI_BASE_URL": fake.base_url}
+        hangs = {"AI_PROVIDER": "openai", "AI_BASE_URL": fake.base_url}
         here = Path(folder)
         with (
             desk(f"sqlite:///{here / 'without.sqlite3'}") as without,
-            desk(f"sqlite:///{here / 'hanging.sqlite3'}", **asked) as hanging,
+            desk(f"sqlite:///{here / 'hanging.sqlite3'}", **hangs) as hanging,
         ):
             times: dict[str, list[float]] = {without: [], hanging: []}
             ratios = []
             for number in range(ROUNDS):
-                rounds = {url: list(_filed(url, number)) for url in times}
+                rounds = {url: list(_filing_ms(url, number)) for url in times}
                 ratios.append(median(rounds[hanging]) / median(rounds[without]))
                 for url, taken in rounds.items():
                     times[url] += taken
@@ -46,8 +46,8 @@ def main() -> int:
     return 0
 
 
-def _filed(url: str, number: int) -> Iterator[float]:
-    """The milliseconds that each of TICKETS takes."""
+def _filing_ms(url: str, number: int) -> Iterator[float]:
+    """Yields the milliseconds of each of TICKETS creates."""
     with httpx2.Client() as client:
         for each in range(TICKETS):
             ticket = {"title": f"Printer {number}.{each}", "description": "It prints in pink only."}

@@ -1,6 +1,6 @@
-"""How long a search takes, whatever is searched for: one request after the other.
+"""Times searches one after the other, for each kind of term.
 
-Every term comes from a ticket that is known, so that what must be found is known as well.
+Every term comes from a known ticket, so that the right result is known as well.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ SEED = 4711
 TIMES = 100
 """Searches of each kind: just enough for a 99th percentile."""
 LONG_MS, SHORT_MS = 100.0, 1000.0
-"""Asked of the 99th percentile, for terms of three letters and more, and of fewer."""
+"""Targets for the 99th percentile, for terms of at least three letters, and for shorter ones."""
 SIMILAR = "similar tickets"
 SIMILAR_PATH = "/api/tickets/{ticket_id}/similar/"
 
@@ -27,21 +27,24 @@ Json = dict[str, Any]
 
 
 class Latency(NamedTuple):
-    """Milliseconds, and how many are asked of the 99th percentile."""
+    """Measured latencies, and the target for the 99th percentile, all in milliseconds."""
 
     p50_ms: float
     p99_ms: float
-    asked_ms: float
+    target_ms: float
 
 
 class Kind(NamedTuple):
-    """Terms of one kind: as many letters as this, from words that most tickets share, from one
-    ticket's own word, or from a word of nobody's."""
+    """A kind of term:
+
+    its range of letters, and where its word comes from. `source` is "shared" (a word of most
+    tickets), "own" (a word of one ticket alone) or "absent" (a word of no ticket).
+    """
 
     name: str
     letters: tuple[int, int]
     source: str
-    asked_ms: float
+    target_ms: float
 
 
 RARE = Kind("rare", (12, 32), "own", LONG_MS)
@@ -49,14 +52,14 @@ KINDS = (
     Kind("frequent", (3, 6), "shared", LONG_MS),
     Kind("three letters of one in a hundred", (3, 3), "own", LONG_MS),
     RARE,
-    Kind("absent", (12, 32), "nobody's", LONG_MS),
+    Kind("absent", (12, 32), "absent", LONG_MS),
     Kind("two letters, frequent", (2, 2), "shared", SHORT_MS),
     Kind("one or two letters, less so", (1, 2), "own", SHORT_MS),
 )
 
 
 class Search(NamedTuple):
-    """A search that is made because of this ticket."""
+    """One search, and the ticket that it was made from."""
 
     kind: Kind
     term: str
@@ -65,10 +68,11 @@ class Search(NamedTuple):
 
 
 def search_latencies(url: str, tickets: int) -> dict[str, Latency]:
-    """By kind of term and of filter, one line for each. Raises BenchError for a wrong answer.
+    """Returns the latency for each kind of term, with and without filters.
 
-    Half of the filtered searches ask for the four values of the very ticket that the term is from,
-    half for those of another one, where the two may hardly meet.
+    Half of the filtered searches use the four values of the ticket that the term comes from. The
+    other half use another ticket's values, with which the term rarely occurs. Raises BenchError for
+    a wrong answer.
     """
     chance = Random(SEED)  # noqa: S311  # the same searches every time
     found = {}
@@ -79,7 +83,7 @@ def search_latencies(url: str, tickets: int) -> dict[str, Latency]:
                 searches = _searches(kind, known, chance, filtered=filtered)
                 taken = [_timed_search(client, search) for search in searches]
                 name = f"{kind.name}, {'four filters' if filtered else 'no filter'}"
-                found[name] = _latency(taken, kind.asked_ms)
+                found[name] = _latency(taken, kind.target_ms)
         found[SIMILAR] = _latency([_similar(client, ticket["id"]) for ticket in known], LONG_MS)
     return found
 
@@ -87,7 +91,7 @@ def search_latencies(url: str, tickets: int) -> dict[str, Latency]:
 def _searches(
     kind: Kind, known: Sequence[Json], chance: Random, *, filtered: bool
 ) -> Iterator[Search]:
-    """One for each of these tickets."""
+    """Yields one search for each of these tickets."""
     for number, ticket in enumerate(known):
         whose = ticket if number % 2 else known[number - 1]
         filters = {field: str(whose[field]) for field in FACETS} if filtered else {}
@@ -98,7 +102,7 @@ def _term(kind: Kind, ticket: Json, chance: Random) -> str:
     word = {
         "shared": chance.choice(["ticket", ticket["description"].split()[-1]]),
         "own": ticket["title"].split()[-1],
-        "nobody's": md5(f"nobody {ticket['id']}".encode()).hexdigest(),  # noqa: S324  # a word
+        "absent": md5(f"nobody {ticket['id']}".encode()).hexdigest(),  # noqa: S324  # a word
     }[kind.source]
     shortest, longest = kind.letters
     letters = chance.randint(shortest, min(longest, len(word)))
@@ -107,7 +111,7 @@ def _term(kind: Kind, ticket: Json, chance: Random) -> str:
 
 
 def _timed_search(client: httpx2.Client, search: Search) -> float:
-    """The milliseconds of a search whose answer is right."""
+    """Returns the milliseconds of this search. Raises BenchError for a wrong answer."""
     started = perf_counter()
     answer = client.get(LIST_PATH, params={**search.filters, "search": search.term})
     taken = (perf_counter() - started) * 1000
@@ -117,13 +121,13 @@ def _timed_search(client: httpx2.Client, search: Search) -> float:
 
 
 def check(search: Search, rows: Sequence[Json]) -> None:
-    """See that there is nothing that was not asked for, and something where it must be."""
+    """Raise BenchError for a row that does not match, or for a match that is missing."""
     for row in rows:
         inside = search.term in f"{row['title']}\n{row['description']}".lower()
         fits = all(row[field] == value for field, value in search.filters.items())
         require(inside and fits, f"{search.term}: ticket {row['id']} does not fit")
     here = all(search.ticket[field] == value for field, value in search.filters.items())
-    if search.kind.source == "nobody's":
+    if search.kind.source == "absent":
         require(not rows, f"{search.term}: something is found")
     elif here:
         require(bool(rows), f"{search.term}: nothing is found")
@@ -147,5 +151,5 @@ def _ticket(client: httpx2.Client, ticket_id: int) -> Json:
     return ticket
 
 
-def _latency(taken: Sequence[float], asked_ms: float) -> Latency:
-    return Latency(median(taken), quantiles(taken, n=100)[98], asked_ms)
+def _latency(taken: Sequence[float], target_ms: float) -> Latency:
+    return Latency(median(taken), quantiles(taken, n=100)[98], target_ms)

@@ -1,9 +1,10 @@
-"""Load from wrk, a client in C that takes little of the cores which it shares with the servers."""
+"""Load from wrk, a client in C that takes little of the cores that it shares with the servers."""
 
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -14,21 +15,21 @@ UNITS_IN_MS = {"us": 0.001, "ms": 1.0, "s": 1_000.0, "m": 60_000.0}
 CONNECTIONS = 32
 LONG_SECONDS = 60
 TIMEOUT_SECONDS = 120
-"""So long that nobody's answer is lost: 32 requests may wait for two workers, seconds each."""
+"""Long enough that no answer times out: 32 requests may wait for two workers, seconds each."""
 
 
 class BenchError(TicketAppError):
-    """What was to be measured cannot be; `detail` says why."""
+    """A measurement is impossible; `detail` says why."""
 
     code = "bench_failed"
 
 
 class NoAnswerError(BenchError):
-    """The time was too short for a single answer."""
+    """The run was too short for a single answer."""
 
 
 class Run(NamedTuple):
-    """What the client saw: answers a second, latencies in milliseconds, and how many answers."""
+    """One run as the client saw it: answers a second, latencies in milliseconds, total answers."""
 
     per_second: float
     p50_ms: float
@@ -37,7 +38,7 @@ class Run(NamedTuple):
 
 
 def wrk() -> str:
-    """The program. Raises BenchError where it is missing."""
+    """Returns the path of wrk. Raises BenchError if it is missing."""
     path = shutil.which("wrk")
     if path is None:
         raise BenchError("wrk is missing; bring it with: apt-get install wrk")
@@ -45,26 +46,35 @@ def wrk() -> str:
 
 
 def put_under_load(
-    url: str, *, seconds: int, connections: int = CONNECTIONS, script: str | None = None
+    url: str,
+    *,
+    seconds: int,
+    connections: int = CONNECTIONS,
+    script: str | None = None,
+    headers: Mapping[str, str] = {},
 ) -> Run:
-    """One run, of a Lua script that says what is sent, or of GET of that address.
+    """Returns one run of wrk, with this Lua script, or with GET of that address without one. Each
+    request has these headers.
 
-    Where no answer came at all there is a second run, of LONG_SECONDS. Raises BenchError when a
-    single answer was an error, NoAnswerError when none came again.
+    A run without any answer is repeated once, for LONG_SECONDS. Raises BenchError if any answer is
+    an error, and NoAnswerError if the second run has no answer either.
     """
     try:
-        return _put_under_load(url, seconds, connections, script)
+        return _put_under_load(url, seconds, connections, script, headers)
     except NoAnswerError:
-        return _put_under_load(url, LONG_SECONDS, connections, script)
+        return _put_under_load(url, LONG_SECONDS, connections, script, headers)
 
 
-def _put_under_load(url: str, seconds: int, connections: int, script: str | None) -> Run:
+def _put_under_load(
+    url: str, seconds: int, connections: int, script: str | None, headers: Mapping[str, str]
+) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "requests.lua"
         path.write_text(script or "", encoding="utf-8")
         done = subprocess.run(
             [
                 *(wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"),
+                *(part for each in headers.items() for part in ("-H", ": ".join(each))),
                 *(f"--timeout={TIMEOUT_SECONDS}s", "-s", str(path), url),
             ],
             capture_output=True,
@@ -78,7 +88,7 @@ def _put_under_load(url: str, seconds: int, connections: int, script: str | None
 
 
 def read_output(text: str) -> Run:
-    """What wrk printed. Raises BenchError when it tells of errors."""
+    """Returns the run that wrk's output describes. Raises BenchError if wrk counted errors."""
     for sign in ("Non-2xx or 3xx responses", "Socket errors"):
         line = re.search(rf"{sign}: .*", text)
         if line is not None:
@@ -92,8 +102,8 @@ def read_output(text: str) -> Run:
     return Run(float(rate[1]), _quantile(text, 50), _quantile(text, 99), int(answers[1]))
 
 
-def typical(runs: list[Run]) -> Run:
-    """The median of each figure; all the answers."""
+def median_run(runs: list[Run]) -> Run:
+    """Returns the median of each figure, and the sum of all answers."""
     return Run(
         median(run.per_second for run in runs),
         median(run.p50_ms for run in runs),

@@ -1,7 +1,7 @@
-"""`python -m bench.memory`: how large the process that serves becomes, whatever it is asked.
+"""`python -m bench.memory` measures the peak memory of the serving process for each request.
 
-Every ticket is as long as a ticket may be, and the pages asked for are as large as a page may be.
-What is asked goes round several times: what grows from one round to the next has no bound.
+Tickets and pages have the largest size that the desk allows. The same requests are sent in several
+rounds: memory that grows from round to round is unbounded.
 """
 
 import argparse
@@ -19,9 +19,9 @@ from sqlalchemy import text
 from bench.load import CONNECTIONS, BenchError, put_under_load
 from bench.report import machine, table
 from bench.requests import LIST_PATH
-from bench.rows import administering, migrate_database, settle
 from bench.servers import Served, own_database, served_desk
-from ticket_app.api.bodies import BODY_MAX
+from harness.filling import autocommitting, migrate_database, vacuum
+from ticket_app.api.limits.bodies import BODY_MAX
 from ticket_app.cli.say import say
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas.tickets import PAGE_MAX
@@ -29,7 +29,7 @@ from ticket_app.vocabulary import DESCRIPTION_MAX
 
 TICKETS = 1_000
 SECONDS = 5
-SECONDS_BETWEEN_LOOKS = 0.02
+SECONDS_BETWEEN_SAMPLES = 0.02
 TOO_LARGE = 16 * BODY_MAX
 
 FILL = """
@@ -61,13 +61,13 @@ function long()
   return table.concat(made, " ")
 end
 """
-"""Lua: words and long texts that nobody has sent before."""
+"""Lua functions for words and long texts that are new in every request."""
 
 SEARCHING = (
     f"function request() return wrk.format('GET', '{LIST_PATH}?limit={PAGE_MAX}&search='"
     " .. word():sub(1, 3)) end"
 )
-LIKENING = (
+SIMILAR = (
     f"function request() return wrk.format('GET', '{LIST_PATH}' .. math.random({TICKETS})"
     " .. '/similar/?limit=20') end"
 )
@@ -82,14 +82,14 @@ FILING = _SENDING.format(path=LIST_PATH, title='"title": "Long", ')
 
 
 def main() -> int:
-    """Print the table; 2 where something a person must bring is missing."""
+    """Print the table. Returns 2 if a required program is missing."""
     parser = argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__)
     parser.add_argument("--connections", type=int, default=CONNECTIONS, help="(%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
     arguments = parser.parse_args()
     try:
         say(f"{machine()}; one worker process, {arguments.connections} connections\n")
-        say(_told(_measure(arguments.connections, arguments.rounds)))
+        say(_peak_table(_measure(arguments.connections, arguments.rounds)))
     except TicketAppError as error:
         say(error.detail, to=sys.stderr)
         return 2
@@ -97,30 +97,30 @@ def main() -> int:
 
 
 def _measure(connections: int, rounds: int) -> dict[str, list[float]]:
-    """For each kind of request the largest size of the process in each round, in MiB."""
+    """Returns for each kind of request the process's peak memory in each round, in MiB."""
     with own_database() as database:
         migrate_database(database)
-        with administering(database) as connection:
+        with autocommitting(database) as connection:
             connection.execute(text(FILL), {"tickets": TICKETS, "longest": DESCRIPTION_MAX})
-        settle(database)
+        vacuum(database)
         with served_desk(database) as served:
             return _rounds(served, connections, rounds)
 
 
 def _rounds(served: Served, connections: int, rounds: int) -> dict[str, list[float]]:
     worker = _worker(served.pid)
-    say(f"nothing yet: {_size(worker):.0f} MiB", to=sys.stderr)
+    say(f"nothing yet: {_resident_mib(worker):.0f} MiB", to=sys.stderr)
     sizes: dict[str, list[float]] = {}
     for _ in range(rounds):
-        for name, ask in _asked(served.url, connections).items():
-            with _watched(worker) as seen:
-                ask()
+        for name, send in _loads(served.url, connections).items():
+            with _sampled_sizes(worker) as seen:
+                send()
             sizes.setdefault(name, []).append(max(seen))
             say(f"{name}: {max(seen):.0f} MiB", to=sys.stderr)
     return sizes
 
 
-def _asked(url: str, connections: int) -> dict[str, Callable[[], object]]:
+def _loads(url: str, connections: int) -> dict[str, Callable[[], object]]:
     def load(path: str = "", script: str | None = None) -> Callable[[], object]:
         written = None if script is None else WORDS + script
         return lambda: put_under_load(
@@ -130,16 +130,16 @@ def _asked(url: str, connections: int) -> dict[str, Callable[[], object]]:
     return {
         f"pages of {PAGE_MAX}": load(f"{LIST_PATH}?limit={PAGE_MAX}"),
         "searches, each for other letters": load(script=SEARCHING),
-        "similar tickets": load(script=LIKENING),
+        "similar tickets": load(script=SIMILAR),
         "statistics": load(f"{LIST_PATH}stats/"),
         "triage of other texts each time": load(script=CLASSIFYING),
         "filing other texts each time": load(script=FILING),
-        f"bodies of {TOO_LARGE >> 20} MiB": lambda: _refused(url, connections),
+        f"bodies of {TOO_LARGE >> 20} MiB": lambda: _send_oversized(url, connections),
     }
 
 
-def _refused(url: str, connections: int) -> None:
-    """Send what is too large from so many connections at once, in pieces of unannounced number."""
+def _send_oversized(url: str, connections: int) -> None:
+    """Send an oversized body on each connection at once, chunked, without a Content-Length."""
     piece = b" " * BODY_MAX
 
     def send(_: int) -> int:
@@ -154,39 +154,39 @@ def _refused(url: str, connections: int) -> None:
 
 
 @contextmanager
-def _watched(process: int) -> Iterator[list[float]]:
-    """The sizes of the process while the block lasts."""
-    seen: list[float] = [_size(process)]
-    over = Event()
+def _sampled_sizes(process: int) -> Iterator[list[float]]:
+    """Yields a list that collects the process's memory in MiB while the block lasts."""
+    seen: list[float] = [_resident_mib(process)]
+    done = Event()
 
-    def look() -> None:
-        while not over.wait(SECONDS_BETWEEN_LOOKS):
-            seen.append(_size(process))
+    def sample() -> None:
+        while not done.wait(SECONDS_BETWEEN_SAMPLES):
+            seen.append(_resident_mib(process))
 
-    looking = Thread(target=look)
-    looking.start()
+    sampler = Thread(target=sample)
+    sampler.start()
     try:
         yield seen
     finally:
-        over.set()
-        looking.join()
+        done.set()
+        sampler.join()
 
 
 def _worker(server: int) -> int:
-    """The process that serves: of those that the server has started, the largest."""
-    time.sleep(SECONDS)  # what is read in the background of a start
+    """Returns the process id of the worker: the largest child of the server."""
+    time.sleep(SECONDS)  # until the background work of the start has ended
     tasks = Path(f"/proc/{server}/task/{server}/children")
-    return max(map(int, tasks.read_text(encoding="ascii").split()), key=_size)
+    return max(map(int, tasks.read_text(encoding="ascii").split()), key=_resident_mib)
 
 
-def _size(process: int) -> float:
-    """How much memory it holds, in MiB."""
+def _resident_mib(process: int) -> float:
+    """Returns the resident memory of a process in MiB."""
     status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     (held,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
     return int(held.split()[1]) / 1024
 
 
-def _told(sizes: dict[str, list[float]]) -> str:
+def _peak_table(sizes: dict[str, list[float]]) -> str:
     rounds = max(map(len, sizes.values()))
     head = ["MiB at most", *(f"round {number}" for number in range(1, rounds + 1))]
     return table(head, [[name, *(f"{size:.0f}" for size in each)] for name, each in sizes.items()])

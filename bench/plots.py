@@ -1,11 +1,11 @@
-"""The curves: what a request costs at every size, the desk's beside the peer's."""
+"""Draws the milliseconds a request over the number of tickets, for the desk and the peer."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.compare import Measured, Runs
-from bench.load import typical
+from bench.load import median_run
 from bench.requests import requests
 from ticket_app.settings import ROOT
 
@@ -16,10 +16,10 @@ PICTURE = ROOT / "docs" / "images" / "bench-curves.svg"
 COLUMNS = 4
 WIDTH_INCHES, HEIGHT_INCHES = 12.0, 5.6
 PAPER, INK, GRID = "#ffffff", "#24292f", "#d8dee4"
-"""Its own paper, so that it reads as well on a dark page."""
+"""The picture has its own background, so that it is readable on a dark page as well."""
 SIDES = {"desk": ("#0a5bd3", "o"), "peer": ("#c4540a", "s")}
 STYLE: Any = {
-    "svg.fonttype": "none",  # text stays text, and the file small
+    "svg.fonttype": "none",  # text stays text, which keeps the file small
     "svg.hashsalt": "bench",  # the same figures make the same file
     "font.sans-serif": ["DejaVu Sans", "Arial"],
     "font.size": 9,
@@ -32,8 +32,8 @@ STYLE: Any = {
 
 
 def draw(sizes: Sequence[Measured], target: Path) -> None:
-    """Write the picture: a field for each request, both axes logarithmic."""
-    import matplotlib as mpl  # noqa: PLC0415  # half a second that only a picture should pay
+    """Write the picture: one plot for each request, both axes logarithmic."""
+    import matplotlib as mpl  # noqa: PLC0415  # importing it takes half a second
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     names = [request.name for request in requests(sizes[0].tickets)]
@@ -56,7 +56,7 @@ def _draw_request(field: "Axes", name: str, sizes: Sequence[Measured]) -> None:
     for side, (colour, marker) in SIDES.items():
         runs: list[Runs] = [getattr(measured, side) for measured in sizes]
         points = [
-            (measured.tickets, 1000 / typical(run[name]).per_second)
+            (measured.tickets, 1000 / median_run(run[name]).per_second)
             for measured, run in zip(sizes, runs, strict=True)
             if name in run
         ]

@@ -1,7 +1,8 @@
-"""`python -m bench.profile`: what the desk's Python does while it answers, by a sampling profiler.
+"""`python -m bench.profile` shows which packages' Python runs while the desk answers.
 
-Samples only what holds the interpreter's lock, so that waiting for PostgreSQL is not counted. Needs
-py-spy, and the right to look into other processes (on Linux: root, or ptrace_scope 0).
+It samples only the thread that holds the interpreter lock, so that waiting for PostgreSQL is not
+counted. It needs py-spy, and permission to inspect other processes (on Linux: root, or ptrace_scope
+0).
 """
 
 import argparse
@@ -18,8 +19,9 @@ from time import sleep
 from bench.load import BenchError, put_under_load
 from bench.report import machine, table
 from bench.requests import CREATE, STATUS, creating_script, reading, status_script
-from bench.rows import fill_postgresql, settle, unsettled, wait_until_idle
+from bench.rows import unresolved, wait_until_idle
 from bench.servers import Served, own_database, served_desk
+from harness.filling import fill_postgresql, vacuum
 from ticket_app.cli.say import say
 from ticket_app.errors import TicketAppError
 from ticket_app.settings import ROOT
@@ -27,13 +29,13 @@ from ticket_app.settings import ROOT
 SECONDS = 5
 SAMPLES_A_SECOND = 200
 SHARES = 7
-"""The packages that are named; the others are summed up."""
+"""Packages that have a column of their own; the others are summed up."""
 OURS = "the desk"
 STANDARD_LIBRARY = "Python's library"
 
 
 def main() -> int:
-    """Print the table; 2 where something a person must bring is missing."""
+    """Print the table. Returns 2 if a required program is missing."""
     parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__)
     parser.add_argument("--tickets", type=int, default=100_000, help="(default: %(default)s)")
     arguments = parser.parse_args()
@@ -48,7 +50,7 @@ def main() -> int:
 
 
 def packages(stacks: str) -> Counter[str]:
-    """Samples by the package whose Python was running, from py-spy's raw output."""
+    """Returns the samples by the package of the innermost frame, from py-spy's raw output."""
     counts: Counter[str] = Counter()
     for line in stacks.splitlines():
         frames, _, samples = line.rpartition(" ")
@@ -57,7 +59,7 @@ def packages(stacks: str) -> Counter[str]:
 
 
 def _package(frame: str) -> str:
-    """Of a frame, written as `function (/path/to/file.py:12)`."""
+    """Returns the package of a frame, which is written as `function (/path/to/file.py:12)`."""
     path = frame.rpartition("(")[2]
     if path.startswith(f"{ROOT / 'ticket_app'}/"):
         return OURS
@@ -68,15 +70,15 @@ def _package(frame: str) -> str:
 def _profiles(tickets: int) -> dict[str, Counter[str]]:
     with own_database() as database:
         fill_postgresql(database, tickets)
-        settle(database)
+        vacuum(database)
         with served_desk(database) as served:
             return profiles(served, database, tickets)
 
 
 def profiles(served: Served, database: str, tickets: int) -> dict[str, Counter[str]]:
-    """The samples of each request, in the order of `requests`. Raises BenchError without py-spy.
+    """Returns the samples by request, in the order of `requests`.
 
-    Files tickets, and changes some.
+    Files tickets, and changes some. Raises BenchError if py-spy is missing or not permitted.
     """
     found = {}
     for name, path, script in _requests(database, tickets):
@@ -86,15 +88,15 @@ def profiles(served: Served, database: str, tickets: int) -> dict[str, Counter[s
 
 
 def _requests(database: str, tickets: int) -> Iterator[tuple[str, str, str | None]]:
-    """The name, the path and wrk's script of each."""
+    """Yields the name, the path and wrk's script of each request."""
     for request in reading(tickets):
         yield request.name, request.path, None
-    yield STATUS.name, STATUS.path, status_script(unsettled(database, "ticket"))
+    yield STATUS.name, STATUS.path, status_script(unresolved(database, "ticket"))
     yield CREATE.name, CREATE.path, creating_script()
 
 
 def _profile(pid: int, url: str, script: str | None) -> Counter[str]:
-    """The samples of a process and its children under load."""
+    """Returns the samples of a process and its children under load."""
     with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory() as folder:
         load = pool.submit(put_under_load, url, seconds=SECONDS + 2, script=script)
         sleep(1)
@@ -119,9 +121,9 @@ def _profile(pid: int, url: str, script: str | None) -> Counter[str]:
 
 
 def shares(found: Mapping[str, Counter[str]]) -> str:
-    """For each request, how busy the interpreter was, and whose code it ran, in percent."""
-    together: Counter[str] = sum(found.values(), Counter())
-    named = [name for name, _ in together.most_common(SHARES)]
+    """Returns for each request the busy share of the interpreter and each package's, in percent."""
+    total_samples: Counter[str] = sum(found.values(), Counter())
+    named = [name for name, _ in total_samples.most_common(SHARES)]
     rows = []
     for request, counts in found.items():
         total = counts.total()

@@ -1,4 +1,4 @@
-"""Tables, circumstances, and the page of the documentation that shows what was measured."""
+"""Tables, the machine's description, and the page of the documentation that shows the figures."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ BEGIN, END = "<!-- written by make bench -->", "<!-- end of what make bench writ
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """In Markdown, aligned, so that it reads as well on a terminal."""
+    """Returns a Markdown table whose columns are aligned, so that a terminal shows it well, too."""
     lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
     widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
     return "\n".join(
@@ -23,25 +23,25 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def machine() -> str:
-    """What the figures depend on, without naming whose machine it is."""
+    """Returns the hardware that the figures depend on; nothing in it identifies its owner."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{len(os.sched_getaffinity(0))} cores of {_cpu()}, {memory:.0f} GiB of memory"
 
 
 def versions() -> str:
-    """What the desk runs on."""
+    """Returns the versions of Python and of the desk's main packages."""
     names = ("fastapi", "sqlalchemy", "psycopg2-binary", "granian", "reflex")
     found = [f"{name} {version(name)}" for name in names]
     return ", ".join([f"Python {platform.python_version()}", *found])
 
 
 def today() -> str:
-    """The date of the figures."""
+    """Returns today's date in UTC."""
     return datetime.now(UTC).date().isoformat()
 
 
 def write_into(page: Path, text: str) -> None:
-    """Replace what the last run has written on that page. Raises BenchError without the marks."""
+    """Replace the text between the page's marks. Raises BenchError if a mark is missing."""
     before = page.read_text(encoding="utf-8") if page.is_file() else ""
     written = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
     if not written.search(before):
@@ -52,6 +52,6 @@ def write_into(page: Path, text: str) -> None:
 
 def _cpu() -> str:
     info = Path("/proc/cpuinfo")
-    told = info.read_text(encoding="utf-8") if info.is_file() else ""
-    named = re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE)
+    content = info.read_text(encoding="utf-8") if info.is_file() else ""
+    named = re.search(r"^model name\s*:\s*(.+)$", content, re.MULTILINE)
     return named[1].strip() if named else platform.machine()

@@ -1,4 +1,4 @@
-"""What is asked of both sides, and the proof that both give the same answer to it."""
+"""The requests sent to both sides, and the check that both give the same answers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,11 @@ LIST_PATH = "/api/tickets/"
 
 
 class Request(NamedTuple):
-    """What is sent, and how many times as many answers as the peer's are `asked` of the desk."""
+    """A request, and its target: how many times the peer's answers a second the desk gives."""
 
     name: str
     path: str
-    asked: float
+    target: float
 
 
 NEW_TICKET = {
@@ -35,8 +35,8 @@ NEW_TICKET = {
 LIST = Request("list, a page of 50", LIST_PATH, 25)
 FILTER = Request("filter + search", f"{LIST_PATH}?category=technical&search=timeout", 20)
 FREQUENT = Request("search, frequent term", f"{LIST_PATH}?search=steady", 30)
-NOBODYS = md5(b"nobody").hexdigest()  # noqa: S324  # a word as the rows have them
-NO_HIT = Request("search, no hit", f"{LIST_PATH}?search={NOBODYS}", 50)
+ABSENT_WORD = md5(b"nobody").hexdigest()  # noqa: S324  # a word of the rows' kind
+NO_HIT = Request("search, no hit", f"{LIST_PATH}?search={ABSENT_WORD}", 50)
 STATS = Request("statistics", f"{LIST_PATH}stats/", 100)
 CREATE = Request("create", LIST_PATH, 1.5)
 STATUS = Request("change of status", LIST_PATH, 1.5)
@@ -49,24 +49,24 @@ BREAKDOWNS = tuple(f"{field}_breakdown" for field in FACETS if field != "status"
 
 
 def rare(tickets: int) -> Request:
-    """The search for a term that one ticket of so many has, half way through the table."""
+    """Returns the search for a term of exactly one of the tickets, half way through the table."""
     term = md5(str(tickets // 2).encode()).hexdigest()  # noqa: S324  # the rows' own words
     return Request("search, rare term", f"{LIST_PATH}?search={term}", 50)
 
 
 def reading(tickets: int) -> tuple[Request, ...]:
-    """What changes nothing, asked of a desk with so many tickets."""
+    """Returns the requests that change nothing, for a desk with this many tickets."""
     return (LIST, FILTER, rare(tickets), FREQUENT, NO_HIT, STATS)
 
 
 def requests(tickets: int) -> tuple[Request, ...]:
-    """All that is asked."""
+    """Returns all requests, reads first."""
     return (*reading(tickets), *WRITING)
 
 
 def creating_script() -> str:
-    """wrk's script that files tickets."""
-    # A long string of Lua needs no escaping but its own end.
+    """Returns wrk's script that creates tickets."""
+    # In Lua's long strings only the end mark would need escaping.
     return (
         'wrk.method = "POST"\n'
         'wrk.headers["Content-Type"] = "application/json"\n'
@@ -75,33 +75,36 @@ def creating_script() -> str:
 
 
 def status_script(statuses: Mapping[int, str]) -> str:
-    """wrk's script that gives each of these tickets its other status, then takes it back, and so
-    on: every request changes something."""
+    """Returns wrk's script that changes these tickets' status and then changes it back, in turns.
+
+    So every request changes something.
+    """
     others = ",".join(f"'{OTHER_STATUS[status]}'" for status in statuses.values())
     before = ",".join(f"'{status}'" for status in statuses.values())
     return (
         f"local ids = {{{','.join(map(str, statuses))}}}\n"
         f"local passes = {{[0] = {{{others}}}, [1] = {{{before}}}}}\n"
-        "local sent = -1\n"  # wrk asks for one request that it does not send
-        'local headers = {["Content-Type"] = "application/json"}\n'
+        "local sent = -1\n"  # wrk calls this function once without sending the request
+        # wrk has put the headers of its command line there.
+        'wrk.headers["Content-Type"] = "application/json"\n'
         "function request()\n"
         "  local place = sent % #ids + 1\n"
         "  local status = passes[math.floor(sent / #ids) % 2][place]\n"
         "  sent = sent + 1\n"
-        f"  return wrk.format('PATCH', '{LIST_PATH}' .. ids[place] .. '/', headers,"
+        f"  return wrk.format('PATCH', '{LIST_PATH}' .. ids[place] .. '/', wrk.headers,"
         " '{\"status\": \"' .. status .. '\"}')\n"
         "end\n"
     )
 
 
 def changed_after(answers: int, tickets: int) -> int:
-    """How many of so many tickets have their other status after so many answers."""
+    """Returns how many of the tickets differ from their first status after this many answers."""
     passes, rest = divmod(answers, tickets)
     return tickets - rest if passes % 2 else rest
 
 
 def check_desk(url: str, tickets: int) -> str:
-    """See that each answer is a whole one; says what was seen. Raises BenchError."""
+    """Check that each answer is complete. Returns a summary. Raises BenchError."""
     found = {}
     for request in reading(tickets)[:-1]:
         found[request] = len(_rows(_json(url, request)))
@@ -110,15 +113,15 @@ def check_desk(url: str, tickets: int) -> str:
     require(found[FILTER] > 0, f"{FILTER.name}: nothing is found")
     require(found[rare(tickets)] == 1, f"{rare(tickets).name}: not one ticket")
     require(found[NO_HIT] == 0, f"{NO_HIT.name}: {found[NO_HIT]} tickets")
-    total = counted(url)
+    total = count_tickets(url)
     require(total == tickets, f"the statistics count {total} tickets, {tickets} were loaded")
     return ", ".join(f"{request.name}: {count}" for request, count in found.items())
 
 
 def check_same(ours: str, theirs: str, tickets: int) -> dict[str, float]:
-    """See that both sides answer with the same tickets and the same figures. Raises BenchError.
+    """Check that both sides answer with the same tickets and figures. Raises BenchError.
 
-    Returns the seconds that the other side took for each request, alone.
+    Returns the seconds that the peer took for each request, without other load.
     """
     seconds = {}
     for request in reading(tickets):
@@ -135,10 +138,10 @@ def check_same(ours: str, theirs: str, tickets: int) -> dict[str, float]:
 
 
 def whole_moments(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """The titles of a page, grouped by when they were created.
+    """Returns the titles of a page, grouped by their time of creation.
 
-    In a year of minutes there are moments with several tickets, and the peer leaves it open which
-    of them comes first. So the last moment of a full page may be cut differently; it is left out.
+    Several tickets may have the same minute, and the peer does not define their order. So the last
+    group of a full page may be cut differently, and is left out.
     """
     moments = [
         sorted(row["title"] for row in group)
@@ -147,15 +150,18 @@ def whole_moments(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     return moments[:-1] if len(rows) >= PAGE_DEFAULT else moments
 
 
-def check_creating(url: str) -> None:
-    """See that a ticket that is filed is then on the first page. Raises BenchError."""
-    answer = httpx2.post(url + CREATE.path, json=NEW_TICKET, timeout=SECONDS_TO_ANSWER)
+def check_creating(url: str, headers: Mapping[str, str] = {}) -> None:
+    """Check that a new ticket appears first on the first page. Raises BenchError."""
+    answer = httpx2.post(
+        url + CREATE.path, json=NEW_TICKET, headers=headers, timeout=SECONDS_TO_ANSWER
+    )
     require(answer.status_code == 201, f"creating answers {answer.status_code}: {answer.text}")
-    require(_rows(_json(url, LIST))[0]["id"] == answer.json()["id"], "the new ticket is not first")
+    first = _rows(_json(url, LIST, headers))[0]
+    require(first["id"] == answer.json()["id"], "the new ticket is not first")
 
 
-def counted(url: str) -> int:
-    """How many tickets its statistics count."""
+def count_tickets(url: str) -> int:
+    """Returns the number of tickets according to the side's statistics."""
     return int(_json(url, STATS)["total_tickets"])
 
 
@@ -165,19 +171,19 @@ def _check_figures(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
         require(same, f"{figure} is {ours[figure]} here and {theirs[figure]} there")
 
 
-def _json(url: str, request: Request) -> Any:
-    answer = httpx2.get(url + request.path, timeout=SECONDS_TO_ANSWER)
+def _json(url: str, request: Request, headers: Mapping[str, str] = {}) -> Any:
+    answer = httpx2.get(url + request.path, headers=headers, timeout=SECONDS_TO_ANSWER)
     require(answer.is_success, f"{request.name} answers {answer.status_code}: {answer.text}")
     return answer.json()
 
 
 def _rows(body: Any) -> list[dict[str, Any]]:
-    """Ours is an array; the peer's a page with its results."""
+    """Returns the rows of a list: the desk sends an array, the peer an object with `results`."""
     rows: list[dict[str, Any]] = body["results"] if isinstance(body, dict) else body
     return rows
 
 
 def require(condition: bool, otherwise: str) -> None:
-    """Raise BenchError unless it is so."""
+    """Raise BenchError with this reason unless the condition holds."""
     if not condition:
         raise BenchError(f"The figures would be worth nothing: {otherwise}.")

@@ -1,4 +1,4 @@
-"""The sides as they run in production, each in processes of its own."""
+"""Starts both sides as in production, each in processes of its own."""
 
 import os
 import shutil
@@ -17,15 +17,15 @@ import httpx2
 from sqlalchemy import text
 
 from bench.load import BenchError
-from bench.rows import administering
-from tests import postgres
-from tests.postgres import free_port
+from harness import postgres
+from harness.filling import autocommitting
+from harness.ports import free_port
 from ticket_app.settings import ROOT, Settings
 
 SECONDS_TO_START = 300
-"""The first start compiles the pages."""
+"""Long, because the first start compiles the pages."""
 SECONDS_TO_STOP = 45
-"""The peer's workers end what they have begun, for which they have 30 s."""
+"""The peer's workers may take 30 s for the requests they have begun."""
 ASK_VERSIONS = """
 from importlib.metadata import version
 for name in ("Django", "djangorestframework", "gunicorn"):
@@ -34,14 +34,14 @@ for name in ("Django", "djangorestframework", "gunicorn"):
 
 
 class Served(NamedTuple):
-    """A server that answers: its address, and the process that began it."""
+    """A running server: its URL, and the id of its parent process."""
 
     url: str
     pid: int
 
 
 def postgresql_binaries() -> Path:
-    """The folder of PostgreSQL's programs. Raises BenchError where they are missing."""
+    """Returns the folder of PostgreSQL's programs. Raises BenchError if they are missing."""
     binaries = postgres.find_binaries()
     if binaries is None:
         raise BenchError(f"PostgreSQL is missing; bring it with: {postgres.HOW_TO_BRING_IT}")
@@ -50,30 +50,30 @@ def postgresql_binaries() -> Path:
 
 @contextmanager
 def own_database() -> Iterator[str]:
-    """An empty database on a throw-away PostgreSQL; yields its address."""
+    """Yields the URL of an empty database on a temporary PostgreSQL."""
     with postgres.running_server(postgresql_binaries(), settings="") as server:
-        with administering(f"{server}/postgres") as connection:
+        with autocommitting(f"{server}/postgres") as connection:
             connection.execute(text("CREATE DATABASE desk"))
         yield f"{server}/desk"
 
 
 @contextmanager
 def desk(database_url: str, **environment: str) -> Iterator[str]:
-    """`python -m ticket_app serve` on this database, with these settings; yields its address."""
+    """Yields the URL of `python -m ticket_app serve` on this database, with these settings."""
     with served_desk(database_url, **environment) as served:
         yield served.url
 
 
 @contextmanager
 def served_desk(database_url: str, **environment: str) -> Iterator[Served]:
-    """The same, for who wants to look into its process."""
+    """Yields the desk's URL and process id, for a profiler."""
     with served_by(ROOT, database_url, **environment) as served:
         yield served
 
 
 @contextmanager
 def served_by(folder: Path, database_url: str, **environment: str) -> Iterator[Served]:
-    """The desk of the checkout in that folder."""
+    """Yields the running desk of the checkout in that folder."""
     port = free_port()
     with tempfile.TemporaryDirectory() as data:
         ours = {"PORT": str(port), "DATABASE_URL": database_url, "DATA_DIR": data}
@@ -86,7 +86,7 @@ def served_by(folder: Path, database_url: str, **environment: str) -> Iterator[S
 
 @contextmanager
 def workers(count: int) -> Iterator[dict[str, str]]:
-    """The desk's settings for so many worker processes, and the Redis that several need."""
+    """Yields the desk's settings for this many workers; several workers get a Redis."""
     if count == 1:
         yield {}
         return
@@ -98,7 +98,7 @@ def workers(count: int) -> Iterator[dict[str, str]]:
 
 
 def redis_server() -> str:
-    """The program. Raises BenchError where it is missing."""
+    """Returns the path of redis-server. Raises BenchError if it is missing."""
     path = shutil.which("redis-server")
     if path is None:
         raise BenchError("redis-server is missing; bring it with: apt-get install redis-server")
@@ -107,7 +107,7 @@ def redis_server() -> str:
 
 @contextmanager
 def floor(database_url: str, statements: Path, *, workers: int) -> Iterator[str]:
-    """The server of bench/floor.py, which sends these statements; yields its address."""
+    """Yields the URL of the server of bench/floor.py, which sends these statements."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "bench.floor:app", "--interface", "asgi"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
@@ -120,7 +120,7 @@ def floor(database_url: str, statements: Path, *, workers: int) -> Iterator[str]
 
 
 class Peer:
-    """The peer in its folder, driven by its own script."""
+    """The peer in its folder, driven by the peer's own script."""
 
     def __init__(self, folder: Path) -> None:
         self._script = folder / "peer.sh"
@@ -132,12 +132,12 @@ class Peer:
         self._pid_file = Path(venv) / "pid"
 
     def load(self, database_url: str, count: int) -> None:
-        """Fill its table; the first time it installs what it needs."""
+        """Fill the peer's table. The first call installs the peer's packages."""
         self._call("load", str(count), database_url)
 
     @contextmanager
     def serving(self, database_url: str, *, workers: int) -> Iterator[str]:
-        """Its server on this database; yields its address."""
+        """Yields the URL of the peer's server on this database."""
         port = free_port()
         self._call("start", str(port), database_url, PEER_WORKERS=str(workers))
         try:
@@ -149,18 +149,18 @@ class Peer:
             _wait_until_gone(self._pid_file)
 
     def versions(self) -> str:
-        """What it is made of."""
-        asked = subprocess.run(
+        """Returns the versions of the peer's packages."""
+        printed = subprocess.run(
             [self._python, "-c", ASK_VERSIONS],
             capture_output=True,
             text=True,
             timeout=60,
             check=True,
         )
-        return asked.stdout.strip(" ,\n")
+        return printed.stdout.strip(" ,\n")
 
     def _call(self, *arguments: str, **variables: str) -> None:
-        # A daemon that it starts inherits the output: a pipe would never end, so it goes to a file.
+        # The output goes to a file, because a daemon that peer.sh starts would keep a pipe open.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(
                 [str(self._script), *arguments],
@@ -172,12 +172,12 @@ class Peer:
             )
             if done.returncode:
                 output.seek(0)
-                told = output.read().decode(errors="replace")
-                raise BenchError(f"peer.sh {arguments[0]} failed: {told}")
+                printed = output.read().decode(errors="replace")
+                raise BenchError(f"peer.sh {arguments[0]} failed: {printed}")
 
 
 def _without_settings() -> dict[str, str]:
-    """Our environment without the settings of whoever measures: the defaults are measured."""
+    """Returns the environment without the desk's settings, so that the defaults are measured."""
     ours = {name.upper() for name in Settings.model_fields}
     environment = {k: v for k, v in os.environ.items() if k.upper() not in ours}
     return environment | {"ENV_FILE": os.devnull}
@@ -229,7 +229,7 @@ def _require_running(process: subprocess.Popen[bytes] | None) -> None:
 
 
 def _wait_until_gone(pid_file: Path) -> None:
-    """gunicorn removes it as the last thing it does."""
+    """Wait for the removal of the pid file, which is the last thing that gunicorn does."""
     deadline = time.monotonic() + SECONDS_TO_STOP
     while time.monotonic() < deadline:
         if not pid_file.exists():

@@ -1,4 +1,4 @@
-"""What the desk sends to PostgreSQL for each request, seen on the wire's side of its driver."""
+"""Records the statements that the desk sends to PostgreSQL for each request."""
 
 import json
 from collections.abc import Iterator
@@ -21,92 +21,90 @@ from bench.floor import (
 )
 from bench.load import BenchError
 from bench.requests import CREATE, NEW_TICKET, STATUS, Request, reading
-from bench.rows import with_driver
+from harness.filling import with_driver
 from ticket_app.api.app import make_api
-from ticket_app.data.engine import get_direct_engine, get_engine, use_database
+from ticket_app.data.engine import get_autocommit_engine, get_engine, use_database
 
 PINGS = {"SELECT 1"}
-"""Sent when a connection of the pool was idle; no part of any request."""
+"""Pings of idle connections by the pool; they belong to no request."""
 
 
 PLACEHOLDERS = {"id": ANY_ID, "of_id": ANY_ID, "of_version": VERSION, "version": NEXT_VERSION}
-"""What stands for a change's parameters of these names: they differ from ticket to ticket."""
+"""The placeholders for a change's parameters of these names, whose values differ by ticket."""
 
 
-class _Seen(NamedTuple):
-    """What was sent, what was prepared before, and what stands in the former for parameters."""
+class _Recorded(NamedTuple):
+    """Statements sent, statements prepared before, and the placeholders by parameter name."""
 
     sent: list[str]
     prepared: set[str]
     placeholders: dict[str, str]
 
-    def of_the_request(self) -> list[str]:
-        """What was sent since the last time it was cleared."""
+    def of_request(self) -> list[str]:
+        """Returns the statements sent since `sent` was last cleared, without pings."""
         return [statement for statement in self.sent if statement not in PINGS]
 
 
 class _Recording(cursor):
-    """A cursor that remembers what it sent."""
+    """A cursor that records the statements that it sends."""
 
-    seen: _Seen
+    recorded: _Recorded
 
     def execute(self, query: Any, variables: Any = None) -> None:
         super().execute(query, variables)
         if query.startswith("PREPARE"):
-            self.seen.prepared.add(query)
+            self.recorded.prepared.add(query)
             return
-        if self.seen.placeholders:
-            standing = {name: AsIs(stands) for name, stands in self.seen.placeholders.items()}
-            variables = {
-                name: standing.get(name, value) for name, value in (variables or {}).items()
-            }
-        self.seen.sent.append(self.mogrify(query, variables).decode())
+        if self.recorded.placeholders:
+            raw = {name: AsIs(value) for name, value in self.recorded.placeholders.items()}
+            variables = {name: raw.get(name, value) for name, value in (variables or {}).items()}
+        self.recorded.sent.append(self.mogrify(query, variables).decode())
 
 
-def recorded(database_url: str, tickets: int, open_id: int) -> str:
-    """The desk's statements for each request, as JSON for bench/floor.py.
+def record_statements(database_url: str, tickets: int, open_id: int) -> str:
+    """Returns the desk's statements for each request, as JSON for bench/floor.py.
 
-    Each request is sent twice, and the second time counts: the first may fill a cache. Leaves two
-    tickets more than there were, and `open_id` in progress.
+    Each request is sent twice and recorded the second time, because the first may fill a cache. Two
+    new tickets stay in the database, and `open_id` is in progress afterwards.
     """
     statements: dict[str, list[str]] = {}
-    with _recording(database_url) as (client, seen):
+    with _recording(database_url) as (client, recorded):
         for request in reading(tickets):
             for _ in range(2):
-                seen.sent.clear()
+                recorded.sent.clear()
                 _require_success(client.get(request.path), request)
-            statements[request.path] = seen.of_the_request()
+            statements[request.path] = recorded.of_request()
         client.post(CREATE.path, json=NEW_TICKET)
-        seen.sent.clear()
+        recorded.sent.clear()
         _require_success(client.post(CREATE.path, json=NEW_TICKET), CREATE)
-        statements[CREATE_KEY] = seen.of_the_request()
-        seen.sent.clear()
-        seen.placeholders.update(PLACEHOLDERS)
+        statements[CREATE_KEY] = recorded.of_request()
+        recorded.sent.clear()
+        recorded.placeholders.update(PLACEHOLDERS)
         changed = client.patch(f"{STATUS.path}{open_id}/", json={"status": "in_progress"})
         _require_success(changed, STATUS)
         statements[STATUS_KEY] = [
             statement.replace("in_progress", NEW_STATUS).replace("open", OLD_STATUS)
-            for statement in seen.of_the_request()
+            for statement in recorded.of_request()
         ]
-        statements[PREPARE_KEY] = sorted(seen.prepared)
+        statements[PREPARE_KEY] = sorted(recorded.prepared)
     return json.dumps(statements)
 
 
 @contextmanager
-def _recording(database_url: str) -> Iterator[tuple[TestClient, _Seen]]:
-    """The desk's API in this process, and what it sends."""
-    seen = _Seen([], set(), {})
-    factory = type("Recording", (_Recording,), {"seen": seen})
+def _recording(database_url: str) -> Iterator[tuple[TestClient, _Recorded]]:
+    """Yields a client of the desk's API in this process, and the record of its statements."""
+    recorded = _Recorded([], set(), {})
+    factory = type("Recording", (_Recording,), {"recorded": recorded})
     use_database(with_driver(database_url))
 
     def record(connection: Any, _: Any) -> None:
         connection.cursor_factory = factory
 
     try:
-        for engine in (get_engine(), get_direct_engine()):
+        for engine in (get_engine(), get_autocommit_engine()):
             event.listen(engine, "connect", record)
         with TestClient(make_api()) as client:
-            yield client, seen
+            yield client, recorded
     finally:
         use_database(None)
 

@@ -1,4 +1,4 @@
-"""Databases for the tests, and a clear word about what a machine lacks."""
+"""Databases for the tests, and a report of the programs that a machine lacks."""
 
 import os
 import shutil
@@ -13,23 +13,63 @@ import psycopg2
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests import pooler, postgres, redis_server
+from harness import postgres
+from tests import pooler, redis_server
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
+from ticket_app.services.people import identity
 from ticket_app.settings import Settings, get_settings
 from ticket_app.triage.learned import use_models
 
-# No test may read the settings of whoever runs it, nor reach a real provider.
+# Tests must not read the developer's settings, nor reach a real provider.
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
 os.environ["ENV_FILE"] = os.devnull
 
-# Whoever starts the suite in the background may have it ignore these; the programs that it starts,
-# and sends them to, would inherit that.
+# A suite in the background may start with these signals ignored. Its child processes, which it
+# stops with them, would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 MISSING = "is missing; bring it with: "
+PROGRAM_FIXTURES = frozenset({"postgres_server", "pooled", "redis", "chromium"})
+"""The fixtures that start a program."""
+PROGRAM_NAMES = frozenset({"subprocess", "running_desk", "FakeProvider"})
+"""The names that a test module imports to start a program, or to answer as a provider."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that `make test` and `make test-fast` leave out, before marks are selected."""
+    first: dict[tuple[str, str], object] = {}
+    for item in items:
+        if isinstance(item, pytest.Function):
+            if _is_left_to_prove(item, first):
+                item.add_marker("prove")
+            if _needs_a_program(item):
+                item.add_marker("program")
+                # Its times are those of a whole machine. docs/decisions/0027 has the reasons.
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def _is_left_to_prove(item: pytest.Function, first: dict[tuple[str, str], object]) -> bool:
+    """Returns True if a parameter named by `rest_in_prove` has another value than its first.
+
+    `first` keeps the first value of each parameter of each test.
+    """
+    test, _, _ = item.nodeid.partition("[")
+    names = [name for mark in item.iter_markers("rest_in_prove") for name in mark.args]
+    values = {name: item.callspec.params[name] for name in names}
+    return any(first.setdefault((test, name), value) != value for name, value in values.items())
+
+
+def _needs_a_program(item: pytest.Function) -> bool:
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return bool(
+        "postgresql" in [value for value in values if isinstance(value, str)]
+        or PROGRAM_FIXTURES.intersection(item.fixturenames)
+        or PROGRAM_NAMES.intersection(vars(item.module))
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +86,7 @@ def _nothing_learned() -> Iterator[None]:
 
 
 def leave_out(what: str, how_to_bring_it: str) -> NoReturn:
-    """Skip a test for want of a program, and say so at the end; where CI is set, fail."""
+    """Skip a test whose program is missing, and report it at the end; if CI is set, fail."""
     line = f"{what} {MISSING}{how_to_bring_it}"
     if os.environ.get("CI"):
         pytest.fail(line)
@@ -54,7 +94,7 @@ def leave_out(what: str, how_to_bring_it: str) -> NoReturn:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name what was left out: nobody shall take a shortened run for a whole one."""
+    """Report what was left out or run twice, so that nobody takes this run for a whole one."""
     left_out: dict[str, list[str]] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = str(report.longrepr[-1]).removeprefix("Skipped: ")
@@ -64,11 +104,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"LEFT OUT, {len(tests)} tests: {line}", yellow=True)
         for test in tests:
             terminalreporter.write_line(f"    {test}")
+    wrong = {
+        report.nodeid
+        for outcome in ("failed", "error")
+        for report in terminalreporter.stats.get(outcome, [])
+    }
+    for report in terminalreporter.stats.get("rerun", []):
+        if report.nodeid not in wrong:
+            terminalreporter.section(f"FAILED ONCE: {report.nodeid}", yellow=True)
+            terminalreporter.write_line(report.longreprtext)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What a test has printed goes to another process, which takes no half of a surrogate pair."""
+    """Escape surrogates in a test's output: another process receives it, and refuses them."""
     report = yield
     report.sections = [
         (name, printed.encode(errors="backslashreplace").decode())
@@ -79,7 +128,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The address of a PostgreSQL server, without a database name."""
+    """The URL of a PostgreSQL server, without a database name."""
     binaries = postgres.find_binaries()
     if binaries is None:
         leave_out("PostgreSQL", postgres.HOW_TO_BRING_IT)
@@ -91,7 +140,7 @@ def postgres_server() -> Iterator[str]:
 def pooled(
     request: pytest.FixtureRequest, postgres_server: str, _postgres_template: str
 ) -> Iterator[str]:
-    """An empty, migrated PostgreSQL database behind a PgBouncer of that mode, in use."""
+    """An empty, migrated PostgreSQL database behind a PgBouncer; the parameter is its mode."""
     binary = pooler.find_pooler()
     if binary is None:
         leave_out("PgBouncer", pooler.HOW_TO_BRING_IT)
@@ -102,7 +151,7 @@ def pooled(
 
 @pytest.fixture
 def redis() -> Iterator[redis_server.RedisServer]:
-    """An empty Redis server of this test's own."""
+    """An empty Redis server for one test."""
     binary = redis_server.find_binary()
     if binary is None:
         leave_out("Redis", redis_server.HOW_TO_BRING_IT)
@@ -126,7 +175,7 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sqlite_database(_sqlite_template: Path, tmp_path: Path) -> Iterator[str]:
-    """An empty, migrated SQLite database, in use by this process."""
+    """An empty, migrated SQLite database; this process uses it."""
     path = tmp_path / "desk.sqlite3"
     shutil.copyfile(_sqlite_template, path)
     yield from _in_use(f"sqlite:///{path}")
@@ -134,7 +183,7 @@ def sqlite_database(_sqlite_template: Path, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def postgres_database(postgres_server: str, _postgres_template: str) -> Iterator[str]:
-    """An empty, migrated PostgreSQL database, in use by this process."""
+    """An empty, migrated PostgreSQL database; this process uses it."""
     url = new_postgres(postgres_server, template=_postgres_template)
     yield from _in_use(url)
     _ask(postgres_server, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
@@ -142,7 +191,7 @@ def postgres_database(postgres_server: str, _postgres_template: str) -> Iterator
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> str:
-    """An empty, migrated database, in use by this process: each test runs on both engines."""
+    """An empty, migrated database on each engine in turn; this process uses it."""
     wanted = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     url: str = request.getfixturevalue(wanted)
     return url
@@ -150,7 +199,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def bare_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database without any schema, in use by this process, on both engines."""
+    """A database without a schema, on each engine in turn; this process uses it."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'bare.sqlite3'}"
     else:
@@ -160,12 +209,14 @@ def bare_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[st
 
 def _in_use(url: str) -> Iterator[str]:
     use_database(url)
+    identity.forget()
     yield url
     use_database(None)
+    identity.forget()
 
 
 def kept_copy(url: str) -> str:
-    """A copy of a test's database that outlives the test; nobody may be connected to it now."""
+    """Returns the URL of a copy that outlives the test; no connection may be open now."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return url  # its folder stays
@@ -174,26 +225,27 @@ def kept_copy(url: str) -> str:
 
 
 @cache
-def _copying(server: str) -> str:
-    """How PostgreSQL copies a database fastest; before 15 it knew no other way."""
+def _administration(server: str) -> psycopg2.extensions.connection:
+    """Returns the connection that creates and drops databases, kept until the server ends it.
+
+    To connect takes as long as to copy a database.
+    """
     connection = psycopg2.connect(f"{server}/postgres")
-    try:
-        return " STRATEGY FILE_COPY" if connection.server_version >= 150_000 else ""
-    finally:
-        connection.close()
+    connection.autocommit = True
+    return connection
+
+
+def _copying(server: str) -> str:
+    """Returns the option of CREATE DATABASE that copies fastest; PostgreSQL before 15 has none."""
+    return " STRATEGY FILE_COPY" if _administration(server).server_version >= 150_000 else ""
 
 
 def _ask(server: str, statement: str) -> None:
-    connection = psycopg2.connect(f"{server}/postgres")
-    try:
-        connection.autocommit = True
-        connection.cursor().execute(statement)
-    finally:
-        connection.close()
+    _administration(server).cursor().execute(statement)
 
 
 def new_postgres(server: str, *, template: str | None = None, migrated: bool = False) -> str:
-    """A new database on that server: empty, migrated, or a copy of `template`."""
+    """Returns the URL of a new database: empty, migrated, or copied from `template`."""
     name = f"desk_{uuid4().hex}"
     source = f' TEMPLATE "{make_url(template).database}"{_copying(server)}' if template else ""
     _ask(server, f'CREATE DATABASE "{name}"{source}')

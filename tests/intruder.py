@@ -1,4 +1,4 @@
-"""A client that keeps to no rule: websockets and requests over bare TCP, as attackers do it."""
+"""A client that breaks the protocols: websockets and requests over bare TCP, as an attacker's."""
 
 import base64
 import json
@@ -16,12 +16,12 @@ NAMESPACE = "/_event"
 STATE = "reflex___state____state"
 
 
-class Refused(Exception):  # noqa: N818  # what the desk did, no mistake of ours
-    """The handshake was answered with this status line."""
+class Refused(Exception):  # noqa: N818  # the desk's act, not an error
+    """The handshake was refused with this status line."""
 
 
 def connect(url: str, *, receive_buffer: int | None = None) -> socket.socket:
-    """A TCP connection to the desk at this address."""
+    """Returns a TCP connection to the desk at this URL."""
     parts = urlsplit(url)
     peer = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if receive_buffer is not None:
@@ -62,14 +62,14 @@ class Websocket:
             continue
 
     def enter(self) -> "Websocket":
-        """Join the namespace of events, as a page does."""
+        """Join the namespace of events, as a page does; returns the websocket."""
         self.send(f"40{NAMESPACE},")
         while (said := self.read()) is not None and not said.startswith("40"):
             continue
         return self
 
     def event(self, name: str, payload: Mapping[str, Any] | None = None, at: str = "/") -> None:
-        """Send one event of a page that shows this address; the name without its root."""
+        """Send one event of a page at this address; `name` lacks the root state's name."""
         event = {
             "name": f"{STATE}.{name}",
             "payload": payload or {},
@@ -78,7 +78,7 @@ class Websocket:
         self.emit("event", event)
 
     def emit(self, name: str, *data: Any) -> None:
-        """Send a message of socket.io; a lone surrogate goes as JSON's escape."""
+        """Send a socket.io message; JSON escapes a lone surrogate."""
         self.send(f"42{NAMESPACE},{json.dumps([name, *data])}")
 
     def send(self, text: str) -> None:
@@ -86,7 +86,7 @@ class Websocket:
         self.frame(TEXT, text.encode())
 
     def frame(self, opcode: int, payload: bytes, *, last: bool = True) -> None:
-        """Send one frame. It is masked with zeros, which changes nothing and costs nothing."""
+        """Send one frame. Its mask is zero, which leaves the payload as it is and costs no time."""
         size = len(payload)
         if size < 126:
             head = struct.pack("!BB", opcode | last << 7, 0x80 | size)
@@ -97,7 +97,7 @@ class Websocket:
         self.peer.sendall(head + bytes(4) + payload)
 
     def read(self) -> str | None:
-        """The next text message; None once the desk has closed the connection."""
+        """Returns the next text message; None once the desk has closed the connection."""
         try:
             head = self._read.read(2)
             if len(head) < 2 or head[0] & 0x0F == CLOSE:
@@ -115,26 +115,26 @@ class Websocket:
         return text
 
     def until(self, words: str) -> str:
-        """Read on until a message holds these words, and return it."""
+        """Read until a message contains these words; returns that message."""
         while (said := self.read()) is not None:
             if words in said:
                 return said
         raise AssertionError(f"closed before it said {words!r}")
 
     def until_closed(self) -> None:
-        """Read on until the desk closes; TimeoutError where it does not in time."""
+        """Read until the desk closes. Raises TimeoutError after SECONDS without a message."""
         while self.read() is not None:
             continue
 
     def close(self) -> None:
-        """Leave without a word."""
+        """Close the connection without a close frame."""
         self._read.close()
         self.peer.close()
 
 
 @contextmanager
 def websocket(url: str, token: str, **how: Any) -> Iterator[Websocket]:
-    """A websocket while the block lasts."""
+    """Yields an open websocket."""
     one = Websocket(url, token, **how)
     try:
         yield one

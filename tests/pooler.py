@@ -1,4 +1,4 @@
-"""A PgBouncer of the tests' own before a PostgreSQL server, thrown away at the end."""
+"""A temporary PgBouncer before a PostgreSQL server."""
 
 import pwd
 import shutil
@@ -12,21 +12,24 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from tests.postgres import free_port, unprivileged_user
+from harness.ports import free_port
+from harness.postgres import unprivileged_user
 
 HOW_TO_BRING_IT = "apt-get install pgbouncer"
 SECONDS_TO_START = 30
 
 
 def find_pooler() -> str | None:
-    """The program; Debian puts it where only root looks."""
+    """Returns the path of pgbouncer, which Debian installs outside a user's PATH."""
     return shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
 
 
 @contextmanager
 def running_pooler(binary: str, server: str, *, mode: str) -> Iterator[str]:
-    """Start it on a free loopback port, as Debian's own settings have it but for `mode`; yields
-    `postgresql://desk@127.0.0.1:port`."""
+    """Starts it on a free loopback port; yields `postgresql://desk@127.0.0.1:port`.
+
+    Its settings are Debian's, except for `mode`.
+    """
     home = Path(tempfile.mkdtemp(prefix="desk-pooler-"))
     port, behind = free_port(), make_url(server).port
     (home / "pgbouncer.ini").write_text(

@@ -1,4 +1,4 @@
-"""A Redis server of the tests' own, from the machine's binary, thrown away at the end."""
+"""A temporary Redis server from the binary of this machine."""
 
 import shutil
 import signal
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.postgres import free_port
+from harness.ports import free_port
 
 HOW_TO_BRING_IT = "apt-get install redis-server"
 SECONDS_TO_START = 10
 
 
 class RedisServer:
-    """A server on a loopback port, which a test can stop, freeze and start again, then empty."""
+    """A server on a loopback port, which a test can stop, freeze, and start again empty."""
 
     def __init__(self, binary: str, folder: Path) -> None:
         self.port = free_port()
@@ -29,7 +29,7 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and return once it answers."""
+        """Start the server and return once it answers."""
         self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + SECONDS_TO_START
         while not self._answers():
@@ -37,19 +37,19 @@ class RedisServer:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """End it at once, with all that it holds."""
+        """Kill the server; its data is lost."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def freeze(self) -> None:
-        """It takes connections and says nothing, as a machine that is out of breath."""
+        """Stop the process, so that it accepts connections and answers nothing."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """It goes on."""
+        """Continue the frozen process."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
@@ -63,13 +63,13 @@ class RedisServer:
 
 
 def find_binary() -> str | None:
-    """The machine's redis-server, if there is one."""
+    """Returns the path of redis-server, or None."""
     return shutil.which("redis-server")
 
 
 @contextmanager
 def running_redis(binary: str) -> Iterator[RedisServer]:
-    """Start a server on a free loopback port."""
+    """Yields a server on a free loopback port."""
     with tempfile.TemporaryDirectory(prefix="desk-redis-") as folder:
         server = RedisServer(binary, Path(folder))
         server.start()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
+from harness.ports import free_port
 from ticket_app.settings import ROOT
 
 SECONDS_TO_START = 300  # a first start installs npm packages and compiles
@@ -21,7 +21,7 @@ SECONDS_TO_STOP = 15
 
 @dataclass
 class RunningDesk:
-    """A started desk: where it answers, what it has said, how long it took."""
+    """A started desk: its URL, its process, its log, and the seconds until its first answer."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -29,22 +29,26 @@ class RunningDesk:
     seconds_to_answer: float
 
     @property
-    def said(self) -> str:
-        """Everything the desk has printed so far."""
+    def printed(self) -> str:
+        """Returns everything that the desk has printed so far."""
         return self.log.read_text(encoding="utf-8")
 
     def stop(self) -> int:
-        """End it as `kill` does and return its exit code; fails where it does not end in time."""
+        """End the desk as `kill` does; returns its exit code.
+
+        Raises TimeoutExpired after SECONDS_TO_STOP.
+        """
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(SECONDS_TO_STOP)
 
 
 @contextmanager
 def running_desk(folder: Path, **environment: str) -> Iterator[RunningDesk]:
-    """Start `python -m ticket_app serve` with this environment and wait until it answers.
+    """Yields a running `python -m ticket_app serve` with this environment, once it answers.
 
-    The pages are compiled on the first use of the present sources, and shared from then on: they
-    work on every port. `folder` takes the data (unless DATABASE_URL says otherwise) and the log.
+    The pages are compiled for the first use of the present sources and shared from then on, because
+    they work on every port. `folder` takes the log, and the data unless DATABASE_URL names another
+    place.
     """
     port = environment.setdefault("PORT", str(free_port()))
     environment.setdefault("DATA_DIR", str(folder / "data"))
@@ -72,14 +76,6 @@ def running_desk(folder: Path, **environment: str) -> Iterator[RunningDesk]:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

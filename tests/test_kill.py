@@ -19,7 +19,7 @@ WRITERS = 4
 
 
 class Writers:
-    """Threads that file tickets until the desk is gone, and remember what it acknowledged."""
+    """Threads that create tickets until the desk is gone, and record which ones it acknowledged."""
 
     def __init__(self, desk: RunningDesk) -> None:
         self.acknowledged: dict[int, str] = {}
@@ -30,12 +30,12 @@ class Writers:
             thread.start()
 
     def wait_for(self, count: int) -> None:
-        """Until so many tickets are acknowledged; fails after 30 seconds."""
+        """Wait until this many tickets are acknowledged; fails after 30 seconds."""
         self._count = count
         assert self._enough.wait(30)
 
     def join(self) -> None:
-        """Until every thread has seen the desk go."""
+        """Wait until every thread has noticed that the desk is gone."""
         for thread in self._threads:
             thread.join(30)
             assert not thread.is_alive()
@@ -57,7 +57,7 @@ class Writers:
 
 
 def kill_and_look(folder: Path, url: str, kept: dict[int, str], after: int) -> None:
-    """One round: start, write, kill -9 in the middle of it, and look at what the disk holds."""
+    """One round: start the desk, write, kill -9 during the writes, and check the disk."""
     with running_desk(folder, DATABASE_URL=url) as desk:
         writers = Writers(desk)
         writers.wait_for(after)
@@ -91,7 +91,7 @@ def test_a_killed_desk_keeps_what_it_acknowledged(tmp_path: Path) -> None:
 def test_a_desk_killed_many_times_keeps_everything(
     bare_database: str, tmp_path: Path, rounds: int
 ) -> None:
-    moments = random.Random(4711)  # a fixed seed: each run dies at the same counts
+    moments = random.Random(4711)  # a fixed seed: each run kills at the same counts
     kept: dict[int, str] = {}
     for _ in range(rounds):
         kill_and_look(tmp_path, bare_database, kept, after=moments.randint(1, 120))
@@ -101,7 +101,7 @@ def test_a_desk_killed_many_times_keeps_everything(
 def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
     with running_desk(tmp_path) as desk:
         try:
-            desk.process.kill()  # the parent alone, as a machine without memory does
+            desk.process.kill()  # the parent alone, as when memory runs out
             desk.process.wait()
             wait_until_gone(desk.url)
         finally:
@@ -110,7 +110,7 @@ def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
 
 
 def wait_until_gone(url: str) -> None:
-    """Until nothing listens at this address; fails after 30 seconds."""
+    """Wait until nothing listens at this URL; fails after 30 seconds."""
     port = int(url.rpartition(":")[2])
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""Settings: what is chosen, and the one sentence for what is wrong."""
+"""Settings are read from the environment, and a wrong one gives one clear sentence."""
 
 from pathlib import Path
 
@@ -6,12 +6,19 @@ import pytest
 
 from ticket_app.errors import ConfigurationError
 from ticket_app.settings import DEFAULT_MODELS, Settings, get_settings
+from ticket_app.vocabulary import Role
 
 SECRET = "hunter2-do-not-print"  # noqa: S105  # a made-up one
 
+OIDC = {
+    "OIDC_ISSUER": "https://id.example.com/realms/a",
+    "OIDC_CLIENT_ID": "desk",
+    "OIDC_CLIENT_SECRET": SECRET,
+}
+
 
 def settings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
-    """The settings that this environment gives."""
+    """Returns the settings for this environment."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     get_settings.cache_clear()
@@ -97,6 +104,11 @@ def test_offline_can_be_insisted_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings(monkeypatch, OPENAI_API_KEY="k", AI_PROVIDER="offline").provider is None
 
 
+def test_the_address_of_the_desk_has_no_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings(monkeypatch, DESK_URL="https://desk.example.com:8443/")
+    assert found.desk_url == "https://desk.example.com:8443"
+
+
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
@@ -109,12 +121,27 @@ def test_offline_can_be_insisted_on(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"ALLOWED_ORIGINS": "*"}, ["ALLOWED_ORIGINS", "https://"]),
         ({"ALLOWED_ORIGINS": "https://a.example/path"}, ["ALLOWED_ORIGINS"]),
         ({"ALLOWED_HOSTS": "https://a.example"}, ["ALLOWED_HOSTS", "desk.example.com"]),
+        ({"DESK_URL": "desk.example.com"}, ["DESK_URL", "https://desk.example.com"]),
+        ({"DESK_URL": "https://desk.example.com/tickets"}, ["DESK_URL", "without a path"]),
+        ({"DESK_URL": "https://ana@desk.example.com"}, ["DESK_URL"]),
+        ({"ALLOW_OPEN": "perhaps"}, ["ALLOW_OPEN", "ALLOW_OPEN=true"]),
+        ({"PUBLIC_FORM": "perhaps"}, ["PUBLIC_FORM", "PUBLIC_FORM=false"]),
         ({"AI_FALLBACK_CATEGORY": "sales"}, ["AI_FALLBACK_CATEGORY", "general"]),
         ({"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "info"]),
         ({"WORKERS": "0"}, ["WORKERS", "WORKERS=2"]),
         ({"WORKERS": "2"}, ["WORKERS is 2", "REDIS_URL is not set", "REDIS_URL=redis://"]),
         ({"REDIS_URL": f"http://:{SECRET}@h"}, ["REDIS_URL", "redis://localhost:6379/0"]),
         ({"REDIS_URL": f"redis://h:x{SECRET}"}, ["REDIS_URL", "port", "redis://localhost:6379/0"]),
+        ({"OIDC_ISSUER": "http://id.example.com"}, ["OIDC_ISSUER", "https://"]),
+        ({"OIDC_ISSUER": f"https://a:{SECRET}@id.example.com"}, ["OIDC_ISSUER", "https://"]),
+        ({"OIDC_ISSUER": "https://"}, ["OIDC_ISSUER", "https://"]),
+        ({"OIDC_ISSUER": "https://id.example.com"}, ["OIDC_CLIENT_ID", "belong together"]),
+        ({"OIDC_CLIENT_SECRET": SECRET}, ["OIDC_ISSUER", "belong together"]),
+        (OIDC | {"OIDC_CLIENT_SECRET_FILE": "/dev/null"}, ["either OIDC_CLIENT_SECRET or"]),
+        ({"OIDC_ROLES": "support"}, ["OIDC_ROLES", "desk-admins=administrator"]),
+        ({"OIDC_ROLES": "support=boss"}, ["OIDC_ROLES", "requester, agent, administrator"]),
+        ({"OIDC_ROLES": "a=agent,a=requester"}, ["OIDC_ROLES", "different name"]),
+        ({"OIDC_DOMAINS": "=agent"}, ["OIDC_DOMAINS", "example.com=agent"]),
     ],
 )
 def test_a_wrong_value_is_one_sentence(
@@ -145,5 +172,37 @@ def test_no_secret_in_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
         POSTGRES_PASSWORD=SECRET,
         DATABASE_URL=f"postgresql://u:{SECRET}@h/d",
         REDIS_URL=f"redis://:{SECRET}@h/0",
+        **OIDC,
     )
-    assert SECRET not in f"{found!r} {found} {found.provider!r} {found.database!r}"
+    printed = (found.provider, found.database, found.single_sign_on)
+    assert SECRET not in f"{found!r} {found} {printed!r}"
+
+
+def test_roles_are_by_groups_and_by_domains(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings(
+        monkeypatch,
+        OIDC_ROLES="CN=Desk Admins=administrator, support = agent",
+        OIDC_DOMAINS="Example.COM=agent,@partner.org=Requester,*=requester",
+        **OIDC,
+    ).single_sign_on
+    assert found is not None
+    assert found.roles == {"CN=Desk Admins": Role.ADMINISTRATOR, "support": Role.AGENT}
+    assert found.domains == {
+        "example.com": Role.AGENT,
+        "partner.org": Role.REQUESTER,
+        "*": Role.REQUESTER,
+    }
+    assert (found.name, found.role_claim) == ("single sign-on", "groups")
+
+
+def test_the_secret_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    environment = OIDC | {"OIDC_CLIENT_SECRET": "", "OIDC_CLIENT_SECRET_FILE": str(file)}
+    for content, problem in ((None, "cannot be read"), (b"\xff", "UTF-8"), (b" \n", "empty")):
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(ConfigurationError, match=problem):
+            _ = settings(monkeypatch, **environment).single_sign_on
+    file.write_text(f"{SECRET}\n", encoding="utf-8")
+    found = settings(monkeypatch, **environment).single_sign_on
+    assert found is not None and found.secret.get_secret_value() == SECRET

@@ -1,4 +1,4 @@
-"""What waits for a provider survives the death of the server, and several servers share it."""
+"""Tickets that wait for a provider survive the death of a server, and servers share them."""
 
 import os
 import signal
@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 import httpx2
+import pytest
 from sqlalchemy import create_engine, text
 
+from harness.fake_provider import FakeProvider, Script
 from tests.serving import RunningDesk, running_desk
-from tests.triage.fake_provider import FakeProvider, Script
 
 SECONDS = 40
 
@@ -33,7 +34,7 @@ def file_tickets(desk: RunningDesk, count: int) -> None:
 
 
 def wait_for(url: str, done: int) -> None:
-    """Until so many tickets have the provider's answer; fails after SECONDS."""
+    """Wait until this many tickets have the provider's answer; fails after SECONDS."""
     engine = create_engine(url)
     until = time.monotonic() + SECONDS
     query = text("SELECT count(*) FROM ticket WHERE triage_status = 'done' AND engine = 'openai'")
@@ -46,6 +47,7 @@ def wait_for(url: str, done: int) -> None:
     assert counted == done
 
 
+@pytest.mark.rest_in_prove("bare_database")
 def test_a_killed_desk_goes_on_with_what_waited(bare_database: str, tmp_path: Path) -> None:
     with FakeProvider(Script.HANG) as hanging, FakeProvider(Script.GOOD) as fake:
         with running_desk(tmp_path, **settings(hanging, bare_database)) as desk:
@@ -61,7 +63,7 @@ def test_two_desks_share_the_work_and_do_none_of_it_twice(
     postgres_database: str, tmp_path: Path
 ) -> None:
     with (
-        FakeProvider(Script.GOOD, meanwhile=lambda: time.sleep(0.05)) as fake,
+        FakeProvider(Script.GOOD, during_call=lambda: time.sleep(0.05)) as fake,
         running_desk(tmp_path, **settings(fake, postgres_database)) as first,
         running_desk(tmp_path, **settings(fake, postgres_database)) as second,
     ):

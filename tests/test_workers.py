@@ -1,4 +1,4 @@
-"""Several processes are one desk: the loss of one loses nothing that any acknowledged."""
+"""With several worker processes, the loss of one loses no acknowledged ticket."""
 
 import subprocess
 import sys
@@ -8,74 +8,87 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 from sqlalchemy import create_engine, text
 
-from tests.desk_family import kill_worker, wait_for_successors, workers
 from tests.redis_server import RedisServer
 from tests.serving import RunningDesk, running_desk
+from tests.worker_processes import kill_worker, wait_for_successors, workers
 
+PAUSE_SECONDS = 0.02
+"""Between two tickets of a writer: more of them would only take the processor from the desk."""
 SECONDS = 60
-"""Far longer than anything here takes on a machine that has other work, too."""
+"""Far longer than anything here takes on a busy machine."""
 
 
-def health(desk: RunningDesk) -> dict[str, Any]:
-    """What one process of the desk says of itself; whichever takes the connection."""
-    answer = httpx2.get(f"{desk.url}/api/health/", timeout=SECONDS)
+def client_of(desk: RunningDesk) -> httpx2.Client:
+    """Returns a client that opens a connection for each request.
+
+    The kernel distributes the connections among the processes.
+    """
+    return httpx2.Client(base_url=desk.url, headers={"Connection": "close"}, timeout=SECONDS)
+
+
+def health(client: httpx2.Client) -> dict[str, Any]:
+    """Returns the health that one process reports."""
+    answer = client.get("/api/health/")
     assert answer.status_code == 200
     body: dict[str, Any] = answer.json()
     return body
 
 
 def until_redis_is(desk: RunningDesk, state: str) -> None:
-    """Return once several askings in a row have found every process of this mind."""
+    """Return once several requests in a row have found Redis in this state in every process."""
     deadline, found = time.monotonic() + SECONDS, 0
-    while found < 8:
-        assert time.monotonic() < deadline
-        found = found + 1 if health(desk)["redis"] == {"state": state} else 0
-        time.sleep(0.05)
+    with client_of(desk) as client:
+        while found < 8:
+            assert time.monotonic() < deadline
+            found = found + 1 if health(client)["redis"] == {"state": state} else 0
+            time.sleep(0.05)
 
 
 class Writers:
-    """Threads that file tickets, send one again where a connection breaks (with the idempotency key
-    that it has), and note what was said."""
+    """Threads that create tickets and record the answers.
+
+    After a broken connection they repeat the request with its idempotency key.
+    """
 
     def __init__(self, desk: RunningDesk, count: int) -> None:
         self.acknowledged: dict[int, str] = {}
         self.answers: set[int] = set()
         self.slowest = 0.0
         self.broken = 0
-        self._url = f"{desk.url}/api/tickets/"
+        self._client = client_of(desk)
         self._enough = threading.Event()
         self._threads = [threading.Thread(target=self._write, args=(n,)) for n in range(count)]
         for thread in self._threads:
             thread.start()
 
     def wait_for(self, more: int) -> None:
-        """Until so many more tickets were acknowledged."""
+        """Wait until this many more tickets are acknowledged."""
         goal, deadline = len(self.acknowledged) + more, time.monotonic() + SECONDS
         while len(self.acknowledged) < goal:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
     def stop(self) -> None:
-        """Until every thread has ended."""
+        """Stop, and wait until every thread has ended."""
         self._enough.set()
         for thread in self._threads:
             thread.join(SECONDS)
             assert not thread.is_alive()
+        self._client.close()
 
     def _write(self, number: int) -> None:
         attempt = 1
-        while not self._enough.is_set():
+        while not self._enough.wait(PAUSE_SECONDS):
             title = f"writer {number} ticket {attempt}"
             began = time.monotonic()
             try:
-                # A connection each: the kernel hands them to the processes in turn.
-                answer = httpx2.post(
-                    self._url,
+                answer = self._client.post(
+                    "/api/tickets/",
                     json={"title": title, "description": "Help"},
                     headers={"Idempotency-Key": title.replace(" ", "-")},
-                    timeout=SECONDS,
                 )
             except httpx2.TransportError:
                 self.broken += 1
@@ -88,7 +101,7 @@ class Writers:
 
 
 def stored(url: str) -> dict[int, str]:
-    """Every ticket in the database."""
+    """Returns the titles of all tickets in the database, by id."""
     engine = create_engine(url)
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT id, title FROM ticket"))
@@ -97,6 +110,7 @@ def stored(url: str) -> dict[int, str]:
     return found
 
 
+@pytest.mark.rest_in_prove("database")
 def test_workers_are_replaced_and_what_they_acknowledged_stays(
     database: str, redis: RedisServer, tmp_path: Path
 ) -> None:
@@ -106,16 +120,16 @@ def test_workers_are_replaced_and_what_they_acknowledged_stays(
         writers = Writers(desk, 4)
         writers.wait_for(30)
         kill_worker(family[0])
-        writers.wait_for(30)  # the other one serves on
+        writers.wait_for(30)  # the other worker still serves
         wait_for_successors(desk, family[:1], 2)
         writers.wait_for(30)
         writers.stop()
-        assert desk.said.count("The desk is open at") == 1
+        assert desk.printed.count("The desk is at") == 1
         assert desk.stop() == 0
     assert writers.answers == {201}
     kept = stored(database)
     assert {number: kept.get(number) for number in writers.acknowledged} == writers.acknowledged
-    assert len(set(kept.values())) == len(kept)  # what was sent again was filed once
+    assert len(set(kept.values())) == len(kept)  # a repeated request files one ticket
 
 
 def test_a_redis_that_is_away_neither_delays_nor_loses_a_ticket(
@@ -147,14 +161,15 @@ def test_a_desk_starts_and_takes_tickets_without_its_redis(
     redis.stop()
     settings = {"DATABASE_URL": postgres_database, "REDIS_URL": redis.url, "WORKERS": "2"}
     with running_desk(tmp_path, **settings) as desk:
-        assert health(desk)["redis"] == {"state": "unavailable"}
-        ticket = {"title": "Charged twice", "description": "For invoice 4711."}
-        filed = httpx2.post(f"{desk.url}/api/tickets/", json=ticket, timeout=SECONDS)
+        with client_of(desk) as client:
+            assert health(client)["redis"] == {"state": "unavailable"}
+            ticket = {"title": "Charged twice", "description": "For invoice 4711."}
+            filed = client.post("/api/tickets/", json=ticket)
         assert filed.status_code == 201
         redis.start()
         until_redis_is(desk, "ok")
-        # Each process once; one that starts later finds it.
-        assert 1 <= desk.said.count("Redis does not answer") <= 2
+        # Once for each process; a process that starts later notices it by itself.
+        assert 1 <= desk.printed.count("Redis does not answer") <= 2
 
 
 def test_several_workers_without_redis_are_one_sentence(tmp_path: Path) -> None:

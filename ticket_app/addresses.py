@@ -1,4 +1,4 @@
-"""Which texts are e-mail addresses."""
+"""E-mail addresses: the check, the extraction from a text, the Unicode form, and the folding."""
 
 import re
 import unicodedata
@@ -17,19 +17,19 @@ _AROUND = (
 )
 _SCHEME = "mailto:"
 
-# Names that no public mail server has, such as .local and .test, are an office's or a trial's own.
+# No public mail server has a domain such as .local or .test, but an office or a trial may use one.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 @lru_cache(4096)
 def is_address(text: str) -> bool:
-    """Whether mail could be sent to this, by its form alone: no server is asked.
+    """Returns True if the text has the form of an address that accepts mail. No server is asked.
 
-    Internationalised addresses count, and those of this very machine (ana@localhost). A display
-    name, a quoted part before the @ and an IP address behind it do not.
+    Internationalised addresses and those of this machine (ana@localhost) count. A display name, a
+    quoted local part and an IP address as the domain do not.
     """
     name, _, domain = text.rpartition("@")
-    # The one domain without a period; any other is a slip of the pen.
+    # localhost is the one allowed domain without a period. Any other is a slip of the pen.
     checked = f"{name}@example.com" if domain.lower() == LOCAL_HOST else text
     try:
         validate_email(checked, check_deliverability=False, strict=True)
@@ -39,8 +39,8 @@ def is_address(text: str) -> bool:
 
 
 def bare_address(text: str) -> str:
-    """The text without what people and programs write around an address: a name, brackets, quotes,
-    a comment, `mailto:`. It need not be an address."""
+    """Returns the text without what is written around an address: a name, brackets, quotes, a
+    comment, `mailto:`. The result need not be an address."""
     found = _IN_BRACKETS.search(text)
     bare = (found[1] if found else _COMMENT.sub("", text)).strip(_AROUND)
     if bare.lower().startswith(_SCHEME):
@@ -49,5 +49,28 @@ def bare_address(text: str) -> str:
 
 
 def composed(address: str) -> str:
-    """The address with each accent in its letter: to take it apart makes no other address."""
+    """Returns the address in Unicode form NFC, so that two spellings of one address are equal."""
     return address if address.isascii() else unicodedata.normalize("NFC", address)
+
+
+def spellings(address: str) -> frozenset[str]:
+    """Returns the folded address in the Unicode forms NFC and NFD, of which older tickets may have
+    either."""
+    return frozenset(folded(unicodedata.normalize(form, address)) for form in ("NFC", "NFD"))
+
+
+def folded(address: str) -> str:
+    """Returns the address by which a person is found: in small letters, of the same length.
+
+    Characters are lowered one by one, as PostgreSQL's lower() does. Unicode's case folding would
+    take stra\xdfe@example.com and strasse@example.com for one person. So the result keeps every
+    rule of the database that the address keeps.
+    """
+    if address.isascii():
+        return address.lower()
+    return "".join(_lowered(character) for character in address)
+
+
+def _lowered(character: str) -> str:
+    lowered = character.lower()
+    return lowered if len(lowered) == 1 else character

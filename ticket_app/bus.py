@@ -1,8 +1,9 @@
-"""Tells whoever listens that a ticket changed: open pages, the triage worker.
+"""News of changed tickets for listeners in this process: open pages and the triage worker; and news
+of ended sessions for other processes.
 
-A service publishes once its transaction has committed, from whatever thread it runs in. Listeners
-live on the server's event loop; without one (a command, a test) there is nobody to tell. Where the
-desk runs as several processes, live/relay.py carries what is published here to the others.
+A service publishes after its transaction has committed, from any thread. Listeners run on the
+server's event loop. Without a loop (a command, a test) nobody listens. If the desk runs as several
+processes, live/relay.py relays published changes to the others.
 """
 
 import asyncio
@@ -12,40 +13,62 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ticket_app.vocabulary import EventKind
+
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Change:
-    """A ticket was written; `awaits_triage` says that it waits for a provider since then.
+Origin = Literal["here", "elsewhere", "handed_on"]
+"""The process that wrote the ticket: this one or another. `handed_on` is another one that has no
+room for what follows from the change, and leaves it to others."""
 
-    Without a ticket it stands for changes that nobody could count: read everything again.
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A ticket was written: what happened to it, and of a change the columns that were written.
+
+    A `ticket_id` and a `kind` of None stand for an unknown number of changes: the listener reads
+    everything again.
     """
 
     ticket_id: int | None
-    awaits_triage: bool = False
-    from_here: bool = True
+    kind: EventKind | None
+    fields: frozenset[str] = frozenset()
+    origin: Origin = "here"
 
 
-MISSED = Change(None, awaits_triage=True, from_here=False)
+MISSED = Change(None, None, origin="handed_on")
 
-Carrier = Callable[[Change], None]
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A session or an API token has ended: the one that is known by `key`, or all of a person.
+
+    With neither, any may have ended, and the desk may have got its first account.
+    """
+
+    key: str | None = None
+    person_id: int | None = None
+
+
+Relay = Callable[[Change | Ending], None]
 Reach = Literal["ok", "unavailable"]
 
 
 class Bus:
-    """Fan-out of changes to queues. A full queue drops the change: see `subscribe`."""
+    """Fans out changes to queues. A full queue drops the change: see `subscribe`."""
 
     def __init__(self) -> None:
         self.reach: Reach | None = None
-        """Whether other processes hear of changes right now; None where there are none."""
+        """`ok` if other processes receive changes now; None if the desk has one process."""
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._queues: set[asyncio.Queue[Change]] = set()
-        self._carriers: list[Carrier] = []
+        self._queues: dict[asyncio.Queue[Change], int | None] = {}
+        self._relays: list[Relay] = []
+        self._of_endings: list[Callable[[Ending], None]] = []
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Deliver on this event loop while the block lasts (the server's lifespan)."""
+        """Delivers on this event loop while the block lasts (the server's lifespan)."""
         self._loop = asyncio.get_running_loop()
         try:
             yield
@@ -53,55 +76,89 @@ class Bus:
             self._loop = None
 
     def publish(self, change: Change) -> None:
-        """Tell every listener; returns at once, from any thread."""
-        loop = self._loop  # read once: the server's end may set it to None meanwhile
+        """Sends a change to every listener. Returns at once, from any thread."""
+        loop = self._loop  # read once: another thread may set it to None when the server stops
         if loop is not None:
             loop.call_soon_threadsafe(self._tell, change)
 
-    def pass_on(self, change: Change) -> None:
-        """Tell other processes that a ticket awaits triage which nobody here can take now.
+    def publish_ending(self, ending: Ending) -> None:
+        """Tells other processes of an ending. This one knows. Returns at once, from any thread."""
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._relay, ending)
 
-        On the event loop. They heard of the ticket before, but not that they are needed: of ten
-        workers nine would ask the database in vain.
+    def publish_here(self, change: Change) -> None:
+        """As `publish`, for the listeners of this process: the others find out by themselves."""
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self.deliver, change)
+
+    def hand_on(self, change: Change) -> None:
+        """Leaves what follows from a change to other processes: this one has no room for it now.
+
+        Call it on the event loop. The others know of the change, but not that they are needed: nine
+        of ten workers would query the database in vain.
         """
-        for carry in self._carriers:
-            carry(change)
+        self._relay(replace(change, origin="handed_on"))
 
     def deliver(self, change: Change) -> None:
-        """Tell every listener of this process, on the event loop."""
-        for queue in self._queues:
+        """Sends a change to every listener of this process. Call it on the event loop."""
+        for queue, ticket_id in self._queues.items():
+            if ticket_id is not None and change.ticket_id not in (ticket_id, None):
+                continue
             if not queue.full():
                 queue.put_nowait(change)
             elif queue.maxsize > 1:
-                log.warning("a listener is behind; ticket %s was not told to it", change.ticket_id)
+                log.warning(
+                    "a listener's queue is full: it misses a change of ticket %s", change.ticket_id
+                )
+
+    def deliver_ending(self, ending: Ending) -> None:
+        """Tells this process of an ending in another one. Call it on the event loop."""
+        for listener in self._of_endings:
+            listener(ending)
 
     @contextmanager
-    def subscribe(self, capacity: int) -> Iterator[asyncio.Queue[Change]]:
-        """A queue of changes from now on.
-
-        A page that reloads as a whole wants a capacity of 1: what comes while it is behind is the
-        same news. Who needs every change takes room for the largest burst.
-        """
-        queue: asyncio.Queue[Change] = asyncio.Queue(capacity)
-        self._queues.add(queue)
-        try:
-            yield queue
-        finally:
-            self._queues.discard(queue)
-
-    @contextmanager
-    def carried_by(self, carrier: Carrier) -> Iterator[None]:
-        """While the block lasts, this is called on the event loop with what others are to hear."""
-        self._carriers.append(carrier)
+    def told_of_endings(self, listener: Callable[[Ending], None]) -> Iterator[None]:
+        """Calls the listener during the block with each ending in another process."""
+        self._of_endings.append(listener)
         try:
             yield
         finally:
-            self._carriers.remove(carrier)
+            self._of_endings.remove(listener)
+
+    @contextmanager
+    def subscribe(
+        self, capacity: int, ticket_id: int | None = None
+    ) -> Iterator[asyncio.Queue[Change]]:
+        """Yields a queue of the changes from now on: of every ticket, or of this one.
+
+        A page that reloads as a whole takes a capacity of 1: later changes add no news while one
+        waits. A listener that needs every change takes a capacity for the largest burst.
+        """
+        queue: asyncio.Queue[Change] = asyncio.Queue(capacity)
+        self._queues[queue] = ticket_id
+        try:
+            yield queue
+        finally:
+            del self._queues[queue]
+
+    @contextmanager
+    def relayed_by(self, relay: Relay) -> Iterator[None]:
+        """Calls `relay` on the event loop with all news for other processes during the block."""
+        self._relays.append(relay)
+        try:
+            yield
+        finally:
+            self._relays.remove(relay)
 
     def _tell(self, change: Change) -> None:
         self.deliver(change)
-        for carry in self._carriers:
-            carry(replace(change, awaits_triage=False))
+        self._relay(replace(change, origin="elsewhere"))
+
+    def _relay(self, news: Change | Ending) -> None:
+        for relay in self._relays:
+            relay(news)
 
 
 bus = Bus()

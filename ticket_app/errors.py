@@ -1,6 +1,8 @@
-"""Every error that a person can cause or must act on: a status, a stable code, a sentence."""
+"""Errors that a person can cause or must act on: each has a status, a stable code, a sentence."""
 
+from enum import StrEnum
 from http import HTTPStatus
+from math import ceil
 from typing import ClassVar, NamedTuple
 
 
@@ -12,12 +14,12 @@ class FieldProblem(NamedTuple):
 
 
 class TicketAppError(Exception):
-    """Base of the desk's own errors. `detail` says what to do, in one sentence for a person."""
+    """Base of the desk's own errors. `detail` tells a person in one sentence what to do."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal_error"
     retry_after_seconds: ClassVar[int | None] = None
-    """For a client: when to try again, if that may help."""
+    """Seconds after which a client may retry; None if a retry does not help."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -41,7 +43,8 @@ class TicketNotFoundError(TicketAppError):
 
 
 class TicketChangedError(TicketAppError):
-    """The ticket is no longer what it was when the person saw it; nothing was changed."""
+    """The ticket's version is not the one that the person saw (optimistic lock). Nothing was
+    changed."""
 
     status = HTTPStatus.CONFLICT
     code = "ticket_changed"
@@ -65,7 +68,7 @@ class InvalidInputError(TicketAppError):
 
 
 class IdempotencyKeyReusedError(TicketAppError):
-    """The idempotency key has filed a ticket of other values; `ticket_id` is that ticket."""
+    """The idempotency key has filed a ticket with other values; `ticket_id` is that ticket."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "idempotency_key_reused"
@@ -79,8 +82,8 @@ class IdempotencyKeyReusedError(TicketAppError):
 
 
 class DatabaseUnavailableError(TicketAppError):
-    """The database did not answer in time, or cannot do what it was asked; `detail` says why, where
-    that is known. Nothing was changed as far as was answered."""
+    """The database did not answer in time or cannot run the statement; `detail` says why if that is
+    known. As far as the desk knows, nothing was changed."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "database_unavailable"
@@ -94,7 +97,7 @@ class DatabaseUnavailableError(TicketAppError):
 
 
 class BusyError(TicketAppError):
-    """Too much is waiting already; nothing was changed, and trying again is safe."""
+    """Too many requests are waiting. Nothing was changed, so a retry is safe."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "busy"
@@ -102,3 +105,233 @@ class BusyError(TicketAppError):
 
     def __init__(self) -> None:
         super().__init__(f"The desk is busy. Try again in {self.retry_after_seconds} seconds.")
+
+
+class SignInRequiredError(TicketAppError):
+    """The desk has accounts, and nobody has signed in."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "sign_in_required"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in first.")
+
+
+class NotAllowedError(TicketAppError):
+    """The actor's role does not allow this."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "not_allowed"
+
+    def __init__(self, *, by_token: bool = False) -> None:
+        super().__init__(
+            "This token may not do this: its scope, or the role of its owner, does not allow it."
+            if by_token
+            else "Your account may not do this. Ask an administrator of the desk."
+        )
+
+
+class TokenNotValidError(TicketAppError):
+    """The API token of a request is unknown, revoked or expired, or its owner is not active."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "token_not_valid"
+
+    def __init__(self) -> None:
+        super().__init__("The API token has expired, was revoked, or is none of this desk.")
+
+
+class TokenNotFoundError(TicketAppError):
+    """The actor has no API token with this id."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "token_not_found"
+
+    def __init__(self, token_id: int) -> None:
+        super().__init__(f"There is no token {token_id} here. It may have been revoked.")
+
+
+class TooManyTokensError(TicketAppError):
+    """The person has as many API tokens as one may have. None was made."""
+
+    status = HTTPStatus.CONFLICT
+    code = "too_many_tokens"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A person has at most {most} tokens. Revoke one first.")
+
+
+class PersonNotFoundError(TicketAppError):
+    """No person with this id or address is known."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "person_not_found"
+
+    def __init__(self, who: int | str) -> None:
+        super().__init__(f"There is no person {who}.")
+
+
+class PersonInactiveError(TicketAppError):
+    """The person was deactivated, so a link would not let them in. Nothing was changed."""
+
+    status = HTTPStatus.CONFLICT
+    code = "person_inactive"
+
+    def __init__(self, who: str) -> None:
+        super().__init__(
+            f"{who} is not active, so a link would not let them in. Activate them first."
+        )
+
+
+class PersonHasAccountError(TicketAppError):
+    """The data of someone who works here, or can sign in, is not erased. Nothing was changed."""
+
+    status = HTTPStatus.CONFLICT
+    code = "person_has_account"
+
+    def __init__(self, who: str, role: str) -> None:
+        super().__init__(
+            f"{who} has an account, with the role {role}. First lower the role to requester, and "
+            f"deactivate: python -m ticket_app people role {who} requester; "
+            f"python -m ticket_app people deactivate {who}"
+        )
+
+
+class LastAdministratorError(TicketAppError):
+    """The change would leave the desk without an administrator. Nothing was changed."""
+
+    status = HTTPStatus.CONFLICT
+    code = "last_administrator"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is the last active administrator with a password. Make another person one first."
+        )
+
+
+class NoAccountsError(TicketAppError):
+    """The desk has no account yet, so nobody could be invited to one."""
+
+    status = HTTPStatus.CONFLICT
+    code = "no_accounts"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The desk has no account yet. Create the first administrator: make admin EMAIL=..."
+        )
+
+
+class AccountLinkError(TicketAppError):
+    """The link is unknown, used or too old."""
+
+    status = HTTPStatus.GONE
+    code = "link_ended"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link has ended: each works once, and for a limited time. Ask an administrator "
+            "of the desk for a new one."
+        )
+
+
+class WrongCredentialsError(TicketAppError):
+    """The address is unknown, the password is wrong, or the person is not active."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "wrong_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("The address or the password is wrong.")
+
+
+class WrongCodeError(TicketAppError):
+    """The code of a second factor is wrong, too old, or was used before."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code is wrong, has expired, or was used already. Wait for the next one of your "
+            "app, then type that."
+        )
+
+
+class SignInStepError(TicketAppError):
+    """The sign-in that waited for a code has ended."""
+
+    status = HTTPStatus.GONE
+    code = "sign_in_ended"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This sign-in has ended: it takes five minutes at most, and five wrong codes. Sign in "
+            "again."
+        )
+
+
+class SecondFactorRequiredError(TicketAppError):
+    """The actor's role needs a second factor, and the actor has none yet."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "second_factor_required"
+
+    def __init__(self) -> None:
+        super().__init__("Your role needs a second factor. Set one up first, at /second-factor.")
+
+
+class SecondFactorError(TicketAppError):
+    """The second factor is not in the state for this. Nothing was changed."""
+
+    status = HTTPStatus.CONFLICT
+    code = "second_factor"
+
+
+class SignOnProblem(StrEnum):
+    """Why a sign-in by a provider of OpenID Connect did not succeed."""
+
+    DENIED = "denied"
+    STALE = "stale"
+    AWAY = "away"
+    CROWDED = "crowded"
+    NOT_BELIEVED = "not_believed"
+    UNVERIFIED = "unverified"
+    OTHER_SUBJECT = "other_subject"
+    REFUSED = "refused"
+
+
+class SingleSignOnError(TicketAppError):
+    """A sign-in by a provider of OpenID Connect did not succeed. The page has the sentence of the
+    reason. `person_id` is whose account it concerns, if that is known; for the audit alone."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "single_sign_on_failed"
+
+    def __init__(self, reason: SignOnProblem, person_id: int | None = None) -> None:
+        super().__init__(f"The single sign-on did not succeed: {reason.value}.")
+        self.reason, self.person_id = reason, person_id
+        self.code = f"single_sign_on_{reason.value}"  # type: ignore[misc]
+
+
+class TooManyAttemptsError(TicketAppError):
+    """Too many sign-ins have failed. Nothing was tried."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_attempts"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many sign-ins have failed. Try again in {seconds} seconds.")
+        self.retry_after_seconds = seconds  # type: ignore[misc]
+
+
+class TooManyRequestsError(TicketAppError):
+    """Someone who has not signed in has sent too much. Nothing was done."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+    def __init__(self, seconds: float) -> None:
+        minutes = max(1, ceil(seconds / 60))
+        when = f"{minutes} minutes" if minutes > 1 else "a minute"
+        super().__init__(f"Too much was sent from here lately. Try again in {when}.")
+        self.retry_after_seconds = ceil(seconds)  # type: ignore[misc]

@@ -1,13 +1,14 @@
-"""The rules of texts.py as regular expressions, for whoever validates by the OpenAPI document.
+"""The rules of texts.py as regular expressions, for clients that validate by the OpenAPI document.
 
-At each character such an expression leaves an engine one way to go on. With two it tries both, one
-within the other, and a long text that does not match holds it up for seconds.
+At each character such an expression leaves an engine one way to go on. With two ways an engine
+backtracks, and a long text that does not match blocks it for seconds.
 """
 
 from ticket_app.vocabulary import BLANKS, INVISIBLE, LINE_ENDS, NONCHARACTERS, Ranges
 
 FIRST_PLANE = range(0x10000)
-"""Some engines see a code point beyond it as two characters, so the patterns name none of those."""
+"""The Basic Multilingual Plane. Some engines see a code point beyond it as two characters, so the
+patterns name none of those."""
 
 
 def _points(ranges: Ranges) -> set[int]:
@@ -16,8 +17,8 @@ def _points(ranges: Ranges) -> set[int]:
     }
 
 
-def _written(points: set[int]) -> str:
-    """These code points for the brackets, in the escapes that every engine reads."""
+def _class_body(points: set[int]) -> str:
+    """Returns these code points for the brackets, in escapes that every engine reads."""
     firsts = sorted(point for point in points if point - 1 not in points)
     lasts = sorted(point for point in points if point + 1 not in points)
     return "".join(
@@ -26,11 +27,11 @@ def _written(points: set[int]) -> str:
 
 
 def _any_of(points: set[int]) -> str:
-    return f"[{_written(points)}]"
+    return f"[{_class_body(points)}]"
 
 
 def _none_of(points: set[int]) -> str:
-    return f"[^{_written(points)}]"
+    return f"[^{_class_body(points)}]"
 
 
 _NUL = {0}
@@ -40,7 +41,7 @@ _INVISIBLE = _points(INVISIBLE + NONCHARACTERS)
 _SHOWN = _none_of(_INVISIBLE)
 _UNSEEN_IN_LINE = _INVISIBLE - _LINE_ENDS
 _TO_THE_END = f"{_none_of(_LINE_ENDS)}*(?:{_any_of(_BLANKS & _LINE_ENDS)}{_any_of(_BLANKS)}*)?"
-"""The rest of a line, and what is trimmed after it from its first line end on."""
+"""Matches the rest of a line, then the blanks from its first line end on, which are trimmed."""
 
 ANY_TEXT = f"^{_none_of(_NUL)}*$"
 TEXT = f"^{_any_of(_INVISIBLE - _NUL)}*{_SHOWN}{_none_of(_NUL)}*$"

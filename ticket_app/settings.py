@@ -1,32 +1,38 @@
 """Every setting of the desk: one environment variable each, typed here, documented in .env.example.
 
-Blank means unset, names that nobody knows are ignored, and a wrong value is a ConfigurationError
-whose sentence names the variable, the problem and an example. Secrets are never part of it.
+A blank value counts as unset, and an unknown name is ignored. A wrong value raises a
+ConfigurationError whose sentence names the variable, the problem and an example. That sentence
+never contains a secret.
 """
 
 import os
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from typing import Any, Literal, NamedTuple
+from urllib.parse import quote, unquote
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ticket_app.errors import ConfigurationError
-from ticket_app.vocabulary import Category, Priority
+from ticket_app.setting_types import (
+    Address,
+    DatabaseUrl,
+    HostNames,
+    HttpUrl,
+    Issuer,
+    Networks,
+    Origin,
+    Origins,
+    RedisUrl,
+    Roles,
+    RolesByDomain,
+    RolesByName,
+)
+from ticket_app.vocabulary import Category, Priority, Role
 
 ROOT = Path(__file__).resolve().parent.parent
-DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg2", "sqlite")
-REDIS_SCHEMES = ("redis", "rediss", "unix")
 WORKERS_MAX = 64
 
 ProviderName = Literal["openai", "gemini", "anthropic", "ollama"]
@@ -48,59 +54,19 @@ class ProviderChoice(NamedTuple):
     base_url: str | None
 
 
-def _comma_separated(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip() for part in value.split(",") if part.strip())
+class SingleSignOn(NamedTuple):
+    """The provider of OpenID Connect, and the roles that it and e-mail domains give.
 
+    `roles` are by the values of the claim `role_claim`. `domains` are by folded names; "*" is any.
+    """
 
-def _known_database(value: SecretStr) -> SecretStr:
-    if value.get_secret_value().partition("://")[0] not in DATABASE_SCHEMES:
-        raise ValueError("must begin with postgresql:// or sqlite:///")
-    return value
-
-
-def _known_redis(value: SecretStr) -> SecretStr:
-    if value.get_secret_value().partition("://")[0] not in REDIS_SCHEMES:
-        raise ValueError("must begin with redis://, rediss:// or unix://")
-    try:
-        _ = urlsplit(value.get_secret_value()).port
-    except ValueError:  # its own words may repeat a password
-        raise ValueError("the port must be a number") from None
-    return value
-
-
-def _exact_origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
-            raise ValueError("each must be a scheme and a host, without a path, and never *")
-    return values
-
-
-def _plain_hosts(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if "/" in value or (value.rpartition(":")[2].isdigit() and not value.endswith("]")):
-            raise ValueError("each must be a host name without scheme or port")
-    return tuple(value.lower() for value in values)
-
-
-def _networks(value: Any) -> Any:
-    try:
-        return tuple(ip_network(each, strict=False) for each in _comma_separated(value))
-    except (TypeError, ValueError):
-        raise ValueError("each must be an address or a network of addresses") from None
-
-
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError("must be an http:// or https:// address")
-    return value.rstrip("/")
-
-
-Csv = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+    issuer: str
+    client_id: str
+    secret: SecretStr
+    name: str
+    role_claim: str
+    roles: Mapping[str, Role]
+    domains: Mapping[str, Role]
 
 
 class Settings(BaseSettings):
@@ -115,20 +81,32 @@ class Settings(BaseSettings):
     dev_port: int = Field(3000, ge=1, le=65535, examples=["3000"])
     data_dir: Path = Field(ROOT / ".data", examples=[".data"])
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
-    allowed_hosts: Annotated[Csv, AfterValidator(_plain_hosts)] = Field(
+    allowed_hosts: HostNames = Field(
         ("localhost", "127.0.0.1", "[::1]"), examples=["desk.example.com,localhost"]
     )
-    allowed_origins: Annotated[Csv, AfterValidator(_exact_origins)] = Field(
-        (), examples=["https://intranet.example.com"]
-    )
+    allowed_origins: Origins = Field((), examples=["https://intranet.example.com"])
     trusted_proxies: Networks = Field((), examples=["127.0.0.1,10.84.0.0/24"])
+    desk_url: Origin | None = Field(None, examples=["https://desk.example.com"])
+
+    allow_open: bool = Field(False, examples=["true"])
+    public_form: bool = Field(True, examples=["false"])
+    require_second_factor: Roles = Field((), examples=["administrator,agent"])
+    admin_email: Address | None = Field(None, examples=["ana@example.com"])
+    admin_password_file: Path | None = Field(None, examples=["/run/secrets/admin_password"])
+
+    oidc_issuer: Issuer | None = Field(None, examples=["https://id.example.com/realms/desk"])
+    oidc_client_id: str | None = Field(None, examples=["desk"])
+    oidc_client_secret: SecretStr | None = Field(None, examples=["a-long-random-word"])
+    oidc_client_secret_file: Path | None = Field(None, examples=["/run/secrets/oidc"])
+    oidc_name: str = Field("single sign-on", max_length=40, examples=["Keycloak"])
+    oidc_role_claim: str = Field("groups", examples=["realm_access.roles"])
+    oidc_roles: RolesByName = Field({}, examples=["desk-admins=administrator,support=agent"])
+    oidc_domains: RolesByDomain = Field({}, examples=["example.com=agent,*=requester"])
 
     workers: int = Field(1, ge=1, le=WORKERS_MAX, examples=["2"])
-    redis_url: Annotated[SecretStr, AfterValidator(_known_redis)] | None = Field(
-        None, examples=["redis://localhost:6379/0"]
-    )
+    redis_url: RedisUrl | None = Field(None, examples=["redis://localhost:6379/0"])
 
-    database_url: Annotated[SecretStr, AfterValidator(_known_database)] | None = Field(
+    database_url: DatabaseUrl | None = Field(
         None, examples=["postgresql://desk:password@localhost:5432/desk"]
     )
     postgres_host: str | None = Field(None, examples=["localhost"])
@@ -139,9 +117,7 @@ class Settings(BaseSettings):
 
     ai_provider: ProviderName | Literal["offline"] | None = Field(None, examples=["openai"])
     ai_model: str | None = Field(None, examples=["gpt-4o-mini"])
-    ai_base_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
-        None, examples=["http://localhost:11434"]
-    )
+    ai_base_url: HttpUrl | None = Field(None, examples=["http://localhost:11434"])
     openai_api_key: SecretStr | None = Field(None, examples=["sk-..."])
     gemini_api_key: SecretStr | None = Field(None, examples=["AIza..."])
     anthropic_api_key: SecretStr | None = Field(None, examples=["sk-ant-..."])
@@ -183,11 +159,60 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _the_administrator_has_both(self) -> "Settings":
+        if (self.admin_email is None) != (self.admin_password_file is None):
+            raise ValueError(
+                "ADMIN_EMAIL and ADMIN_PASSWORD_FILE belong together, and one of them is not set; "
+                "for example: ADMIN_EMAIL=ana@example.com "
+                "ADMIN_PASSWORD_FILE=/run/secrets/admin_password"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _single_sign_on_has_all(self) -> "Settings":
+        secrets = (self.oidc_client_secret, self.oidc_client_secret_file)
+        has_secret = any(each is not None for each in secrets)
+        has_all = self.oidc_issuer and self.oidc_client_id and has_secret
+        has_any = self.oidc_issuer or self.oidc_client_id or has_secret
+        if has_any and (not has_all or None not in secrets):
+            raise ValueError(
+                "OIDC_ISSUER, OIDC_CLIENT_ID and either OIDC_CLIENT_SECRET or "
+                "OIDC_CLIENT_SECRET_FILE belong together; for example: "
+                "OIDC_ISSUER=https://id.example.com OIDC_CLIENT_ID=desk "
+                "OIDC_CLIENT_SECRET_FILE=/run/secrets/oidc"
+            )
+        return self
+
+    @property
+    def desk_address(self) -> str:
+        """The address of the desk for its people: DESK_URL, or else this machine's own."""
+        return self.desk_url or f"http://localhost:{self.port}"
+
+    @cached_property
+    def single_sign_on(self) -> SingleSignOn | None:
+        """The provider of OpenID Connect, or None without one.
+
+        Raises ConfigurationError if the file of the secret cannot be used.
+        """
+        if self.oidc_issuer is None or self.oidc_client_id is None:
+            return None
+        secret = self.oidc_client_secret or _secret_in(self.oidc_client_secret_file)
+        return SingleSignOn(
+            self.oidc_issuer,
+            self.oidc_client_id,
+            secret,
+            self.oidc_name,
+            self.oidc_role_claim,
+            self.oidc_roles,
+            self.oidc_domains,
+        )
+
     @property
     def provider(self) -> ProviderChoice | None:
-        """The provider to ask, or None where the offline engine does all the triage.
+        """The provider to call, or None if the offline engine does all the triage.
 
-        AI_PROVIDER decides; without it the first key found of OpenAI, Gemini and Anthropic does;
+        AI_PROVIDER decides. Without it the first key found of OpenAI, Gemini and Anthropic decides.
         AI_BASE_URL alone means an endpoint that speaks OpenAI's protocol.
         """
         if self.ai_provider == "offline":
@@ -201,10 +226,11 @@ class Settings(BaseSettings):
         return ProviderChoice(name, model, self._key_of(name), self.ai_base_url)
 
     def provider_named(self, name: ProviderName, model: str | None = None) -> ProviderChoice:
-        """A provider to try, the configured one or another whose key is set.
+        """Returns a provider to try: the configured one, or another whose key is set.
 
-        Without a model it is the configured one's own, or the provider's default. AI_BASE_URL
-        counts for the provider that is configured. Raises ConfigurationError for want of a key.
+        Without `model` the configured provider keeps its model, and any other takes its default.
+        AI_BASE_URL applies to the configured provider alone. Raises ConfigurationError without a
+        key.
         """
         configured = self.provider
         is_configured = configured is not None and configured.name == name
@@ -240,7 +266,7 @@ class Settings(BaseSettings):
 
     @property
     def sqlite_file(self) -> Path | None:
-        """SQLite's file; None for another database, and for an address in SQLite's own form."""
+        """SQLite's file; None for another database and for a URL in SQLite's `file:` form."""
         scheme, _, name = self.database.get_secret_value().partition(":///")
         name = unquote(name.partition("?")[0])
         return None if scheme != "sqlite" or name.startswith("file:") else Path(name).absolute()
@@ -261,7 +287,7 @@ class Settings(BaseSettings):
 
 @lru_cache
 def get_settings() -> Settings:
-    """The settings of this process, from the environment and the file that ENV_FILE names (.env).
+    """Returns the settings of this process, from the environment and the file ENV_FILE (.env).
 
     Raises ConfigurationError for the first wrong value.
     """
@@ -269,6 +295,17 @@ def get_settings() -> Settings:
         return Settings(_env_file=os.environ.get("ENV_FILE") or ROOT / ".env")
     except ValidationError as error:
         raise ConfigurationError(_sentence(error)) from None
+
+
+def _secret_in(file: Path | None) -> SecretStr:
+    try:
+        text = file.read_text(encoding="utf-8").strip() if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"OIDC_CLIENT_SECRET_FILE cannot be read: {why}.") from None
+    if not text:
+        raise ConfigurationError("The file of OIDC_CLIENT_SECRET_FILE is empty.")
+    return SecretStr(text)
 
 
 def _sentence(error: ValidationError) -> str:

@@ -1,14 +1,22 @@
-"""How each value looks: its word and its icon, once. Its colour is in assets/desk.css, once.
+"""The word and the icon of each value, defined once. Its colour is defined once in assets/desk.css.
 
-A component sets `data-<field>="<value>"`; the stylesheet gives that its tone. So a value keeps its
-colour on every page and in every chart, and is never told by its colour alone.
+A component sets `data-<field>="<value>"`, and the stylesheet gives it the tone. So a value has one
+colour on every page and in every chart. Colour is never the only sign of a value.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from ticket_app.vocabulary import Category, Priority, Sentiment, Status, TriageStatus
+from ticket_app.vocabulary import (
+    Category,
+    Priority,
+    Role,
+    Sentiment,
+    Status,
+    TokenScope,
+    TriageStatus,
+)
 
 NAME = "Support desk"
 STYLESHEET = "/desk.css"
@@ -47,11 +55,47 @@ LOOKS: Mapping[str, Mapping[StrEnum, Look]] = {
         Sentiment.ANGRY: Look("Angry", "angry"),
     },
 }
-"""Every field that has a closed set of values, in the order of the pages; its values in the
+"""Every field with a closed set of values, in the order of the pages. Its values have the
 vocabulary's order."""
 
 NARROW = "(max-width: 900px)"
-"""Where the form is a sheet over the page; desk.css says the same."""
+"""The window in which the form is a sheet over the page. desk.css repeats it."""
+
+ROLE_WORDS: Mapping[Role, str] = {
+    Role.REQUESTER: "Requester",
+    Role.AGENT: "Agent",
+    Role.ADMINISTRATOR: "Administrator",
+}
+
+SCOPE_WORDS: Mapping[TokenScope, str] = {
+    TokenScope.READ: "Read",
+    TokenScope.WRITE: "Read and write",
+    TokenScope.ADMIN: "Administer people, too",
+}
+
+
+class DateLanguage(NamedTuple):
+    """The words for a way to write dates, the tag of its locale, and its clock, if it has them."""
+
+    word: str
+    tag: str = ""
+    clock: str = ""
+
+
+OWN_LANGUAGE, ISO = "browser", "iso"
+DATE_LANGUAGES: Mapping[str, DateLanguage] = {
+    "": DateLanguage("English, as this page"),
+    OWN_LANGUAGE: DateLanguage("As this browser"),
+    "en-GB": DateLanguage("English (UK)", "en-GB", "h23"),
+    "en-US": DateLanguage("English (US)", "en-US", "h12"),
+    "de-DE": DateLanguage("Deutsch", "de-DE", "h23"),
+    "es-ES": DateLanguage("Espa\u00f1ol", "es-ES", "h23"),
+    "fr-FR": DateLanguage("Fran\u00e7ais", "fr-FR", "h23"),
+    "pt-BR": DateLanguage("Portugu\u00eas", "pt-BR", "h23"),
+    # This locale has the order of ISO 8601, and English words.
+    ISO: DateLanguage("2026-12-31", "en-SE", "h23"),
+}
+"""The ways to write dates that a browser may keep. "" is that of the page."""
 
 FIELD_WORDS = {
     "status": "Status",
@@ -69,7 +113,7 @@ TRIAGE_LOOKS = {
     TriageStatus.PENDING: Look("Awaits AI", "hourglass"),
     TriageStatus.FAILED: Look("No AI answer", "circle-off"),
 }
-"""What a ticket's triage lacks. Where it lacks nothing, the engine is named."""
+"""Badges of a triage that is not done. A finished triage names its engine instead."""
 TRIAGED_ICON = "sparkles"
 
 ENGINE_WORDS = {
@@ -104,23 +148,24 @@ OUTCOME_WORDS = {
 
 
 def field_word(field: str) -> str:
-    """A field's name in words; its own name where it has none, so that every page can show it."""
+    """Returns a field's name in words, or its own name if it has none, so that every page can show
+    it."""
     return FIELD_WORDS.get(field) or field.replace("_", " ").capitalize()
 
 
 def word_for(field: str, value: str | None) -> str:
-    """A field's value in words; the value itself where it has no word of its own."""
+    """Returns a field's value in words, or the value itself if it has no word."""
     if value is None:
         return "nothing"
     words = {str(known): look.word for known, look in LOOKS.get(field, {}).items()}
     return words.get(value, value)
 
 
-def saved_in_words(ticket_id: int, field: str, value: str | None) -> str:
-    """What is said of a change that was saved."""
-    return f"{FIELD_WORDS[field]} of ticket {ticket_id} is saved: {word_for(field, value)}."
+def saved_sentence(ticket_id: int, field: str, value: str | None) -> str:
+    """Returns the sentence that reports a saved change."""
+    return f"{field_word(field)} of ticket {ticket_id} is saved: {word_for(field, value)}."
 
 
 def tone(field: str, value: str) -> str:
-    """The colour of a value, for a chart that takes colours and no classes."""
+    """Returns the colour of a value, for a chart that takes colours and no classes."""
     return f"var(--{field}-{value.replace('_', '-')})"

@@ -1,4 +1,4 @@
-"""Assembly: the pages, the REST API beside them, and what lives as long as the server."""
+"""Assembly: the pages, the REST API beside them, and the tasks that run as long as the server."""
 
 import logging
 import os
@@ -12,14 +12,26 @@ from reflex_base.event.context import EventContext
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from ticket_app.api.gateway import Gateway
-from ticket_app.api.page_policy import page_policy
-from ticket_app.api.site import Site
+from ticket_app.api.gateway.admission import (
+    PAGES,
+    SET_UP_FACTOR,
+    PageAdmission,
+    compiled_pages,
+)
+from ticket_app.api.gateway.app import Gateway
+from ticket_app.api.gateway.page_policy import page_policy
+from ticket_app.api.gateway.static_pages import StaticPages
 from ticket_app.bus import bus
 from ticket_app.errors import TicketAppError
-from ticket_app.live.keys import forgetting_keys
+from ticket_app.live.housekeeping import (
+    expiring_keys,
+    expiring_sign_ins,
+    linking_requesters,
+    recording_uses,
+    telling_of_erasings,
+)
 from ticket_app.live.learning import learning
-from ticket_app.live.ledger import keeping_ledger
+from ticket_app.live.ledger import flushing_ledger
 from ticket_app.live.page_store import PageStore
 from ticket_app.live.redis_server import connect
 from ticket_app.live.relay import connections, relaying
@@ -28,80 +40,119 @@ from ticket_app.pages.board import board
 from ticket_app.pages.desk import desk
 from ticket_app.pages.insights import insights
 from ticket_app.pages.missing import missing
+from ticket_app.pages.my import my
+from ticket_app.pages.new import new
+from ticket_app.pages.people.account import account
+from ticket_app.pages.people.audit import audit
+from ticket_app.pages.people.people import people
+from ticket_app.pages.people.second_factor import second_factor
+from ticket_app.pages.people.sign_in import sign_in
+from ticket_app.pages.people.sign_in_code import sign_in_code
+from ticket_app.pages.people.welcome import welcome
+from ticket_app.pages.request import request
 from ticket_app.settings import get_settings
-from ticket_app.state.acknowledging import Acknowledging
-from ticket_app.state.actions import TicketActions
-from ticket_app.state.board import Board
-from ticket_app.state.detail import Detail
-from ticket_app.state.door import Door
-from ticket_app.state.figures import Figures
-from ticket_app.state.insights import Insights
-from ticket_app.state.kept import Arrivals, KeptStates
-from ticket_app.state.live import presence
-from ticket_app.state.notices import seldom, told_failure
-from ticket_app.state.queue import Queue
-from ticket_app.state.triage_report import Report
+from ticket_app.state.connection.acknowledging import Acknowledging
+from ticket_app.state.connection.ending import ending_sessions
+from ticket_app.state.connection.event_namespace import CheckedEventNamespace
+from ticket_app.state.connection.guard import Guard
+from ticket_app.state.connection.replicated_state import (
+    ReplicatedStateManager,
+    TakeoverTokenManager,
+)
+from ticket_app.state.connection.subscription import presence
+from ticket_app.state.figures.figures import Figures
+from ticket_app.state.figures.insights import Insights
+from ticket_app.state.figures.triage_report import Report
+from ticket_app.state.notices import failure_notice, may_notify_failure
+from ticket_app.state.people.account import Account
+from ticket_app.state.people.audit import Audit
+from ticket_app.state.people.me import Me
+from ticket_app.state.people.people import People
+from ticket_app.state.people.second_factor import SecondFactor
+from ticket_app.state.people.signing_in import SigningIn, Welcome
+from ticket_app.state.people.single_sign_on import SingleSignOn
+from ticket_app.state.people.tokens import Tokens
+from ticket_app.state.portal.linked_ticket import LinkedTicket
+from ticket_app.state.portal.own_tickets import OwnTickets
+from ticket_app.state.tickets.actions import TicketActions
+from ticket_app.state.tickets.board import Board
+from ticket_app.state.tickets.detail import Detail
+from ticket_app.state.tickets.queue import Queue
 from ticket_app.theme import NAME, STYLESHEET
 from ticket_app.triage.engine import warm_up
 from ticket_app.triage.weights import shipped_weights
 
 log = logging.getLogger(__name__)
 
+UNLISTED = [{"name": "robots", "content": "noindex"}]
+"""What a page says to search engines whose addresses are for one person."""
+
+PRIVATE_PAGES = frozenset(page for page, needed in PAGES.items() if needed is not None)
+
 
 class Desk(rx.App):
-    """Reflex's application behind the desk's own gateway, with pages that outlive their process."""
+    """Reflex's application behind the desk's own gateway. Its pages survive a lost process."""
 
     def _setup_state(self) -> None:
         super()._setup_state()
         if self.sio is None:
             return
-        self._event_namespace = Door(get_config().get_event_namespace(), self)
+        self._event_namespace = CheckedEventNamespace(
+            get_config().get_event_namespace(),
+            self,
+            private_pages=PRIVATE_PAGES,
+            set_up_page=SET_UP_FACTOR,
+        )
         self.sio.register_namespace(self._event_namespace)
         if (url := get_settings().redis_url) is None:
             return
         store = PageStore(
             connect(url),
-            version=get_web_dir().name,  # of compiled pages: the fingerprint of their sources
+            version=get_web_dir().name,  # the fingerprint of the compiled pages' sources
             seconds_kept=get_config().redis_token_expiration,
         )
-        states = KeptStates(store=store, reached=connections)
+        states = ReplicatedStateManager(store=store, reached=connections)
         self._state_manager = states
-        self._event_namespace._token_manager = Arrivals(states)  # noqa: SLF001  # no other way in
+        self._event_namespace._token_manager = TakeoverTokenManager(states)  # noqa: SLF001  # no other way in
 
     def __call__(self) -> ASGIApp:
-        """The whole desk as one ASGI application.
+        """Returns the whole desk as one ASGI application.
 
-        The gateway stands before all that Reflex wraps around an application (CORS, its contexts,
-        telemetry): the desk's rules come first, and a request that is not Reflex's need not pass.
+        The gateway stands outside everything that Reflex wraps around an application (CORS, its
+        contexts, telemetry). So the desk's rules come first, and REST requests skip Reflex.
         """
         from ticket_app.api.app import api  # noqa: PLC0415  # compiling the pages needs no REST
 
         reflex = super().__call__()
-        shipped_weights()  # a tenth of a second, for which a first ticket would have to wait
+        shipped_weights()  # takes 0.1 s, which the first ticket would otherwise wait for
         return Gateway(reflex, api=api, site=compiled_site(), settings=get_settings())
 
 
-def compiled_site() -> Site | None:
-    """The compiled pages; none in development, where Vite serves them from memory."""
+def compiled_site() -> ASGIApp | None:
+    """Returns the compiled pages behind their admission.
+
+    None in development, where Vite serves them from memory.
+    """
     if os.environ.get("REFLEX_ENV_MODE") != "prod":
         return None
     files = Starlette(routes=[get_frontend_mount(router=app.router)])
-    return Site(files, page_policy(get_web_dir() / "build" / "client"))
+    client = get_web_dir() / "build" / "client"
+    return PageAdmission(StaticPages(files, page_policy(client)), compiled_pages(client))
 
 
-def tell_and_log(exception: Exception) -> EventSpec | None:
-    """An event handler failed: the log gets the whole story, the person a sentence.
+def log_and_notify(exception: Exception) -> EventSpec | None:
+    """Logs the failure of an event handler and shows the person a sentence.
 
-    Telling is an event, too. Where that is what failed, telling of it would never end: a client is
-    told at most once a second.
+    The notice is an event too, and its failure would cause another notice without end. So a client
+    gets at most one notice a second.
     """
     if not isinstance(exception, TicketAppError):
-        log.error("an event failed", exc_info=exception)
-    if not seldom(EventContext.get().token):
+        log.error("an event handler failed", exc_info=exception)
+    if not may_notify_failure(EventContext.get().token):
         return None
     if isinstance(exception, TicketAppError):
-        return told_failure(exception.detail)
-    return told_failure("Something went wrong on the server, and its log says what. Try again.")
+        return failure_notice(exception.detail)
+    return failure_notice("Something went wrong on the server, and its log says what. Try again.")
 
 
 app = Desk(
@@ -110,20 +161,26 @@ app = Desk(
     html_lang="en",
     head_components=[rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml")],
     toaster=None,
-    # The pages say themselves when the connection is lost; Reflex's own signs would say it again.
+    # The pages show a lost connection themselves. Reflex's own signs would repeat it.
     app_wraps={},
-    backend_exception_handler=tell_and_log,
+    backend_exception_handler=log_and_notify,
 )
 app.add_middleware(Acknowledging(TicketActions.delete, TicketActions.restore, Board.place))
-presence.ask = lambda token: (
+app.add_middleware(Guard())  # after that one: what is refused is acknowledged, too
+presence.is_connected = lambda token: (
     app.event_namespace is not None and (token in app.event_namespace.token_to_sid)
 )
 app.register_lifespan_task(bus.running)
+app.register_lifespan_task(ending_sessions, namespace=lambda: app.event_namespace)
 app.register_lifespan_task(relaying)
-app.register_lifespan_task(keeping_ledger)  # ends after those that write into it
+app.register_lifespan_task(flushing_ledger)  # stops after the tasks that write into the ledger
 app.register_lifespan_task(improving)
 app.register_lifespan_task(learning)
-app.register_lifespan_task(forgetting_keys)
+app.register_lifespan_task(expiring_keys)
+app.register_lifespan_task(expiring_sign_ins)
+app.register_lifespan_task(linking_requesters)
+app.register_lifespan_task(recording_uses)
+app.register_lifespan_task(telling_of_erasings)
 app.register_lifespan_task(warm_up)
 
 app.add_page(
@@ -139,4 +196,46 @@ app.add_page(
     title=f"Insights · {NAME}",
     on_load=[Insights.load, Insights.watch, Report.watch],
 )
+app.add_page(
+    sign_in,
+    route="/sign-in",
+    title=f"Sign in · {NAME}",
+    on_load=[SigningIn.load, SingleSignOn.load],
+)
+app.add_page(
+    sign_in_code,
+    route="/sign-in/code",
+    title=f"Code · {NAME}",
+    on_load=SigningIn.load_code,
+)
+app.add_page(
+    second_factor,
+    route="/second-factor",
+    title=f"Second factor · {NAME}",
+    on_load=SecondFactor.load,
+)
+app.add_page(welcome, route="/welcome", title=f"Choose a password · {NAME}", on_load=Welcome.load)
+app.add_page(new, route="/new", title=f"New ticket · {NAME}", on_load=[Me.load])
+app.add_page(
+    request,
+    route="/request",
+    title=f"Your ticket · {NAME}",
+    meta=UNLISTED,
+    on_load=[LinkedTicket.load, LinkedTicket.watch],
+)
+app.add_page(
+    my,
+    route="/my",
+    title=f"Your tickets · {NAME}",
+    meta=UNLISTED,
+    on_load=[Me.load, OwnTickets.load, OwnTickets.watch],
+)
+app.add_page(
+    account,
+    route="/account",
+    title=f"Your account · {NAME}",
+    on_load=[Me.load, Account.load, SecondFactor.load, Tokens.load],
+)
+app.add_page(people, route="/people", title=f"People · {NAME}", on_load=People.load)
+app.add_page(audit, route="/audit", title=f"Audit · {NAME}", on_load=Audit.load)
 app.add_page(missing, route="404", title=f"Nothing here · {NAME}")

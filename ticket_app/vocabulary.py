@@ -1,4 +1,4 @@
-"""The words of the desk, defined once: what a ticket's fields may say and how long they may be.
+"""The values and the lengths that a ticket's fields may have, defined once.
 
 The database's CHECK constraints, the REST contract, the triage and the pages all read these.
 """
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """What a ticket is about."""
+    """The area that a ticket concerns."""
 
     BILLING = "billing"
     TECHNICAL = "technical"
@@ -16,7 +16,7 @@ class Category(StrEnum):
 
 
 class Priority(StrEnum):
-    """How soon a ticket must be worked on, from least to most."""
+    """The urgency of work on a ticket, from least to most."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -25,7 +25,7 @@ class Priority(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a ticket stands, in the order in which work moves it."""
+    """The stage of a ticket, in the order in which work moves it."""
 
     OPEN = "open"
     IN_PROGRESS = "in_progress"
@@ -34,7 +34,7 @@ class Status(StrEnum):
 
 
 class Sentiment(StrEnum):
-    """How the requester sounds, from calm to angry."""
+    """The requester's tone, from calm to angry."""
 
     CALM = "calm"
     NEUTRAL = "neutral"
@@ -48,11 +48,12 @@ FACETS: dict[str, type[StrEnum]] = {
     "status": Status,
     "sentiment": Sentiment,
 }
-"""What tickets can be filtered and counted by. The database numbers the values in this order."""
+"""The fields by which tickets are filtered and counted. The database numbers the values in this
+order."""
 
 
 class Edge(StrEnum):
-    """The way by which a change came in; recorded with every event."""
+    """The way by which a change came in. Every event records it."""
 
     BROWSER = "browser"
     REST = "rest"
@@ -60,13 +61,110 @@ class Edge(StrEnum):
     TRIAGE = "triage"
 
 
+class Who(StrEnum):
+    """The kind of actor. `anyone` is a person by browser or REST, signed in or not."""
+
+    ANYONE = "anyone"
+    COMMAND = "command"
+    TRIAGE = "triage"
+
+
+class Role(StrEnum):
+    """What a person is to the desk. Each role may do what the one before may."""
+
+    REQUESTER = "requester"
+    AGENT = "agent"
+    ADMINISTRATOR = "administrator"
+
+
+class LinkPurpose(StrEnum):
+    """The purpose of a single-use link by which a person sets a password."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+class TokenScope(StrEnum):
+    """What an API token may do at most, of what its owner may. Each has what the one before has."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class AuditAction(StrEnum):
+    """What the audit records. The database does not list these: a new one needs no migration."""
+
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_OUT = "sign_out"
+    SESSION_ENDED = "session_ended"
+    ADMINISTRATOR_CREATED = "administrator_created"
+    INVITED = "invited"
+    RESET_LINK = "reset_link"
+    PASSWORD_SET = "password_set"  # noqa: S105
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_UNLINKED = "identity_unlinked"
+    RENAMED = "renamed"
+    ROLE_CHANGED = "role_changed"
+    DEACTIVATED = "deactivated"
+    ACTIVATED = "activated"
+    TOKEN_MADE = "token_made"  # noqa: S105
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    SECOND_FACTOR_FAILED = "second_factor_failed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    TICKET_DELETED = "ticket_deleted"
+    TICKET_RESTORED = "ticket_restored"
+    REQUESTER_ERASED = "requester_erased"
+    TICKETS_PURGED = "tickets_purged"
+
+
 class EventKind(StrEnum):
-    """What happened to a ticket."""
+    """The kinds of change that a ticket's history records."""
 
     CREATED = "created"
     CHANGED = "changed"
     DELETED = "deleted"
     RESTORED = "restored"
+    ERASED = "erased"
+    REPLIED = "replied"
+    NOTED = "noted"
+
+
+class MessageKind(StrEnum):
+    """Who may read a message: the requester too, or the team alone."""
+
+    REPLY = "reply"
+    NOTE = "note"
+
+
+class Side(StrEnum):
+    """For whom the author of a message speaks. A participant speaks for the requester."""
+
+    REQUESTER = "requester"
+    TEAM = "team"
+
+
+class ErasingKind(StrEnum):
+    """What the database's one function for erasing takes from tickets.
+
+    `texts` replaces everything that a requester wrote, and `history` only what the history quotes.
+    `tickets` removes deleted tickets altogether.
+    """
+
+    TEXTS = "texts"
+    HISTORY = "history"
+    TICKETS = "tickets"
+
+
+ERASED = "Erased"
+"""What stands where a requester's text was. The database's function has it as well."""
+ERASED_PERSON = "Erased person"
+"""The name of a person whose data was erased."""
 
 
 class TriageField(StrEnum):
@@ -79,19 +177,25 @@ class TriageField(StrEnum):
     TITLE = "title"
 
 
+SCORES = frozenset({TriageField.SENTIMENT, TriageField.URGENCY_SCORE})
+"""The fields that only an engine sets."""
+
+TEXT = frozenset({"title", "description"})
+"""The fields that the triage reads."""
+
 LEARNABLE = (TriageField.CATEGORY, TriageField.PRIORITY)
 """The fields that people decide, and that a desk can learn from their decisions."""
 
 
 class Verdict(StrEnum):
-    """Whether what was learned of a field beats the rules on held-out tickets."""
+    """The result of comparing learned weights with the rules on held-out tickets."""
 
     BETTER = "better"
     NOT_BETTER = "not_better"
 
 
 class TriageStatus(StrEnum):
-    """Whether a ticket's triage is final. Each ticket has values whatever this says."""
+    """The state of a ticket's triage. A ticket has values in every state."""
 
     PENDING = "pending"
     DONE = "done"
@@ -99,21 +203,22 @@ class TriageStatus(StrEnum):
 
 
 class DecidedBy(StrEnum):
-    """Who chose a ticket's category or priority: what a person chose, no engine changes."""
+    """The author of a ticket's category or priority. No engine changes a person's choice."""
 
     PERSON = "person"
     TRIAGE = "triage"
 
 
 class TriageScope(StrEnum):
-    """What a provider's answer may still change of a ticket that waits for it."""
+    """The fields of a pending ticket that a provider's answer may still change."""
 
     ALL = "all"
     SCORES = "scores"
 
 
 class CallOutcome(StrEnum):
-    """How a call to an AI provider ended, or why it was not made; one row of the ledger each."""
+    """The outcome of a call to an AI provider, or the reason for not calling. The ledger has a row
+    each."""
 
     OK = "ok"
     TIMEOUT = "timeout"
@@ -144,7 +249,7 @@ ABOUT_THE_TEXT = frozenset(
         CallOutcome.TOO_LONG,
     }
 )
-"""The provider works, and has no answer that is of use to this one text."""
+"""Outcomes that concern one text: the provider works but gives no usable answer to it."""
 
 NOT_ASKED = frozenset(
     {
@@ -155,15 +260,16 @@ NOT_ASKED = frozenset(
         CallOutcome.LEDGER_UNAVAILABLE,
     }
 )
-"""No call was made: this follows from an earlier failure, or from the desk itself."""
+"""Outcomes without a call: an earlier failure or a limit of the desk prevented it."""
 
 OFFLINE, LEARNED = "offline", "learned"
 OWN_ENGINES = (OFFLINE, LEARNED)
-"""The desk's own engines, by the names that suggestions keep; every other one is a provider."""
+"""The names of the desk's own engines, as suggestions store them. Every other name is a provider's.
+"""
 
 
 class CallPurpose(StrEnum):
-    """What an AI provider was asked for."""
+    """The purpose of a call to an AI provider."""
 
     SUGGEST = "suggest"
     IMPROVE = "improve"
@@ -177,10 +283,21 @@ SETTLED = (Status.RESOLVED, Status.CLOSED)
 ID_MAX = 2**63 - 1
 TITLE_MAX = 200
 DESCRIPTION_MAX = 20_000
+MESSAGE_MAX = 20_000
 REQUESTER_NAME_MAX = 100
 REQUESTER_EMAIL_MAX = 254
+PERSON_TERM_MAX = 254
+CLIENT_ADDRESS_MAX, USER_AGENT_MAX = 64, 200
+ISSUER_MAX, SUBJECT_MAX = 255, 255
+TOKEN_NAME_MAX = 100
+AUDIT_ACTION_MAX, AUDIT_DETAIL_MAX = 40, 200
 SEARCH_MAX = 200
 IDEMPOTENCY_KEY_MAX = 255
+PASSWORD_MIN, PASSWORD_MAX = 15, 128
+FACTOR_SECRET_LENGTH = 32
+"""Characters of Base32, which are 160 bits."""
+CODE_TYPED_MAX = 100
+"""Characters of a typed code that are read. A recovery code has 19 with its hyphens."""
 URGENCY_MIN, URGENCY_MAX, URGENCY_DEFAULT = 0, 100, 50
 
 BLANKS = "".join(
@@ -201,11 +318,11 @@ BLANKS = "".join(
         0xFEFF,
     )
 )
-"""Characters that show nothing: what `str.strip` removes, and the zero-width spaces, which would
-otherwise make a title that looks empty. Both engines trim exactly these."""
+"""Characters that both engines trim: those that `str.strip` removes, and the zero-width spaces. A
+title of zero-width spaces alone would look empty."""
 
 Ranges = tuple[tuple[int, int], ...]
-"""Code points, each range with its first and its last."""
+"""Code points as ranges, each with its first and its last."""
 
 IGNORABLE: Ranges = (
     *((0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5)),
@@ -213,8 +330,8 @@ IGNORABLE: Ranges = (
     *((0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8)),
     *((0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
 )
-"""What Unicode calls default ignorable, reserved ones included: soft hyphens, joiners, fillers,
-marks of direction. The search leaves them out."""
+"""Unicode's default ignorable code points, reserved ones included: soft hyphens, joiners, fillers
+and marks of direction. The search ignores them."""
 
 _CONTROLS_AND_BLANKS: Ranges = (
     *((0x0000, 0x0020), (0x007F, 0x00A0), (0x0600, 0x0605), (0x06DD, 0x06DD), (0x070F, 0x070F)),
@@ -226,7 +343,7 @@ _CONTROLS_AND_BLANKS: Ranges = (
 
 
 def _united(*ranges: tuple[int, int]) -> Ranges:
-    """The ranges in order, those that touch as one."""
+    """Returns the ranges in ascending order, with adjacent ones merged."""
     united: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
         if united and first == united[-1][1] + 1:
@@ -237,15 +354,15 @@ def _united(*ranges: tuple[int, int]) -> Ranges:
 
 
 INVISIBLE = _united(*IGNORABLE, *_CONTROLS_AND_BLANKS)
-"""Code points that show nothing of their own, as ranges: the controls, formats and separators of
-Unicode 16, what it calls default ignorable (reserved ones included), and the letters and signs that
-are blank (Hangul fillers, Braille blank). A text of these alone is blank."""
+"""Code points without a visible glyph, as ranges: the controls, formats and separators of Unicode
+16, its default ignorable ones (reserved ones included), and the blank letters and signs (Hangul
+fillers, Braille blank). A text of these alone is blank."""
 
 NONCHARACTERS: Ranges = (
     (0xFDD0, 0xFDEF),
     *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(17)),
 )
-"""What Unicode will never assign. It forbids nobody to send them, and they show nothing."""
+"""Code points that Unicode will never assign. They may be sent, but they have no glyph."""
 
 LINE_ENDS: Ranges = ((0x00, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029))
-"""Control characters and line ends, which a text of one line has none of, as ranges."""
+"""Control characters and line ends as ranges. A text of one line contains none of them."""

@@ -1,9 +1,9 @@
-"""Tickets, their history, and what the engines proposed for them.
+"""Creates tickets, their events, and the suggestions of engines.
 
 Revision: 0001, the first.
 
-The rules stand here as text on purpose: this is what a database of this revision enforces, whatever
-the code says later.
+The rules are text on purpose: they are what a database of this revision enforces, whatever the code
+says later.
 """
 
 from typing import Any
@@ -70,10 +70,10 @@ SUGGESTION_RULES = {
 
 NOT_DELETED = sa.text("deleted_at IS NULL")
 
-# Simple case folding. ICU's lower() is the full one, so what differs is mapped by hand: before it
-# the capital sigma (ICU looks at its neighbours) and the dotted capital I (ICU makes it two
-# characters; a private-use one keeps it itself), behind it the letters that are lower case already
-# and yet fold: the final sigma, the long s, the micro sign and their like.
+# Simple case folding. ICU's lower() folds fully, so the differences are mapped by hand. Before it:
+# the capital sigma, whose folding depends on its neighbours in ICU, and the dotted capital I, which
+# ICU makes two characters (a private-use character protects it). After it: lower-case letters that
+# still fold, such as the final sigma, the long s and the micro sign.
 FOLD_ON_POSTGRESQL = r"""
 CREATE FUNCTION ticket_fold(source text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -96,7 +96,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION ticket_event_refuse()
 
 
 def upgrade() -> None:
-    """Create the tables, what keeps the history append-only, and the folding for the search."""
+    """Creates the tables, the append-only triggers of the history, and `ticket_fold`."""
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     now = sa.text("(strftime('%Y-%m-%d %H:%M:%f000', 'now'))" if on_sqlite else "now()")
     _create_ticket(now, on_sqlite=on_sqlite)
@@ -110,7 +110,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove everything: a database without this revision holds no tickets."""
+    """Drops everything: a database without this revision has no tickets."""
     for table in ("suggestion", "ticket_event", "ticket"):
         op.drop_table(table)
     if op.get_bind().dialect.name != "sqlite":
@@ -202,7 +202,7 @@ def _create_table(
     no_nul: tuple[str, ...],
     on_sqlite: bool,
 ) -> None:
-    """SQLite has neither a time type nor a text without NUL; there, rules say the same."""
+    """Adds rules for SQLite, which has no time type and allows NUL in a text."""
     if on_sqlite:
         rules = rules | {
             f"{name}_{column}_time": (
@@ -228,7 +228,7 @@ def _append_only_on_sqlite() -> None:
             f"BEFORE {change} ON ticket_event "
             "BEGIN SELECT RAISE(ABORT, 'ticket_event is append-only'); END"
         )
-    # INSERT OR REPLACE takes the old row away without telling the trigger for DELETE.
+    # INSERT OR REPLACE removes the old row without firing the DELETE trigger.
     op.execute(
         "CREATE TRIGGER ticket_event_append_only_replace BEFORE INSERT ON ticket_event "
         "WHEN EXISTS (SELECT 1 FROM ticket_event WHERE id = NEW.id) "

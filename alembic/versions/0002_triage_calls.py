@@ -1,4 +1,4 @@
-"""The ledger of what AI providers were asked, what it cost and how it ended.
+"""Creates the ledger: one row for each call to an AI provider, with its cost and outcome.
 
 Revision: 0002.
 """
@@ -35,7 +35,7 @@ SQLITE_RULES = {
 
 
 def upgrade() -> None:
-    """Create the ledger, which begins empty."""
+    """Creates the ledger, which is empty at first."""
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     now = sa.text("(strftime('%Y-%m-%d %H:%M:%f000', 'now'))" if on_sqlite else "now()")
     rules = RULES | (SQLITE_RULES if on_sqlite else {})
@@ -63,5 +63,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget every call."""
+    """Drops the ledger."""
     op.drop_table("triage_call")

@@ -1,9 +1,9 @@
-"""Who decided what, which engine's answer stands, and which tickets wait for a provider's.
+"""Adds who decided category and priority, the engine of the values, and the work queue.
 
 Revision: 0003.
 
-Of tickets that are there already nobody wrote down who chose their category and priority. A person
-did, where the history names one, or where no engine ever proposed the value that stands.
+Older tickets do not record who chose their category and priority. A person did if the history names
+one, or if no engine ever proposed the current value.
 """
 
 from typing import Any
@@ -46,7 +46,7 @@ UPDATE ticket SET {field}_by = 'person' WHERE
 
 
 def upgrade() -> None:
-    """Add what is known of each ticket's triage, the evidence of suggestions, and the jobs."""
+    """Adds the state of each ticket's triage, the evidence of suggestions, and the jobs."""
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     for name, (default, rule) in TICKET_COLUMNS.items():
         check = sa.CheckConstraint(rule, name=f"ticket_{name}_known")
@@ -62,7 +62,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget who decided, and that anything waits."""
+    """Drops these columns and the jobs."""
     op.drop_table("triage_job")
     op.drop_column("suggestion", "evidence")
     for name in TICKET_COLUMNS:

@@ -1,4 +1,4 @@
-"""What the desk has learned from people's decisions, and whose turn it is to learn.
+"""Adds models learned from people's decisions, and the lease on learning each field.
 
 Revision: 0004.
 """
@@ -30,7 +30,7 @@ TURN_RULES = {
 
 
 def upgrade() -> None:
-    """Create the lessons, which begin empty, a turn for each field, and the way to decisions."""
+    """Creates the lessons, a lease row for each field, and the indexes that find decisions."""
     for field in FIELDS:
         _index(f"ticket_{field}_decided", "ticket", "id", _decided(field))
     op.create_table(
@@ -59,7 +59,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget every lesson."""
+    """Drops every lesson."""
     op.drop_table("learning_turn")
     op.drop_table("learned_model")
     for field in FIELDS:

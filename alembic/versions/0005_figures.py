@@ -1,4 +1,4 @@
-"""The desk's figures, kept by the database: triggers add to counters what each change adds.
+"""Adds the counters behind the figures, and the triggers that update them.
 
 Revision: 0005.
 """
@@ -49,7 +49,7 @@ COUNTERS = (
 
 
 def upgrade() -> None:
-    """Create the counters, fill them from the tickets there are, and keep them from then on."""
+    """Creates the counters, fills them from the existing tickets, and adds the triggers."""
     known = {
         f"ticket_count_{field}_known": f"{field} IN ({', '.join(map(repr, values))})"
         for field, values in VALUES.items()
@@ -68,7 +68,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Keep no figures: they can be counted again from the tickets."""
+    """Drops the counters, which can be computed again from the tickets."""
     FigureTriggers(op.get_bind(), COUNTERS).drop()
     for table in KEYS:
         op.drop_table(table)

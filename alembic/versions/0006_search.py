@@ -1,11 +1,11 @@
-"""Any page of a list and any search, however many tickets there are.
+"""Adds the indexes of lists and searches, whose cost is independent of the number of tickets.
 
 Revision: 0006.
 
-A ticket's facet is its combination of category, priority, status and sentiment as a number; an
-index by facet and time serves every filter. PostgreSQL's text index is a GIN over trigrams of the
-folded text and, so that a filter narrows the search within the index, over the four values
-(`traits`). SQLite's is a table of FTS5.
+A ticket's facet is its combination of category, priority, status and sentiment as a number. An
+index by facet and time serves every filter. On PostgreSQL the text index is a GIN over trigrams of
+the folded text and over the four values (`traits`), so that a filter narrows a search inside the
+index. On SQLite it is an FTS5 table.
 """
 
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ VALUES = {
 }
 NOT_DELETED = sa.text("deleted_at IS NULL")
 BETWEEN = "chr(31)"
-"""Parts title and description: the unit separator, which nobody searches for."""
+"""The unit separator between title and description, which nobody searches for."""
 
 TRIGRAMS = """
 DO $$
@@ -37,7 +37,7 @@ END
 $$
 """
 
-# Most texts are of ASCII alone. Not STRICT: PostgreSQL puts it in its caller's place only so.
+# Most texts are ASCII. The function is not STRICT, because PostgreSQL inlines it only then.
 FOLD_SOON = """
 ALTER FUNCTION ticket_fold(text) RENAME TO ticket_fold_any;
 CREATE FUNCTION ticket_fold(source text) RETURNS text
@@ -57,8 +57,8 @@ ALTER TABLE ticket
   ADD COLUMN folded text
     GENERATED ALWAYS AS (ticket_fold(title) || {BETWEEN} || ticket_fold(description)) STORED
 """
-# PostgreSQL plans the expression of a generated column anew for each statement. A trigger's are
-# planned once for each connection: that takes a quarter of an insert's time away.
+# PostgreSQL plans the expression of a generated column again for each statement, and that of a
+# trigger once a connection. The trigger saves a quarter of an insert's time.
 DERIVED = ("facet", "traits", "folded")
 DERIVE = f"""
 CREATE FUNCTION ticket_derive() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -114,7 +114,7 @@ KEEP_TEXT_ON_SQLITE = (
 
 
 def upgrade() -> None:
-    """Add what the lists and the search need, and fill it from the tickets there are."""
+    """Adds the columns and indexes, and fills them from the existing tickets."""
     execute = op.get_bind().exec_driver_sql
     if _on_sqlite():
         execute(f"ALTER TABLE ticket ADD COLUMN facet INTEGER GENERATED ALWAYS AS ({_facet()})")
@@ -135,7 +135,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove them; the extension stays, others may use it."""
+    """Drops them; the extension stays, because others may use it."""
     _create_index("ticket_status_newest", ["status", "created_at", "id"])
     op.drop_index("ticket_facet_newest", "ticket")
     if _on_sqlite():
@@ -156,7 +156,7 @@ def _create_index(name: str, columns: list[str]) -> None:
 
 
 def _facet(of: str = "") -> str:
-    """From 0 to 255: the number of each value is a digit, of base four, the category's first."""
+    """Returns SQL for 0 to 255: four digits in base four, the category first."""
     places = [len(VALUES) - 1 - place for place in range(len(VALUES))]
     return " + ".join(
         f"{4**place} * {_number(of, field, 0)}" for field, place in zip(VALUES, places, strict=True)
@@ -164,7 +164,7 @@ def _facet(of: str = "") -> str:
 
 
 def _traits(of: str = "") -> list[str]:
-    """A number for each value, no two fields' alike."""
+    """Returns SQL for a number of each value that is unique across fields."""
     return [_number(of, field, 4 * place) for place, field in enumerate(VALUES)]
 
 

@@ -1,8 +1,8 @@
-"""The search finds what looks the same: composed accents, typographic marks, blanks of any kind.
+"""Normalizes text for search: composed accents, typographic marks, blanks of any kind.
 
 Revision: 0007.
 
-What is stored for the search is folded anew. data/folding.py has the same rules in Python.
+Stored search text is folded again. data/folding.py has the same rules in Python.
 """
 
 from alembic import op
@@ -30,7 +30,7 @@ DASHES = (
     r"\u02d7\u058a\u05be\u1806\u2010-\u2015\u2043\u207b\u208b\u2212\u2e3a\u2e3b\u2e40\u301c"
     r"\u3030\ufe31\ufe32\ufe58\ufe63\uff0d"
 )
-# What ICU's lower() leaves, and the private-use character that keeps the dotted capital I from it.
+# Characters that ICU's lower() leaves. A private-use character protects the dotted capital I.
 LEFT = (
     r"\00B5\017F\0345\03C2\03D0\03D1\03D5\03D6\03F0\03F1\03F5\1C80\1C81\1C82\1C83\1C84\1C85"
     r"\1C86\1C87\1C88\1E9B\1FBE"
@@ -43,8 +43,8 @@ LEFT_CLASS = (
     r"\u00b5\u017f\u0345\u03c2\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1c80-\u1c88\u1e9b"
     r"\u1fbe\ue130"
 )
-# The marks come before NFKC, which would take some of them apart. A regular expression that finds
-# nothing takes a tenth of the time of translate().
+# Marks are replaced before NFKC, which would decompose some of them. A regular expression without
+# a match takes a tenth of the time of translate().
 FOLD_ANY = rf"""
 CREATE OR REPLACE FUNCTION ticket_fold_any(source text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -65,7 +65,7 @@ BEGIN
 END
 $$
 """
-# Most texts are of ASCII alone. Not STRICT: PostgreSQL puts it in its caller's place only so.
+# Most texts are ASCII. The function is not STRICT, because PostgreSQL inlines it only then.
 FOLD = r"""
 CREATE OR REPLACE FUNCTION ticket_fold(source text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -89,7 +89,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   ELSE ticket_fold_any(source) END
 $$
 """
-# One pass that writes the table and its indexes anew, and leaves no dead rows; no trigger fires.
+# ALTER TABLE rewrites the table and its indexes in one pass, without dead rows or triggers.
 FOLD_ANEW_ON_POSTGRESQL = """
 ALTER TABLE ticket ALTER COLUMN folded TYPE text
 USING ticket_fold(title) || chr(31) || ticket_fold(description)
@@ -101,12 +101,12 @@ SELECT id, ticket_fold(title), ticket_fold(description) FROM ticket
 
 
 def upgrade() -> None:
-    """Fold by the new rules, and what is stored as well."""
+    """Replaces the folding, and folds stored text again."""
     _fold_by(FOLD_ANY, FOLD)
 
 
 def downgrade() -> None:
-    """Fold as before; on SQLite that is left to the older code."""
+    """Restores the older folding; on SQLite the older code does that."""
     _fold_by(FOLD_ANY_AS_BEFORE, FOLD_AS_BEFORE)
 
 

@@ -1,4 +1,4 @@
-"""The requests that filed a ticket, so that a repeated one files no second.
+"""Adds idempotency keys, so that a repeated request files no second ticket.
 
 Revision: 0008.
 """
@@ -27,7 +27,7 @@ RULES_ON_SQLITE = {
 
 
 def upgrade() -> None:
-    """Create the table, and the way to its oldest rows."""
+    """Creates the table, and an index for its oldest rows."""
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     rules = RULES | (RULES_ON_SQLITE if on_sqlite else {})
     now = sa.text("(strftime('%Y-%m-%d %H:%M:%f000', 'now'))" if on_sqlite else "now()")
@@ -45,5 +45,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget which requests there were."""
+    """Drops the table."""
     op.drop_table(TABLE)

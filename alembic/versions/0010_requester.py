@@ -1,9 +1,9 @@
-"""The tickets of a requester, newest first, whoever has how many.
+"""Adds an index for the tickets of a requester, newest first.
 
 Revision: 0010.
 
-Tickets without an address have no place in the index. At 1,000,000 tickets, all with an address,
-building it takes 5 s on SQLite and 7 s on PostgreSQL (seen on two busy cores).
+Tickets without an address are not in the index. At 1,000,000 tickets, all with an address, building
+it takes 5 s on SQLite and 7 s on PostgreSQL (measured on two busy cores).
 """
 
 from alembic import op
@@ -20,10 +20,10 @@ WHERE deleted_at IS NULL AND requester_email IS NOT NULL
 
 
 def upgrade() -> None:
-    """Create the index."""
+    """Creates the index."""
     op.execute(INDEX)
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drops the index."""
     op.execute("DROP INDEX ticket_requester_newest")

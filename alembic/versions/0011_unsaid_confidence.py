@@ -1,10 +1,10 @@
-"""A provider need not say how sure it is, and an account or a text may be why it was not asked.
+"""Allows suggestions without a confidence, and adds the outcomes `quota` and `too_long`.
 
 Revision: 0011.
 
-Nothing stored changes, only what may be stored. SQLite has no statement for that: as its manual
-says for this case (ALTER TABLE, "Making Other Kinds Of Table Schema Changes"), the text of the
-table is edited, which takes no time however many rows there are.
+No stored row changes. SQLite has no statement for this change. Its manual describes the way (ALTER
+TABLE, "Making Other Kinds Of Table Schema Changes"): the migration edits the text of the table's
+definition, which takes constant time.
 """
 
 import sqlalchemy as sa
@@ -32,7 +32,7 @@ SURE, MAY_BE_UNSURE = "confidence REAL NOT NULL", "confidence REAL"
 
 
 def upgrade() -> None:
-    """Let a suggestion's confidence be NULL, and the ledger know two outcomes more."""
+    """Makes a suggestion's confidence nullable, and adds two outcomes to the ledger."""
     if op.get_bind().dialect.name == "sqlite":
         _rewrite("suggestion", SURE, MAY_BE_UNSURE)
         _rewrite("triage_call", OLD_OUTCOMES, OUTCOMES)
@@ -42,7 +42,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take both back; what had no confidence gets none at all, which is 0."""
+    """Reverts both; a missing confidence becomes 0."""
     op.execute("UPDATE suggestion SET confidence = 0 WHERE confidence IS NULL")
     op.execute("UPDATE triage_call SET outcome = 'auth' WHERE outcome = 'quota'")
     op.execute("UPDATE triage_call SET outcome = 'refused' WHERE outcome = 'too_long'")
@@ -72,5 +72,5 @@ def _rewrite(table: str, old: str, new: str) -> None:
         place | {"sql": sql.replace(old, new)},
     )
     cookie = connection.execute(sa.text("PRAGMA schema_version")).scalar_one()
-    op.execute(f"PRAGMA schema_version = {cookie + 1}")  # so that every connection reads it anew
+    op.execute(f"PRAGMA schema_version = {cookie + 1}")  # every connection reads the schema again
     op.execute("PRAGMA writable_schema = RESET")

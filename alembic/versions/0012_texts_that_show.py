@@ -1,10 +1,10 @@
-"""Texts that show something, lines without control characters, and addresses that are addresses.
+"""Requires visible texts, lines without control characters, and valid addresses.
 
 Revision: 0012.
 
-Tickets that break these rules are mended, and their history tells of it (edge `cli`, the start of
-the desk). 100,000 tickets, all with an address, take 0.6 s on SQLite and 1 s on PostgreSQL, and
-more tickets as much longer.
+Tickets that break these rules are repaired, and their history records it (edge `cli`, the start of
+the desk). 100,000 tickets, all with an address, take 0.6 s on SQLite and 1 s on PostgreSQL. The
+time grows with the tickets.
 """
 
 import re
@@ -49,7 +49,7 @@ BEFORE = {
 }
 
 ADDRESSES_AT_ONCE = 10_000
-# Most addresses: what this finds need not be looked at for long.
+# Most addresses match this pattern and need no slower check.
 PLAIN_ADDRESS = re.compile(
     r"(?=.{3,64}@)[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@([A-Za-z0-9]{1,40}\.){1,4}[A-Za-z]{2,40}"
 )
@@ -59,7 +59,7 @@ AROUND_ADDRESSES = BLANKS + "<>'\"`,;.\u201c\u201d\u2018\u2019"
 
 
 def upgrade() -> None:
-    """Mend what breaks the rules, then let the database hold them."""
+    """Repairs tickets that break the rules, then adds the rules."""
     after = _rules()
     _mend_texts()
     _mend_addresses()
@@ -73,7 +73,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the rules back. What was mended stays."""
+    """Drops the rules. Repaired tickets stay as they are."""
     after = _rules()
     if not _on_sqlite():
         _replace_on_postgresql(after, BEFORE)
@@ -84,7 +84,7 @@ def downgrade() -> None:
 
 
 def _rules() -> dict[str, str]:
-    """The rules that are new or changed, by their names."""
+    """Returns the new or changed rules by name."""
     line = LINE_ON_SQLITE if _on_sqlite() else LINE_ON_POSTGRESQL
     shown = SHOWN_ON_SQLITE if _on_sqlite() else SHOWN_ON_POSTGRESQL
     never = "".join(f" AND requester_email NOT LIKE '%{each}%'" for each in NEVER_IN_ADDRESS)
@@ -103,16 +103,16 @@ def _written(name: str, rule: str) -> str:
 
 
 def _replace_on_postgresql(before: dict[str, str], after: dict[str, str]) -> None:
-    """In one statement, which reads the tickets once."""
+    """Replaces the rules in one statement, which reads the tickets once."""
     changes = [f"DROP CONSTRAINT {name}" for name in before]
     changes += [f"ADD {_written(name, rule)}" for name, rule in after.items()]
     op.execute(sa.text(_bare(f"ALTER TABLE ticket {', '.join(changes)}")))
 
 
 def _rewrite_on_sqlite(changes: dict[str, str]) -> None:
-    """Change the text of the table's definition, as SQLite's documentation tells for constraints.
+    """Edits the text of the table's definition, as SQLite's documentation describes.
 
-    To make the table anew, with its triggers and its indexes, would take minutes.
+    Rebuilding the table with its triggers and indexes would take minutes.
     """
     execute = op.get_bind().exec_driver_sql
     found = "type = 'table' AND name = 'ticket'"
@@ -151,7 +151,7 @@ def _mend_addresses() -> None:
         bare = _unwrapped(row.requester_email)
         if is_address(bare):
             _mend(row, {"requester_email": bare})
-        else:  # nobody shall lose sight of it: it stands where the name would, if there is none
+        else:  # it stays visible: it becomes the name if there is none
             name = row.requester_name or _as_line(row.requester_email)[:REQUESTER_NAME_MAX] or None
             _mend(row, {"requester_email": None, "requester_name": name})
 
@@ -168,7 +168,7 @@ def _with_address() -> Iterator[Any]:
 
 
 def _unwrapped(address: str) -> str:
-    """Without what people and programs write around an address; never with anything else in it."""
+    """Returns the address without a name, brackets, quotes or `mailto:` around it."""
     in_brackets = re.search(r"<([^<>]+)>", address)
     bare = in_brackets[1] if in_brackets else address
     bare = bare.strip(AROUND_ADDRESSES)
@@ -176,7 +176,7 @@ def _unwrapped(address: str) -> str:
 
 
 def _as_line(text: str) -> str:
-    """Without control characters; empty if nothing can be seen."""
+    """Returns the text without control characters; empty if it is invisible."""
     line = re.sub(f" *[{LINE_ENDS}]+ *", " ", text.strip(BLANKS)).strip(BLANKS)
     return line if _shows(line) else ""
 
@@ -186,7 +186,7 @@ def _shows(text: str) -> bool:
 
 
 def _mend(row: Any, mended: dict[str, str | None]) -> None:
-    """Write the fields that differ, as one version of the ticket, and tell of each."""
+    """Writes the fields that differ as one version of the ticket, with an event for each."""
     changed = {field: to for field, to in mended.items() if getattr(row, field) != to}
     if not changed:
         return
@@ -207,7 +207,7 @@ def _mend(row: Any, mended: dict[str, str | None]) -> None:
 
 
 def _bare(rule: str) -> str:
-    """For sa.text, in which a colon begins a parameter."""
+    """Escapes colons for sa.text, in which they begin a parameter."""
     return rule.replace(":", r"\:")
 
 

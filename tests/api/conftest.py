@@ -1,4 +1,4 @@
-"""A client of the REST API over a fresh database."""
+"""Fixtures for the REST API over a fresh database."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,6 @@ from ticket_app.api.app import make_api
 
 @pytest.fixture
 def client(database: str) -> Iterator[TestClient]:
-    """The API on both engines; a mistake of ours is answered as 500, as the server would."""
+    """A client of the API on each database; as on a server, an unexpected error becomes a 500."""
     with TestClient(make_api(), raise_server_exceptions=False) as client:
         yield client

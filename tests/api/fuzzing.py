@@ -1,4 +1,4 @@
-"""Schemathesis with all its checks, on an application or an address."""
+"""Runs Schemathesis with all its checks against an application or a running desk."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from jsonschema_rs import Draft202012Validator
 from schemathesis.config import ProjectConfig, ProjectsConfig, SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from ticket_app.texts import shows_something
+from ticket_app.texts import has_visible_character
 
 RESTORE = "/api/tickets/{ticket_id}/restore/"
 
 
-def findings(where: Any, *, examples: int, thorough: bool) -> tuple[int, dict[str, str]]:
-    """How many requests were made, and what the checks found: how to repeat each, by its sentence.
+def find_failures(where: Any, *, examples: int, thorough: bool) -> tuple[int, dict[str, str]]:
+    """Returns the number of requests, and the failures: each message with the code that repeats it.
 
-    `where` is an ASGI application or the address of a running desk. For each operation `examples`
-    are made up at most, the same in each run; `thorough` adds each boundary of each schema, and
-    runs of several operations.
+    `where` is an ASGI application or the URL of a running desk. At most `examples` requests are
+    generated for each operation, the same in each run. `thorough` adds the boundary values of each
+    schema, and sequences of operations.
     """
     project = ProjectConfig(continue_on_failure=True)
     project.generation.update(max_examples=examples, database="none")
@@ -28,7 +28,7 @@ def findings(where: Any, *, examples: int, thorough: bool) -> tuple[int, dict[st
         schema = schemathesis.openapi.from_url(f"{where}/api/openapi.json", config=config)
     else:
         schema = schemathesis.openapi.from_asgi("/api/openapi.json", where, config=config)
-    _know_rules_beyond(schema)
+    _register_rules_beyond_openapi(schema)
     requests, found = 0, dict[str, str]()
     for event in from_schema(schema).execute():
         if isinstance(event, events.NonFatalError | events.FatalError):
@@ -44,8 +44,8 @@ def findings(where: Any, *, examples: int, thorough: bool) -> tuple[int, dict[st
     return requests, found
 
 
-def _know_rules_beyond(schema: Any) -> None:
-    """Tell it the rules of the desk for which OpenAPI has no words."""
+def _register_rules_beyond_openapi(schema: Any) -> None:
+    """Register the desk's rules that OpenAPI cannot express."""
     deleted = set[str]()
 
     @schema.hook  # type: ignore[untyped-decorator]
@@ -68,7 +68,7 @@ def _is_failure(failure: Any, case: Any, response: Any, deleted: set[str]) -> bo
         case "AcceptedNegativeData":
             return not ("Invalid component: in body" in failure.message and _is_hint(case, body))
         case "EnsureResourceAvailability":
-            # A repeated request is answered as the first was, whatever became of the ticket.
+            # A replayed request gets the first answer, even if the ticket has been deleted since.
             return _ticket_of(case) not in deleted
         case "UseAfterFree":
             return _ticket_of(case) in deleted
@@ -80,12 +80,12 @@ def _ticket_of(case: Any) -> str:
 
 
 def _is_hint(case: Any, body: dict[str, Any]) -> bool:
-    """All that is wrong is the format of a blank address, which is none.
+    """Returns True if only the `format` of a blank address is wrong, which the desk reads as none.
 
-    A format is a hint, says JSON Schema, and no rule; everything else in the body must hold.
+    JSON Schema treats `format` as a hint; every other rule of the body must hold.
     """
     address = body.get("requester_email")
-    if not isinstance(address, str) or shows_something(address):
+    if not isinstance(address, str) or has_visible_character(address):
         return False
     raw = case.operation.definition.raw["requestBody"]["content"]["application/json"]["schema"]
     rules = raw | {"components": case.operation.schema.raw_schema["components"]}
@@ -94,11 +94,16 @@ def _is_hint(case: Any, body: dict[str, Any]) -> bool:
 
 
 def _is_another_request(response: Any) -> bool:
-    """A key of an earlier request came with other values."""
+    """Returns True if the request reuses an idempotency key with other values."""
     return bool(response.json()["code"] == "idempotency_key_reused")
 
 
 def _is_blank(body: dict[str, Any], response: Any) -> bool:
-    """The patterns leave out the invisible characters beyond the first plane: see texts.py."""
-    blank = {name for name in ("title", "description") if not shows_something(body.get(name, "A"))}
+    """Returns True if exactly the blank texts are refused.
+
+    The patterns omit invisible characters beyond the first Unicode plane: see texts.py.
+    """
+    blank = {
+        name for name in ("title", "description") if not has_visible_character(body.get(name, "A"))
+    }
     return {each["field"] for each in response.json().get("errors", ())} == blank != set()

@@ -1,4 +1,4 @@
-"""Whatever is sent: an answer that says what to do, never a mistake of ours."""
+"""Any input gets an answer that says what to do, and never a 500."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from ticket_app.vocabulary import Category, Priority, Status
 
-ANY_TEXT = st.text(st.characters(codec=None), max_size=300)  # NUL and lone surrogates included
+ANY_TEXT = st.text(st.characters(codec=None), max_size=300)  # with NUL and lone surrogates
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
@@ -39,7 +39,7 @@ LONG = settings(SHORT, max_examples=3_000)
 
 
 def check(client: TestClient, ticket: dict[str, Any], search: str) -> None:
-    """File it, change one by it, search for it: each is answered by the contract."""
+    """Create this ticket, update one, and search: every answer follows the contract."""
     for method, address in (("POST", "/api/tickets/"), ("PATCH", "/api/tickets/1/")):
         answer = client.request(method, address, content=_json(ticket), headers=JSON_BODY)
         assert answer.status_code < 500, (method, ticket, answer.text)
@@ -56,7 +56,7 @@ JSON_BODY = {"content-type": "application/json"}
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value).encode()  # lone surrogates leave as their escapes, NaN as NaN
+    return json.dumps(value).encode()  # lone surrogates as escapes, NaN as NaN
 
 
 @SHORT

@@ -1,4 +1,4 @@
-"""Clients that are generated from the OpenAPI document: a change of one field leaves the others."""
+"""Clients generated from the OpenAPI document change one field and leave the others alone."""
 
 import json
 import os
@@ -68,14 +68,14 @@ END = "\nprint(json.dumps(answer))"
 
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
-    """The OpenAPI document in a file."""
+    """The path of the OpenAPI document."""
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(make_api().openapi()), encoding="utf-8")
     return path
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """What a program prints; a failure is shown with all that it said."""
+    """Returns a program's output; a failure shows everything that it printed."""
     path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=os.environ | {"PATH": path},
@@ -86,14 +86,14 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 def generate(program: str, *arguments: str | Path, cwd: Path) -> None:
-    """Run a generator of this environment."""
+    """Run a generator that is installed in this environment."""
     if not (PROGRAMS / program).exists():
         leave_out(program, HOW_TO_BRING_IT)
     run(PROGRAMS / program, *arguments, cwd=cwd)
 
 
 def openapi_generator(language: str, document: Path, to: Path) -> None:
-    """OpenAPI Generator, with the Java that comes as a package."""
+    """Run OpenAPI Generator, with the Java that comes as a package."""
     generate(
         "openapi-generator-cli", "generate", "-i", document, "-g", language, "-o", to,
         "--global-property", "modelDocs=false,apiDocs=false,modelTests=false,apiTests=false",

@@ -1,4 +1,4 @@
-"""Whoever watches the desk gets an answer, whatever everybody else waits for."""
+"""Health is answered in time, whatever all other requests wait for."""
 
 import asyncio
 from threading import Event
@@ -6,6 +6,8 @@ from threading import Event
 import httpx2
 import pytest
 
+from harness.actors import over_rest
+from ticket_app.actor import Actor
 from ticket_app.api.app import make_api
 from ticket_app.data import engine
 from ticket_app.services import health
@@ -22,11 +24,14 @@ async def get_health() -> httpx2.Response:
 
 
 @pytest.mark.usefixtures("database")
-def test_it_is_answered_while_every_page_waits() -> None:
+def test_health_is_answered_while_every_page_waits() -> None:
     release = Event()
 
+    def held(_: Actor) -> None:
+        release.wait(SECONDS)
+
     async def scene() -> None:
-        pages = [asyncio.create_task(run(release.wait, SECONDS)) for _ in range(OTHERS)]
+        pages = [asyncio.create_task(run(over_rest(), held)) for _ in range(OTHERS)]
         await asyncio.sleep(0.05)
         answer = await get_health()
         assert not release.is_set()
@@ -39,7 +44,7 @@ def test_it_is_answered_while_every_page_waits() -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_it_needs_none_of_the_connections_that_others_share(
+def test_health_needs_none_of_the_shared_connections(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     taken = [engine.get_engine().raw_connection() for _ in range(20)]

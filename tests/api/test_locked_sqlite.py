@@ -1,4 +1,4 @@
-"""While another program holds SQLite's lock, who wants to write waits, and nobody else does."""
+"""While another program holds SQLite's lock, only writers wait."""
 
 import asyncio
 import sqlite3
@@ -45,14 +45,14 @@ def test_the_event_loop_goes_on(sqlite_database: str, monkeypatch: pytest.Monkey
             ]
 
             async def sent(number: int) -> httpx2.Response:
-                await asyncio.sleep(number * WAIT_SECONDS / 3)  # one waits while one is refused
+                await asyncio.sleep(number * WAIT_SECONDS / 3)  # one waits, one is refused
                 return await later[number]
 
             writes = asyncio.gather(*map(sent, range(len(later))))
             pause = await longest_pause(writes)
             answers = await writes
             assert {answer.status_code for answer in answers} == {503}
-            assert pause < WAIT_SECONDS / 2  # it was all of it
+            assert pause < WAIT_SECONDS / 2  # a blocked event loop pauses for all of it
             assert "Another program" in answers[-1].json()["detail"]
             other.execute("ROLLBACK")
             assert (await client.patch(address, json={"status": "closed"})).status_code == 200

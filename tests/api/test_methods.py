@@ -1,4 +1,4 @@
-"""Each address says which methods it takes, and answers HEAD wherever it answers GET."""
+"""Every address names its methods, and answers HEAD wherever it answers GET."""
 
 from typing import Any
 
@@ -18,9 +18,18 @@ ADDRESSES = {
     "/api/tickets/suggest-title/": {"POST"},
     "/api/tickets/1/": CHANGES,
     "/api/tickets/1/suggestions/": {"GET", "HEAD"},
+    "/api/tickets/1/messages/": {"GET", "HEAD", "POST"},
     "/api/tickets/1/similar/": {"GET", "HEAD"},
     "/api/tickets/1/restore/": {"POST"},
     "/api/triage/report/": {"GET", "HEAD"},
+    "/api/me/": {"GET", "HEAD"},
+    "/api/me/tokens/": {"GET", "HEAD", "POST"},
+    "/api/me/tokens/1/": {"DELETE"},
+    "/api/sign-in/oidc/": {"GET", "HEAD"},
+    "/api/sign-in/oidc/callback/": {"GET", "HEAD"},
+    "/api/audit/": {"GET", "HEAD"},
+    "/api/people/": {"GET", "HEAD"},
+    "/api/people/1/": {"GET", "HEAD", "PATCH"},
     "/api/health/": {"GET", "HEAD"},
     "/api/docs": {"GET", "HEAD"},
     "/api/docs/files/swagger-ui.css": {"GET", "HEAD"},
@@ -31,7 +40,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 @pytest.fixture
 def client(sqlite_database: str) -> TestClient:
-    """Methods have nothing to do with the database: one engine will do."""
+    """A client on SQLite alone, because methods do not depend on the database."""
     return TestClient(make_api(), raise_server_exceptions=False)
 
 
@@ -39,7 +48,7 @@ def allowed(answer: Any) -> set[str]:
     return set(answer.headers["allow"].split(", "))
 
 
-def test_what_an_address_does_not_take_it_refuses_naming_what_it_takes(client: TestClient) -> None:
+def test_a_method_that_is_not_allowed_is_refused_with_those_that_are(client: TestClient) -> None:
     client.post("/api/tickets/", json=TICKET)
     for address, methods in ADDRESSES.items():
         for method in METHODS:
@@ -63,7 +72,9 @@ def test_no_fixed_address_is_taken_for_a_tickets(client: TestClient) -> None:
 
 def test_every_address_of_the_document_is_tried_above(client: TestClient) -> None:
     document = client.get("/api/openapi.json").json()["paths"]
-    tried = {address.replace("/1/", "/{ticket_id}/") for address in ADDRESSES}
+    tried = set(ADDRESSES)
+    for things, one in (("tickets", "ticket"), ("tokens", "token"), ("people", "person")):
+        tried = {each.replace(f"{things}/1/", f"{things}/{{{one}_id}}/") for each in tried}
     assert set(document) <= tried
 
 

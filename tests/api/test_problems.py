@@ -7,13 +7,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from ticket_app.data.engine import use_database
+from ticket_app.services.people import identity
 
 TICKET = {"title": "A", "description": "B"}
 JSON = {"content-type": "application/json"}
 
 
 def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
-    """An RFC 9457 body with every part filled."""
+    """Assert an RFC 9457 body with every member; returns it."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
@@ -27,6 +28,7 @@ def nothing_stored(client: TestClient) -> bool:
     return bool(client.get("/api/tickets/").json() == [])
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     ("change", "fields"),
     [
@@ -63,11 +65,13 @@ def test_wrong_fields_are_named(client: TestClient, change: Any, fields: list[st
     assert nothing_stored(client)
 
 
+@pytest.mark.rest_in_prove("database")
 def test_absent_fields_are_named(client: TestClient) -> None:
     body = assert_problem(client.post("/api/tickets/", json={}), 422, "validation_failed")
     assert [error["field"] for error in body["errors"]] == ["title", "description"]
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     "body",
     [
@@ -87,6 +91,7 @@ def test_unreadable_bodies(client: TestClient, body: bytes) -> None:
     assert nothing_stored(client)
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     "body",
     [
@@ -106,11 +111,13 @@ def test_wrong_values_in_json(client: TestClient, body: bytes) -> None:
     assert nothing_stored(client)
 
 
+@pytest.mark.rest_in_prove("database")
 def test_json_that_is_cut_is_400(client: TestClient) -> None:
     answer = client.post("/api/tickets/", content=b'{"title": ', headers=JSON)
     assert_problem(answer, 400, "invalid_json")
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""]
 )
@@ -129,18 +136,21 @@ def chunks(count: int) -> Iterator[bytes]:
         yield b" " * 65_536
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("size", [17, 320])
 def test_a_chunked_body_over_1_mib_is_413(client: TestClient, size: int) -> None:
     answer = client.post("/api/tickets/", content=chunks(size), headers=JSON)
     assert_problem(answer, 413, "body_too_large")
 
 
+@pytest.mark.rest_in_prove("database")
 def test_an_announced_body_over_1_mib_is_413(client: TestClient) -> None:
     answer = client.post("/api/tickets/", json=TICKET | {"description": "x" * 2**20})
     assert_problem(answer, 413, "body_too_large")
     assert nothing_stored(client)
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     "body",
     [
@@ -165,6 +175,7 @@ def test_a_byte_order_mark_is_no_fault(client: TestClient) -> None:
     assert client.post("/api/tickets/", content=body, headers=JSON).status_code == 201
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     "number",
     [
@@ -184,6 +195,7 @@ def test_ids_that_are_not_there(client: TestClient) -> None:
         assert_problem(client.get(f"/api/tickets/{number}/"), 404, "ticket_not_found")
 
 
+@pytest.mark.rest_in_prove("database")
 def test_unknown_addresses_and_methods(client: TestClient) -> None:
     assert_problem(client.get("/api/nothing/"), 404, "not_found")
     assert_problem(client.get("/api/tickets/1/2/"), 404, "not_found")
@@ -192,6 +204,7 @@ def test_unknown_addresses_and_methods(client: TestClient) -> None:
     assert "POST" in answer.headers["allow"] or "GET" in answer.headers["allow"]
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("field", ["title", "description", "category", "priority", "status"])
 def test_null_does_not_clear_what_a_ticket_needs(client: TestClient, field: str) -> None:
     number = client.post("/api/tickets/", json=TICKET).json()["id"]
@@ -201,11 +214,13 @@ def test_null_does_not_clear_what_a_ticket_needs(client: TestClient, field: str)
     assert [error["field"] for error in body["errors"]] == [field]
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_secret_looking_input_is_not_repeated(client: TestClient) -> None:
     answer = client.post("/api/tickets/", json=TICKET | {"pasword": "hunter2"})
     assert "hunter2" not in answer.text
 
 
+@pytest.mark.rest_in_prove("database")
 def test_other_sites_get_no_cors(client: TestClient) -> None:
     preflight = client.options(
         "/api/tickets/",
@@ -247,11 +262,12 @@ def test_allowed_origins_get_cors(
     ["postgresql+psycopg2://desk@127.0.0.1:9/desk", "sqlite:////proc/desk.sqlite3"],
     ids=["postgresql", "sqlite"],
 )
-def test_a_database_that_is_away_is_503(url: str) -> None:
+def test_a_database_that_is_away_is_503(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from ticket_app.api.app import make_api
 
     client = TestClient(make_api(), raise_server_exceptions=False)
     use_database(url)
+    monkeypatch.setattr(identity._memory, "is_open", True)  # as it was read before
     try:
         for method, address in (
             ("GET", "/api/tickets/"), ("GET", "/api/tickets/stats/"), ("POST", "/api/tickets/"),

@@ -1,4 +1,4 @@
-"""The REST contract for tickets, on both engines."""
+"""The REST contract for tickets, on both databases."""
 
 import base64
 import re
@@ -13,7 +13,7 @@ OUTAGE = "Production is down for all users since 9:00, nobody can log in."
 
 
 def post(client: TestClient, **fields: Any) -> dict[str, Any]:
-    """File a ticket, with a plain text unless given."""
+    """Creates a ticket; the text is a plain one by default."""
     answer = client.post("/api/tickets/", json={"title": "A", "description": "B"} | fields)
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
@@ -21,7 +21,7 @@ def post(client: TestClient, **fields: Any) -> dict[str, Any]:
 
 
 def ids(client: TestClient, query: str) -> list[int]:
-    """The ids of a list."""
+    """Returns the ids of a list in its order."""
     answer = client.get(f"/api/tickets/?{query}")
     assert answer.status_code == 200, answer.text
     return [ticket["id"] for ticket in answer.json()]
@@ -95,6 +95,7 @@ def test_the_last_page_has_no_link(client: TestClient) -> None:
     assert "link" not in client.get("/api/tickets/?limit=1").headers
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -198,7 +199,7 @@ def test_a_deleted_ticket_is_gone_and_can_be_restored(client: TestClient) -> Non
     assert ids(client, "") == []
     assert client.get("/api/tickets/stats/").json()["total_tickets"] == 0
     assert client.post(f"{address}restore/").status_code == 200
-    assert client.post(f"{address}restore/").status_code == 200  # whoever asks twice has it
+    assert client.post(f"{address}restore/").status_code == 200  # a repeat succeeds as well
     assert ids(client, "") == [ticket["id"]]
 
 
@@ -231,6 +232,7 @@ def test_suggested_title_is_short(client: TestClient) -> None:
     assert 0 < len(answer.json()["suggested_title"]) <= 200
 
 
+@pytest.mark.rest_in_prove("database")
 def test_each_address_answers_with_and_without_its_slash(client: TestClient) -> None:
     number = post(client)["id"]
     text = {"description": "B"}
@@ -260,6 +262,7 @@ def test_health_says_what_works(client: TestClient, database: str) -> None:
     assert body["provider"]["configured"] is False
 
 
+@pytest.mark.rest_in_prove("database")
 def test_openapi_describes_the_contract(client: TestClient) -> None:
     document = client.get("/api/openapi.json").json()
     assert {"/api/tickets/", "/api/tickets/{ticket_id}/", "/api/tickets/stats/"} <= set(

@@ -1,4 +1,4 @@
-"""The report over REST."""
+"""REST gives the triage report."""
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,6 +18,7 @@ def test_the_report(client: TestClient) -> None:
     assert client.get("/api/triage/report/").json()["last_days"] == 30
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("last_days", ["8", "-7", "x", "1e400", "3_0", "%2030", "+7", "030", "7.0"])
 def test_another_window_is_refused(client: TestClient, last_days: str) -> None:
     answer = client.get(f"/api/triage/report/?last_days={last_days}")

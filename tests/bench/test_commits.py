@@ -1,4 +1,4 @@
-"""The ratio of two commits comes with an interval that a round more or less does not move."""
+"""The ratio of two commits has a confidence interval that a single round does not move."""
 
 from bench.commits import interval
 

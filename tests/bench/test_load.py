@@ -1,9 +1,9 @@
-"""What wrk prints is read as it is meant, and no error passes for a figure."""
+"""wrk's output is parsed in its units, and an output with errors gives no figures."""
 
 import pytest
 
 from bench import load
-from bench.load import BenchError, NoAnswerError, Run, read_output, typical
+from bench.load import BenchError, NoAnswerError, Run, median_run, read_output
 
 PRINTED = """\
 Running 3s test @ http://127.0.0.1:8000/api/tickets/
@@ -65,4 +65,4 @@ def test_a_run_without_an_answer_is_made_once_more_and_longer(
 
 def test_the_typical_run_is_the_median_of_each_figure() -> None:
     runs = [Run(10, 1, 9, 30), Run(30, 3, 7, 90), Run(20, 2, 50, 60)]
-    assert typical(runs) == Run(20, 2, 9, 180)
+    assert median_run(runs) == Run(20, 2, 9, 180)

@@ -1,4 +1,4 @@
-"""A sample belongs to the package whose code ran."""
+"""A sample belongs to the package of the innermost frame."""
 
 from bench.profile import OURS, STANDARD_LIBRARY, packages
 from ticket_app.settings import ROOT

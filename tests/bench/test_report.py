@@ -1,4 +1,4 @@
-"""The page that the figures are written into."""
+"""The figures are written between the marks of the documentation's page."""
 
 from pathlib import Path
 

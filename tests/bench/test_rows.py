@@ -1,12 +1,14 @@
-"""The tickets that are measured: as many as asked for, and the same on both engines."""
+"""The benchmark's tickets have the right number, and are the same on both databases."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.rows import copy_to_sqlite, count_rows, with_driver
-from tests.bench.desks import filled_desk
+from bench.rows import count_rows
+from harness.actors import over_rest
+from harness.filling import copy_to_sqlite, with_driver
+from tests.filled_desks import filled_desk
 from ticket_app.data.engine import use_database
 from ticket_app.schemas.tickets import TicketListQuery, TicketPage
 from ticket_app.services.figures import ticket_stats
@@ -27,7 +29,7 @@ def _closed_afterwards() -> Iterator[None]:
 
 
 def first_page() -> TicketPage:
-    return list_tickets(TicketListQuery(limit=200))
+    return list_tickets(over_rest(), TicketListQuery(limit=200))
 
 
 def test_every_row_is_a_ticket_the_newest_first(filled: str) -> None:
@@ -35,7 +37,7 @@ def test_every_row_is_a_ticket_the_newest_first(filled: str) -> None:
     use_database(with_driver(filled))
     newest = [ticket.title.split()[1] for ticket in first_page().items]
     assert newest == [str(number) for number in range(1, 201)]
-    stats = ticket_stats()
+    stats = ticket_stats(over_rest())
     assert stats.total_tickets == COUNT
     for breakdown in (
         stats.breakdowns["category"],
@@ -47,7 +49,7 @@ def test_every_row_is_a_ticket_the_newest_first(filled: str) -> None:
 
 def test_sqlite_gets_the_same(filled: str, tmp_path: Path) -> None:
     use_database(copy_to_sqlite(filled, tmp_path / "desk.sqlite3"))
-    on_sqlite, sqlite_figures = first_page(), ticket_stats()
+    on_sqlite, sqlite_figures = first_page(), ticket_stats(over_rest())
     use_database(with_driver(filled))
     assert on_sqlite == first_page()
-    assert sqlite_figures == ticket_stats()
+    assert sqlite_figures == ticket_stats(over_rest())

@@ -1,6 +1,8 @@
-"""Tests in a real Chromium, against the desk as `make run` serves it."""
+"""Fixtures for tests in a real Chromium, against the desk as `make run` serves it."""
 
 import shutil
+import ssl
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from sqlalchemy import text
 
 from tests.conftest import leave_out
 from tests.serving import RunningDesk, running_desk
-from ticket_app.data.engine import use_database, writing
+from ticket_app.data.engine import use_database, write_transaction
 
 HERE = Path(__file__).parent
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -22,6 +24,12 @@ OPTIONS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 SECONDS = 10
+TLS = ssl.create_default_context()
+"""Shared, because each client would read all certificates anew. The tests use none."""
+LONG_FILES = (
+    "test_dead_connection.py", "test_announcements.py", "test_filing.py", "test_card_moves.py",
+    "test_processes.py",
+)  # fmt: skip
 
 Size = dict[str, Any]
 DESKTOP: Size = {"viewport": {"width": 1440, "height": 900}}
@@ -31,13 +39,19 @@ expect.set_options(timeout=SECONDS * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run these last: Playwright leaves a running event loop, and other tests start their own."""
-    items.sort(key=lambda item: HERE in item.path.parents)
+    """Run these last: Playwright leaves an event loop running, and other tests start their own.
+
+    A worker of the suite takes one file at a time, so the longest files come first: those with long
+    tests, then those with most tests.
+    """
+    tests_of = Counter(item.path for item in items if HERE in item.path.parents)
+    tests_of |= {HERE / name: len(items) - place for place, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: (HERE in item.path.parents, -tests_of[item.path]))
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium."""
+    """The Chromium that is installed on this machine."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         leave_out("Chromium", "apt-get install chromium")
@@ -50,7 +64,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The database of `served`."""
+    """The URL of the database of `served`."""
     return f"sqlite:///{tmp_path_factory.mktemp('desk') / 'desk.sqlite3'}"
 
 
@@ -58,7 +72,7 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 def served(
     chromium: Browser, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningDesk]:
-    """One desk for every test that does not stop it; the pages are compiled where needed."""
+    """One running desk for all tests that do not stop it; it compiles the pages if necessary."""
     assert chromium is not None  # without a browser nothing needs to be compiled
     with running_desk(tmp_path_factory.mktemp("served"), DATABASE_URL=database_url) as desk:
         yield desk
@@ -66,13 +80,13 @@ def served(
 
 @dataclass
 class Desk:
-    """A desk without any ticket: its address, and a script that uses it over REST."""
+    """A desk without tickets: its URL, and a REST client."""
 
     url: str
     rest: httpx.Client
 
     def file(self, **fields: Any) -> dict[str, Any]:
-        """File a ticket over REST."""
+        """Creates a ticket over REST; fields override the defaults."""
         plain = {"title": "Wallpaper", "description": "The wallpaper of the start page is blue."}
         answer = self.rest.post("/api/tickets/", json=plain | fields)
         answer.raise_for_status()
@@ -80,37 +94,42 @@ class Desk:
         return ticket
 
     def change(self, ticket_id: int, **fields: Any) -> None:
-        """Change a ticket over REST."""
+        """Changes a ticket over REST."""
         self.rest.patch(f"/api/tickets/{ticket_id}/", json=fields).raise_for_status()
 
     def get(self, ticket_id: int) -> dict[str, Any]:
-        """One ticket, over REST."""
+        """Returns one ticket over REST."""
         ticket: dict[str, Any] = self.rest.get(f"/api/tickets/{ticket_id}/").json()
         return ticket
 
     def tickets(self, **query: Any) -> list[dict[str, Any]]:
-        """The newest tickets, over REST."""
+        """Returns the newest tickets over REST."""
         found: list[dict[str, Any]] = self.rest.get("/api/tickets/", params=query).json()
         return found
 
     def stats(self) -> dict[str, Any]:
-        """The figures, over REST."""
+        """Returns the statistics over REST."""
         figures: dict[str, Any] = self.rest.get("/api/tickets/stats/").json()
         return figures
 
 
 @pytest.fixture
 def desk(served: RunningDesk, database_url: str) -> Iterator[Desk]:
-    """A desk without any ticket. Its database is also in use by this process, for much data."""
+    """A desk without tickets, on which no address is anybody's yet.
+
+    The first ticket with an address names its person, so an address that one test has used would
+    have a name in the next. Tests may also write to its database from this process, for bulk data.
+    """
     use_database(database_url)
-    with httpx.Client(base_url=served.url, timeout=SECONDS) as rest:
+    with httpx.Client(base_url=served.url, timeout=SECONDS, verify=TLS) as rest:
         yield Desk(served.url, rest)
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(text("UPDATE ticket SET deleted_at = created_at WHERE deleted_at IS NULL"))
+        session.execute(text("UPDATE person SET email = NULL WHERE role = 'requester'"))
     use_database(None)
 
 
-OWNED_TEXTS = """() => {
+REACT_TEXT_NODES = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), owned = [];
   while (walker.nextNode())
     if (Object.keys(walker.currentNode).some(key => key.startsWith('__reactFiber')))
@@ -119,32 +138,34 @@ OWNED_TEXTS = """() => {
 }"""
 
 
-def owned(page: Page) -> list[str]:
-    """The text nodes that React keeps, and would change or take away though a translator has put
-    others in their place: see ticket_app/components/words.py."""
-    texts: list[str] = page.evaluate(OWNED_TEXTS)
+def react_text_nodes(page: Page) -> list[str]:
+    """Returns the text nodes that React owns and would change or remove.
+
+    It fails to do so once a translator has replaced them: see components/browser/words.py.
+    """
+    texts: list[str] = page.evaluate(REACT_TEXT_NODES)
     return texts
 
 
 class Chrome:
-    """Opens pages of a size. What any of them complains about is kept, and ends the test."""
+    """Opens pages of a given size. Errors and warnings of their consoles fail the test."""
 
     def __init__(self, browser: Browser, address: str) -> None:
-        self.complaints: list[str] = []
+        self.console_errors: list[str] = []
         self._browser, self._address = browser, address
         self._contexts: list[Any] = []
 
     def page(self, path: str = "/", size: Size = DESKTOP, **options: Any) -> Page:
-        """A window of its own (no cookie and no storage shared), with this path loaded."""
+        """Opens a window of its own (cookies and storage are not shared) with this path loaded."""
         context = self._browser.new_context(base_url=self._address, **(size | options))
         context.set_default_timeout(SECONDS * 1000)
         self._contexts.append(context)
         page: Page = context.new_page()
-        page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
+        page.on("pageerror", lambda error: self.console_errors.append(f"{path}: {error}"))
         page.on(
             "console",
             lambda said: (
-                self.complaints.append(f"{path}: {said.text}")
+                self.console_errors.append(f"{path}: {said.text}")
                 if said.type in ("error", "warning")
                 else None
             ),
@@ -153,26 +174,35 @@ class Chrome:
         return page
 
     def close(self) -> None:
-        """Close every page, after a look at whether a translator could break it."""
+        """Closes every page, after a check for text nodes that a translator could break."""
         for context in self._contexts:
             for page in context.pages:
-                if "/api/" not in page.url:  # whose pages are not ours
-                    self.complaints += [
-                        f"{page.url}: {text!r} is not alone" for text in owned(page)
+                if "/api/" not in page.url:  # the pages of the API's documentation are not ours
+                    self.console_errors += [
+                        f"{page.url}: {text!r} is not alone" for text in react_text_nodes(page)
                     ]
             context.close()
 
 
 @pytest.fixture
 def chrome(chromium: Browser, desk: Desk) -> Iterator[Chrome]:
-    """A browser on the desk; a complaint in any console (a blocked script, too) fails the test."""
+    """A browser on the desk; any error in a console, a blocked script included, fails the test."""
     chrome = Chrome(chromium, desk.url)
     yield chrome
     chrome.close()
-    assert chrome.complaints == []
+    assert chrome.console_errors == []
+
+
+@pytest.fixture
+def visitors(chromium: Browser, closed: Any) -> Iterator[Chrome]:
+    """As `chrome`, at the desk with accounts that the module's fixture `closed` runs."""
+    chrome = Chrome(chromium, closed.desk.url)
+    yield chrome
+    chrome.close()
+    assert chrome.console_errors == []
 
 
 @pytest.fixture(params=["1440x900", "390x844"])
 def size(request: pytest.FixtureRequest) -> Size:
-    """A desk and a phone."""
+    """The size of a desktop and of a phone."""
     return DESKTOP if request.param == "1440x900" else PHONE

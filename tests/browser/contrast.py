@@ -1,4 +1,4 @@
-"""How light a colour is, for scripts that look at a page."""
+"""JavaScript functions for the contrast of colours on a page."""
 
 COLOURS = """
 const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -14,4 +14,11 @@ const light = ([r, g, b]) => {
   return 0.2126 * x + 0.7152 * y + 0.0722 * z;
 };
 """
-"""`rgba` of any CSS colour, and `light`: its relative luminance by WCAG, 0..1."""
+"""`rgba` gives the channels of any CSS colour, and `light` its relative luminance by WCAG, 0..1."""
+
+SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const short = document.getAnimations().filter(
+    one => one.effect.getComputedTiming().endTime < 1000);
+  Promise.allSettled(short.map(one => one.finished)).then(() => done(null));
+})))"""
+"""Resolves two frames later, when every short transition has ended: colours are the final ones."""

@@ -1,4 +1,4 @@
-"""The board in a browser: a card moves by mouse, by keyboard and by its menu."""
+"""A card of the board moves by mouse, by keyboard and by its menu."""
 
 import re
 
@@ -6,18 +6,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Chrome, Desk, Size
-from tests.browser.parts import column, handle, status_of
+from tests.browser.locators import column, handle, status_of
 from tests.services.desk import opened
-from ticket_app.state.board import PAGE
+from ticket_app.state.tickets.board import PAGE
 
 
 def expect_counts(page: Page, **counts: int) -> None:
-    """The number beside each column's name."""
+    """Expect this number beside each column's name."""
     for name, count in counts.items():
         heading = column(page, name.replace("_", " ").capitalize()).get_by_role("heading")
         expect(heading).to_have_text(re.compile(rf"\D{count}$"))
 
 
+@pytest.mark.rest_in_prove("size")
 def test_each_column_counts_its_tickets(chrome: Chrome, desk: Desk, size: Size) -> None:
     desk.file(status="open")
     desk.file(status="open")
@@ -48,7 +49,7 @@ def test_a_card_is_dragged_by_mouse(chrome: Chrome, desk: Desk) -> None:
 
 
 def test_a_card_is_moved_by_keyboard(chrome: Chrome, desk: Desk) -> None:
-    ticket = desk.file(title="Move me " + "further " * 20, status="open")  # as tall as they get
+    ticket = desk.file(title="Move me " + "further " * 20, status="open")  # the tallest card
     page = chrome.page("/board")
     handle(page, "Move me").focus()
     page.keyboard.press("Space")
@@ -81,6 +82,7 @@ def test_a_card_follows_a_change_by_anyone(chrome: Chrome, desk: Desk) -> None:
     expect_counts(page, open=0, resolved=1)
 
 
+@pytest.mark.rest_in_prove("size")
 @pytest.mark.parametrize("more", [5])
 def test_a_column_loads_in_pages(chrome: Chrome, desk: Desk, size: Size, more: int) -> None:
     for number in range(PAGE + more):

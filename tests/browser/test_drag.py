@@ -1,4 +1,4 @@
-"""A card dragged by every hand, however the person has set their machine."""
+"""A card is dragged by every input device, with any of the person's display settings."""
 
 import re
 
@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, Chrome, Desk
-from tests.browser.hands import WAYS, drag
-from tests.browser.parts import column, handle
+from tests.browser.dragging import WAYS, drag
+from tests.browser.locators import column, handle
 
 SETTINGS = {
     "as it comes": {},
@@ -31,7 +31,7 @@ def test_a_drag_is_saved(chrome: Chrome, desk: Desk, setting: str) -> None:
         expect(column(page, "In progress")).to_contain_text(ticket["title"])
         expect(column(page, "Open")).not_to_contain_text(ticket["title"])
         heading = column(page, "In progress").get_by_role("heading")
-        expect(heading).to_have_text(re.compile(rf"\D{saved}$"))  # the server counts it
+        expect(heading).to_have_text(re.compile(rf"\D{saved}$"))  # the server has counted it
         assert desk.get(ticket["id"])["status"] == "in_progress"
 
 

@@ -1,4 +1,4 @@
-"""One press files one ticket, as the form shows it, whatever the line and the server do."""
+"""One press files exactly one ticket, as the form shows it, over any connection."""
 
 import re
 import time
@@ -10,10 +10,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, CDPSession, Locator, Page, Route, expect
 
+from harness.ports import free_port
 from tests.browser.conftest import DESKTOP, SECONDS, Chrome, Desk, Size
-from tests.browser.parts import category, description, form, priority, row, rows, title
-from tests.browser.wire import Wire, wire_to
-from tests.serving import free_port, running_desk
+from tests.browser.locators import category, description, form, priority, row, rows, title
+from tests.browser.proxy import Proxy, proxy_to
+from tests.serving import running_desk
 
 OUTAGE = "Production is down for all users. Nothing responds since nine o'clock."
 CHARGED = "My credit card was charged twice for the same invoice."
@@ -23,12 +24,12 @@ PRESSED = "button:visible, input:visible, select:visible, textarea:visible, summ
 
 
 def button(page: Page) -> Locator:
-    """The button that files the ticket, whatever it says."""
+    """Returns the button that files the ticket, whatever its label."""
     return form(page).locator("button[type=submit]")
 
 
 def press(page: Page, on: Locator, *, milliseconds: int = 90) -> None:
-    """Press the mouse as a hand does: where the button is when it goes down."""
+    """Press the mouse for this time, at the place of the element when the press begins."""
     box = on.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -38,13 +39,13 @@ def press(page: Page, on: Locator, *, milliseconds: int = 90) -> None:
 
 
 def places(page: Page) -> dict[str, Any]:
-    """Where everything is that a person may press in the form."""
+    """Returns the place of every control of the form."""
     controls = form(page).locator(PRESSED).all()
     return {each.get_attribute("id") or each.inner_text(): each.bounding_box() for each in controls}
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Until the desk says so."""
+    """Wait until the condition holds."""
     deadline = time.monotonic() + 3 * SECONDS
     while not condition():
         assert time.monotonic() < deadline
@@ -52,30 +53,31 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def wire(desk: Desk) -> Iterator[Wire]:
-    """A way to the desk of its own."""
-    with wire_to(desk.url) as wire:
-        yield wire
+def proxy(desk: Desk) -> Iterator[Proxy]:
+    """A proxy before the desk."""
+    with proxy_to(desk.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def window(chromium: Browser, wire: Wire) -> Iterator[Page]:
-    """A page over the wire; what it complains of when that is cut is no fault."""
+def window(chromium: Browser, proxy: Proxy) -> Iterator[Page]:
+    """A page through the proxy; the console errors of a cut connection do not fail the test."""
     context = chromium.new_context(**DESKTOP)
     context.set_default_timeout(SECONDS * 1000)
     page = context.new_page()
-    page.goto(wire.url)
+    page.goto(proxy.url)
     expect(button(page)).to_have_text("File ticket")
     yield page
     context.close()
 
 
 def fill(page: Page, text: str = CHARGED) -> None:
-    """A ticket that can be sent."""
+    """Fill in a valid ticket."""
     title(page).fill("Card")
     description(page).fill(text)
 
 
+@pytest.mark.rest_in_prove("size")
 def test_a_press_right_after_the_last_key_files_the_ticket(
     chrome: Chrome, desk: Desk, size: Size
 ) -> None:
@@ -86,6 +88,30 @@ def test_a_press_right_after_the_last_key_files_the_ticket(
     press(page, button(page))
     expect(rows(page)).to_have_count(1)
     assert [ticket["description"] for ticket in desk.tickets()] == [OUTAGE]
+
+
+def test_a_late_answer_takes_no_key_from_the_field_in_which_one_types(
+    chrome: Chrome, desk: Desk
+) -> None:
+    with proxy_to(desk.url) as proxy:
+        page = chrome.page(proxy.url)
+        expect(button(page)).to_be_enabled()
+        proxy.cut()
+        expect(page.get_by_text(LOST)).to_be_visible()
+        press(page, page.get_by_role("button", name="New ticket"))
+        expect(title(page)).to_be_focused()  # without an answer of the desk
+        page.keyboard.type("No work")
+        press(page, description(page))
+        page.keyboard.type("Nothing ")
+        proxy.restore()
+        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
+        desk.file(title="Seen")
+        expect(rows(page)).to_have_count(1)  # the answers have come
+        page.keyboard.type("responds.")
+        expect(title(page)).to_have_value("No work")
+        expect(description(page)).to_have_value("Nothing responds.")
+        page.context.close()
+    chrome.console_errors.clear()  # the cut connection's own errors are expected
 
 
 def test_nothing_that_can_be_pressed_moves(chrome: Chrome, size: Size) -> None:
@@ -122,9 +148,9 @@ def test_nothing_that_can_be_pressed_moves(chrome: Chrome, size: Size) -> None:
     assert places(page) == before | {"Why?": why}, "the address"
 
 
-def test_a_lost_connection_moves_nothing(window: Page, wire: Wire) -> None:
+def test_a_lost_connection_moves_nothing(window: Page, proxy: Proxy) -> None:
     before = places(window)
-    wire.cut()
+    proxy.cut()
     expect(window.get_by_text(LOST)).to_be_visible()
     assert places(window) == before
 
@@ -142,9 +168,9 @@ def test_a_double_click_files_one_ticket(chrome: Chrome, desk: Desk) -> None:
 
 @pytest.mark.parametrize("way", ["clicks", "Enter"])
 def test_a_second_press_before_the_answer_files_no_second_ticket(
-    window: Page, wire: Wire, desk: Desk, way: str
+    window: Page, proxy: Proxy, desk: Desk, way: str
 ) -> None:
-    wire.seconds_each_way = 0.2
+    proxy.delay_seconds = 0.2
     fill(window)
     for _ in range(3):
         if way == "Enter":
@@ -157,23 +183,23 @@ def test_a_second_press_before_the_answer_files_no_second_ticket(
     window.wait_for_timeout(1_500)
     expect(title(window)).to_have_value("The next one")
     assert [ticket["title"] for ticket in desk.tickets()] == ["Card"]
-    wire.seconds_each_way = 0
+    proxy.delay_seconds = 0
     description(window).fill(CHARGED)
     button(window).click()
     expect(rows(window)).to_have_count(2)
 
 
 def test_clicks_while_offline_file_one_ticket_on_return(
-    window: Page, wire: Wire, desk: Desk
+    window: Page, proxy: Proxy, desk: Desk
 ) -> None:
     fill(window)
     priority(window).select_option("Critical")
-    wire.cut()
+    proxy.cut()
     expect(window.get_by_text(LOST)).to_be_visible()
     category(window).select_option("Account")
     for _ in range(2):
         press(window, button(window))
-    wire.mend()
+    proxy.restore()
     expect(rows(window)).to_have_count(1, timeout=30_000)
     expect(title(window)).to_have_value("")
     window.wait_for_timeout(500)
@@ -181,14 +207,16 @@ def test_clicks_while_offline_file_one_ticket_on_return(
     assert (ticket["category"], ticket["priority"]) == ("account", "critical")
 
 
-def test_a_change_between_two_clicks_offline_is_kept(window: Page, wire: Wire, desk: Desk) -> None:
+def test_a_change_between_two_clicks_offline_is_kept(
+    window: Page, proxy: Proxy, desk: Desk
+) -> None:
     fill(window)
-    wire.cut()
+    proxy.cut()
     expect(window.get_by_text(LOST)).to_be_visible()
     press(window, button(window))
     title(window).fill("Card, and more")
     press(window, button(window))
-    wire.mend()
+    proxy.restore()
     expect(form(window).get_by_role("alert")).to_contain_text(
         "before your last changes", timeout=30_000
     )
@@ -200,18 +228,18 @@ def test_a_change_between_two_clicks_offline_is_kept(window: Page, wire: Wire, d
 
 
 def test_a_ticket_whose_answer_was_lost_is_not_filed_again(
-    window: Page, wire: Wire, desk: Desk
+    window: Page, proxy: Proxy, desk: Desk
 ) -> None:
     fill(window)
-    wire.loses_answers = True
+    proxy.loses_answers = True
     press(window, button(window))
     wait_for(lambda: len(desk.tickets()) == 1)
-    wire.cut()
+    proxy.cut()
     expect(window.get_by_text(LOST)).to_be_visible()
-    wire.loses_answers = False
-    wire.mend()
+    proxy.loses_answers = False
+    proxy.restore()
     expect(window.get_by_text(LOST)).to_be_hidden(timeout=30_000)
-    # The page sends it again by itself, and is told what it has filed.
+    # The page sends it again by itself, and shows the number of the filed ticket.
     expect(window.get_by_text(f"Ticket {desk.tickets()[0]['id']} is filed.")).to_be_visible()
     expect(title(window)).to_have_value("")
     assert len(desk.tickets()) == 1
@@ -260,13 +288,13 @@ def test_a_search_before_the_scripts_is_found(chrome: Chrome, desk: Desk, path: 
     found = desk.file(title="The lamp is broken")
     desk.file(title="Something else")
     page = chrome.page("about:blank")
-    page.route(SCRIPTS, _hold)
+    page.route(SCRIPTS, hold)
     page.goto(path, wait_until="commit")
     page.get_by_label("Search tickets").fill("lamp")
     if path == "/board":
         page.get_by_label("Search tickets").press("Enter")
         page.wait_for_url("**/?search=lamp", wait_until="commit")
-    page.unroute(SCRIPTS, _hold)
+    page.unroute(SCRIPTS, hold)
     expect(rows(page)).to_have_count(1)
     expect(row(page, found["id"])).to_be_visible()
     expect(page.get_by_label("Search tickets")).to_have_value("lamp")
@@ -275,7 +303,7 @@ def test_a_search_before_the_scripts_is_found(chrome: Chrome, desk: Desk, path: 
 
 
 def type_before_the_scripts(page: Page) -> None:
-    """Fill in the page as the server sent it, and try to send it."""
+    """Fill in the page as the server rendered it, and try to submit it."""
     expect(button(page)).to_be_disabled()
     expect(button(page)).to_have_text("Loading…")
     expect(button(page)).to_have_accessible_description(
@@ -290,7 +318,7 @@ def type_before_the_scripts(page: Page) -> None:
 
 
 def file_what_was_typed(page: Page, desk: Desk) -> None:
-    """Once the scripts are there nothing is lost, and the suggestion comes."""
+    """Once the scripts are loaded, nothing typed is lost and the suggestion arrives."""
     expect(button(page)).to_have_text("File ticket", timeout=90_000)
     expect(category(page)).to_have_value("technical")
     expect(title(page)).to_have_value("Card")
@@ -304,18 +332,18 @@ def file_what_was_typed(page: Page, desk: Desk) -> None:
     assert (ticket["category_by"], ticket["priority_by"]) == ("triage", "person")
 
 
-def _hold(_: Route) -> None:
-    """The answer does not come."""
+def hold(_: Route) -> None:
+    """Leave the request unanswered."""
 
 
 def test_what_is_typed_before_the_scripts_is_neither_sent_nor_lost(
     chrome: Chrome, desk: Desk
 ) -> None:
     page = chrome.page("about:blank")
-    page.route(SCRIPTS, _hold)
+    page.route(SCRIPTS, hold)
     page.goto("/", wait_until="commit")
     type_before_the_scripts(page)
-    page.unroute(SCRIPTS, _hold)  # lets go on what was held
+    page.unroute(SCRIPTS, hold)  # releases the requests that were held
     file_what_was_typed(page, desk)
 
 

@@ -1,16 +1,18 @@
-"""The form in a browser: whatever happens, what was typed stays."""
+"""The form keeps what was typed, whatever fails."""
 
 import sqlite3
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Chrome, Desk, Size
-from tests.browser.parts import category, description, form, priority, rows, title
+from tests.browser.locators import category, description, form, priority, rows, title
 
 OUTAGE = "Production is down for all users. Nothing responds since nine o'clock."
 CHARGED = "My credit card was charged twice for the same invoice."
 
 
+@pytest.mark.rest_in_prove("size")
 def test_what_the_person_chose_is_not_overwritten(chrome: Chrome, size: Size) -> None:
     page = chrome.page("/", size)
     page.get_by_role("button", name="New ticket").click()
@@ -105,6 +107,7 @@ def test_a_ticket_filed_by_the_enter_key(chrome: Chrome, desk: Desk) -> None:
     page = chrome.page("/")
     description(page).fill(CHARGED)
     title(page).fill("Card")
+    expect(page.get_by_role("button", name="File ticket")).to_be_enabled()  # Enter waits for nobody
     title(page).press("Enter")
     expect(rows(page)).to_have_count(1)
     assert desk.tickets()[0]["category"] == "billing"
@@ -116,7 +119,7 @@ def test_a_database_that_is_away_keeps_the_text(chrome: Chrome, database_url: st
     description(page).fill(OUTAGE)
     expect(category(page)).to_have_value("technical")
     blocker = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")  # nobody else can write until it ends
+    blocker.execute("BEGIN IMMEDIATE")  # locks out other writers until it ends
     page.get_by_role("button", name="File ticket").click()
     problem = form(page).get_by_role("alert")
     expect(problem).to_contain_text("Your text is kept.")

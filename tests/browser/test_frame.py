@@ -1,4 +1,4 @@
-"""What every page has: places, a theme, a word when the connection is lost, and access for all."""
+"""The frame of every page: navigation, theme, a notice of a lost connection, accessibility."""
 
 import re
 from itertools import pairwise
@@ -9,18 +9,19 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size
-from tests.browser.contrast import COLOURS
-from tests.browser.parts import category, description, row, rows, status_of, title
-from tests.browser.wire import wire_to
+from tests.browser.contrast import COLOURS, SETTLED
+from tests.browser.locators import category, description, row, rows, status_of, title
+from tests.browser.proxy import proxy_to
 from tests.serving import running_desk
 
 PLACES = ("/", "/board", "/insights")
 LONG = "Averylongwordwithoutanyblankthatnobodywouldeverwritebutamachine" * 3
 LOST = "Connection lost"
+GROUND = "getComputedStyle(document.documentElement).backgroundColor"
 
 UNLABELLED = """() => [...document.querySelectorAll('input, select, textarea')]
   .filter(one => !one.labels.length && !one.ariaLabel).map(one => one.outerHTML)"""
-"""A placeholder names a field to nobody who has begun to write in it."""
+"""A placeholder is no label: it disappears once somebody types."""
 
 SMALL_TARGETS = """least => {
   const small = [];
@@ -62,7 +63,7 @@ FAINT_TEXTS = (
 
 
 def full_desk(desk: Desk) -> None:
-    """A ticket of every kind, one of them with words that do not break."""
+    """A desk with a ticket of every kind, one of them with words that do not break."""
     for index, status in enumerate(("open", "in_progress", "resolved", "closed")):
         priority = ("low", "medium", "high", "critical")[index]
         category = ("billing", "technical", "account", "general")[index]
@@ -71,7 +72,7 @@ def full_desk(desk: Desk) -> None:
 
 
 def ready(page: Page, path: str) -> None:
-    """Wait until the tickets are there."""
+    """Wait until the tickets are shown."""
     if path == "/insights":
         expect(page.locator("svg.recharts-surface:visible").first).to_be_visible()
     else:
@@ -79,12 +80,34 @@ def ready(page: Page, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PLACES)
-def test_a_page_has_landmarks_headings_in_order_and_named_controls(
+def test_a_page_is_named_fits_its_window_and_has_large_targets(
     chrome: Chrome, desk: Desk, size: Size, path: str
 ) -> None:
     full_desk(desk)
     page = chrome.page(path, size)
     ready(page, path)
+    expect_names_and_landmarks(page)
+    least = 44 if size is PHONE else 24
+    assert page.evaluate(SMALL_TARGETS, least) == []
+    assert width_of(page) <= size["viewport"]["width"]
+    if path == "/":
+        page.get_by_role("button", name=LONG[:60]).click()
+        expect(page.get_by_role("heading", name="History")).to_be_visible()
+        assert width_of(page) <= size["viewport"]["width"]
+        page.get_by_role("button", name=LONG[:60]).click()
+        page.get_by_role("button", name="New ticket").click()
+        expect(title(page)).to_be_visible()
+        assert page.evaluate(SMALL_TARGETS, least) == []
+
+
+def width_of(page: Page) -> int:
+    """Returns the pixels that the page takes, which a window scrolls if it has fewer."""
+    width: int = page.evaluate("document.documentElement.scrollWidth")
+    return width
+
+
+def expect_names_and_landmarks(page: Page) -> None:
+    """Expect a title, landmarks, headings in order, and a name for each control."""
     for landmark in ("banner", "main"):
         expect(page.get_by_role(landmark)).to_have_count(1)
     expect(page.get_by_role("navigation", name="Places")).to_be_visible()
@@ -103,62 +126,40 @@ def test_a_page_has_landmarks_headings_in_order_and_named_controls(
 
 
 @pytest.mark.parametrize("path", PLACES)
-def test_nothing_scrolls_sideways(chrome: Chrome, desk: Desk, size: Size, path: str) -> None:
+def test_texts_stand_out(chrome: Chrome, desk: Desk, path: str) -> None:
     full_desk(desk)
-    page = chrome.page(path, size)
-    ready(page, path)
-    width = size["viewport"]["width"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    if path == "/":
-        page.get_by_role("button", name=LONG[:60]).click()
-        expect(page.get_by_role("heading", name="History")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("path", PLACES)
-def test_targets_are_large_enough(chrome: Chrome, desk: Desk, size: Size, path: str) -> None:
-    full_desk(desk)
-    page = chrome.page(path, size)
-    ready(page, path)
-    least = 44 if size is PHONE else 24
-    assert page.evaluate(SMALL_TARGETS, least) == []
-    if path == "/":
-        page.get_by_role("button", name="New ticket").click()
-        expect(title(page)).to_be_visible()
-        assert page.evaluate(SMALL_TARGETS, least) == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PLACES)
-def test_texts_stand_out(chrome: Chrome, desk: Desk, path: str, scheme: str) -> None:
-    full_desk(desk)
-    page = chrome.page(path, color_scheme=scheme)
+    page = chrome.page(path, color_scheme="light", reduced_motion="reduce")
     ready(page, path)
     if path == "/":
         description(page).fill("My card was charged twice.")
         expect(category(page)).to_have_value("billing")
         page.get_by_role("button", name="File ticket").click()
         expect(title(page)).to_have_attribute("aria-invalid", "true")
-    found = page.evaluate(FAINT_TEXTS)
-    assert found["checked"] > 20
-    assert found["faint"] == []
+    for theme in ("light", "dark"):
+        if theme == "dark":
+            page.get_by_role("button", name="Theme").click()
+        expect(page.locator("html")).to_have_class(re.compile(theme))
+        page.evaluate(SETTLED)
+        found = page.evaluate(FAINT_TEXTS)
+        assert found["checked"] > 20
+        assert found["faint"] == [], theme
 
 
+@pytest.mark.rest_in_prove("size")
 def test_the_theme_switches_and_stays(chrome: Chrome, desk: Desk, size: Size) -> None:
     desk.file()
     page = chrome.page("/", size, color_scheme="light")
-    ground = "getComputedStyle(document.documentElement).backgroundColor"
     expect(rows(page)).to_have_count(1)
-    light = page.evaluate(ground)
+    light = page.evaluate(GROUND)
     page.get_by_role("button", name="Theme").click()
     expect(page.locator("html")).to_have_class(re.compile("dark"))
-    dark = page.evaluate(ground)
+    dark = page.evaluate(GROUND)
     assert dark != light
     page.reload()
     expect(rows(page)).to_have_count(1)
-    assert page.evaluate(ground) == dark
+    assert page.evaluate(GROUND) == dark
     page.get_by_role("link", name="Board").click()
-    assert page.evaluate(ground) == dark
+    assert page.evaluate(GROUND) == dark
 
 
 def test_the_keyboard_alone_reaches_the_content(chrome: Chrome, desk: Desk) -> None:
@@ -189,7 +190,7 @@ def test_an_unknown_address_leads_back(chrome: Chrome, desk: Desk) -> None:
     expect(page.get_by_text("There is no page at this address.")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Go to the desk").click()
     expect(rows(page)).to_have_count(1)
-    chrome.complaints = [one for one in chrome.complaints if "status of 404" not in one]
+    chrome.console_errors = [one for one in chrome.console_errors if "status of 404" not in one]
 
 
 def test_a_lost_connection_is_told_and_nothing_typed_is_lost(
@@ -223,18 +224,18 @@ def test_a_lost_connection_is_told_and_nothing_typed_is_lost(
 
 def test_what_is_typed_while_the_connection_is_lost_stays(chrome: Chrome, desk: Desk) -> None:
     whole = "My card was charged twice, and nobody answers."
-    with wire_to(desk.url) as wire:
-        page = chrome.page(wire.url)
+    with proxy_to(desk.url) as proxy:
+        page = chrome.page(proxy.url)
         description(page).fill("My card was charged twice")
         title(page).fill("Card")
         expect(category(page)).to_have_value("billing")
-        wire.cut()
+        proxy.cut()
         expect(page.get_by_text(LOST)).to_be_visible()
         description(page).press("End")
         description(page).press_sequentially(whole.removeprefix("My card was charged twice"))
         title(page).press("End")
         title(page).press_sequentially(" charged")
-        wire.mend()
+        proxy.restore()
         expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
         newcomer = desk.file(title="Filed meanwhile")
         expect(row(page, newcomer["id"])).to_be_visible()  # the page has loaded anew
@@ -247,7 +248,7 @@ def test_what_is_typed_while_the_connection_is_lost_stays(chrome: Chrome, desk: 
             whole,
         )
         page.context.close()
-    chrome.complaints.clear()  # the browser's own lines about the connection
+    chrome.console_errors.clear()  # the cut connection's own errors are expected
 
 
 def test_what_was_typed_survives_a_reload_and_another_page(chrome: Chrome, desk: Desk) -> None:

@@ -1,29 +1,30 @@
-"""The insights in a browser: charts, and the same numbers as tables."""
+"""The insights page shows charts, and the same numbers as tables."""
 
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from harness.actors import over_rest
 from tests.browser.conftest import Chrome, Desk, Size
-from tests.browser.parts import figure
-from tests.services.desk import PLAIN, changed
+from tests.browser.locators import figure
+from tests.services.desk import PLAIN, changed, command_at
 from ticket_app.schemas.tickets import TicketCreate, TicketPublic
 from ticket_app.services.figures import ticket_insights
 from ticket_app.services.tickets.filing import open_ticket
-from ticket_app.vocabulary import Edge
 
 CHARTS = 8
 
 
 def filed(days_ago: int, **fields: str) -> TicketPublic:
-    """A ticket filed in the past."""
+    """Files a ticket this many days ago."""
     at = datetime.now(UTC) - timedelta(days=days_ago)
-    return open_ticket(TicketCreate.model_validate(PLAIN | fields), Edge.CLI, at=at)
+    return open_ticket(command_at(at), TicketCreate.model_validate(PLAIN | fields))
 
 
 def table(page: Page, chart: str) -> dict[str, list[str]]:
-    """The figures of a chart, by their first column."""
+    """Returns a chart's table: its rows by their first cell."""
     place = page.get_by_role("main").locator("section", has=page.get_by_role("heading", name=chart))
     place.get_by_text("As a table").click()
     lines = place.get_by_role("row").all()[1:]
@@ -31,6 +32,7 @@ def table(page: Page, chart: str) -> dict[str, list[str]]:
     return {first: rest for first, *rest in cells}
 
 
+@pytest.mark.rest_in_prove("size")
 def test_each_window_shows_its_own_figures(chrome: Chrome, desk: Desk, size: Size) -> None:
     for days_ago in (0, 1, 10, 40):
         filed(days_ago)
@@ -51,7 +53,7 @@ def test_the_tables_hold_the_numbers_of_the_service(chrome: Chrome, desk: Desk) 
     changed(filed(3, priority="low", category="account").id, status="resolved")
     page = chrome.page("/insights")
     expect(figure(page, "Created")).to_have_text("3")
-    stats, told = desk.stats(), ticket_insights(30)
+    stats, insights = desk.stats(), ticket_insights(over_rest(), 30)
     by_priority = table(page, "by priority")
     assert by_priority == {"Low": ["2"], "Medium": ["0"], "High": ["0"], "Critical": ["1"]}
     for field in ("priority", "category", "status", "sentiment"):
@@ -62,7 +64,7 @@ def test_the_tables_hold_the_numbers_of_the_service(chrome: Chrome, desk: Desk) 
         [int(count) for count in counts]
         for counts in table(page, "created, and resolved or closed, by day").values()
     ]
-    assert by_day == [[day.created, day.resolved] for day in told.days]
+    assert by_day == [[day.created, day.resolved] for day in insights.days]
     assert sum(created for created, _ in by_day) == 3
     assert sum(int(count) for (count,) in table(page, "Time to resolve or close").values()) == 1
     expect(figure(page, "Backlog now")).to_have_text("2")
@@ -107,6 +109,7 @@ def test_only_this_page_loads_the_charts(chrome: Chrome, desk: Desk) -> None:
         assert with_charts(loaded) == set()
 
 
+@pytest.mark.rest_in_prove("size")
 def test_how_far_the_triage_can_be_trusted(chrome: Chrome, size: Size) -> None:
     ticket = filed(0, description="The wallpaper of the start page is blue.")
     changed(ticket.id, category="billing")

@@ -1,11 +1,20 @@
-"""A ticket's whole way, as a person walks it."""
+"""A person takes a ticket through its whole life."""
 
 import re
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, Chrome, Desk, Size
-from tests.browser.parts import category, description, figure, priority, row, rows, status_of, title
+from tests.browser.locators import (
+    category,
+    description,
+    figure,
+    priority,
+    row,
+    rows,
+    status_of,
+    title,
+)
 
 OUTAGE = "Production is down for all users. Nothing responds since nine o'clock."
 
@@ -46,7 +55,7 @@ def test_a_ticket_is_filed_and_worked_on(chrome: Chrome, desk: Desk, size: Size)
 
 
 def describe_it(page: Page) -> None:
-    """Type what is wrong, and see what the desk makes of it."""
+    """Type a description, and see the desk's suggestions."""
     expect(category(page)).to_have_value("")
     description(page).press_sequentially(OUTAGE[:20])
     description(page).press_sequentially(OUTAGE[20:])
@@ -57,7 +66,7 @@ def describe_it(page: Page) -> None:
 
 
 def take_the_proposed_title(page: Page) -> None:
-    """A proposed title is only shown, until it is taken."""
+    """A suggested title is only shown until the person takes it."""
     page.get_by_role("button", name="Suggest a title").click()
     use_it = page.get_by_role("button", name="Use it")
     expect(use_it).to_be_visible()

@@ -1,4 +1,4 @@
-"""Pages of a desk that runs as several processes hear of everything, and outlive their own."""
+"""Pages of a desk with several processes see every change, and outlive their own process."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP, SECONDS
-from tests.browser.parts import category, description, figure, form, priority, row, rows, title
-from tests.browser.wire import wire_to
-from tests.desk_family import kill_worker, wait_for_successors, workers
+from tests.browser.locators import category, description, figure, form, priority, row, rows, title
+from tests.browser.proxy import proxy_to
 from tests.redis_server import RedisServer
 from tests.serving import RunningDesk, running_desk
+from tests.worker_processes import kill_worker, wait_for_successors, workers
 
 LOST = "Connection lost"
 CHARGED = "My card was charged twice for invoice 4711."
@@ -22,32 +22,32 @@ CHARGED = "My card was charged twice for invoice 4711."
 
 @pytest.fixture
 def settings(postgres_database: str, redis: RedisServer) -> dict[str, str]:
-    """What the processes of one desk have in common."""
+    """The settings that all processes of one desk share."""
     return {"DATABASE_URL": postgres_database, "REDIS_URL": redis.url}
 
 
 @pytest.fixture
 def pair(settings: dict[str, str], tmp_path: Path) -> Iterator[tuple[RunningDesk, RunningDesk]]:
-    """Two servers that are one desk."""
+    """Two servers of the same desk."""
     with running_desk(tmp_path, **settings) as one, running_desk(tmp_path, **settings) as other:
         yield one, other
 
 
 @contextmanager
 def opened(browser: Browser, address: str) -> Iterator[Page]:
-    """A window with the desk loaded from this address."""
+    """Yields a window with the desk loaded from this address."""
     context = browser.new_context(**DESKTOP)
     context.set_default_timeout(SECONDS * 1000)
     page = context.new_page()
     page.goto(address)
     expect(page.get_by_text(LOST)).to_be_hidden()
-    expect(figure(page, "All tickets")).not_to_have_text("–")  # the server has been heard
+    expect(figure(page, "All tickets")).not_to_have_text("–")  # the server's first answer is shown
     yield page
     context.close()
 
 
 def filed(desk: RunningDesk, name: str) -> int:
-    """File a ticket over REST; its number."""
+    """Creates a ticket over REST; returns its id."""
     ticket = {"title": name, "description": "The wallpaper of the start page is blue."}
     answer = httpx.post(f"{desk.url}/api/tickets/", json=ticket, timeout=SECONDS)
     answer.raise_for_status()
@@ -56,24 +56,24 @@ def filed(desk: RunningDesk, name: str) -> int:
 
 
 def health(desk: RunningDesk) -> dict[str, Any]:
-    """What the desk says of itself."""
+    """Returns the desk's answer about its health."""
     body: dict[str, Any] = httpx.get(f"{desk.url}/api/health/", timeout=SECONDS).json()
     return body
 
 
 def write_half_a_ticket(page: Page) -> None:
-    """Type a ticket and choose its priority, but do not file it."""
+    """Type a ticket and choose its priority, without filing it."""
     description(page).fill(CHARGED)
     expect(category(page)).to_have_value("billing")
     title(page).fill("Charged twice")
     priority(page).select_option("critical")
-    description(page).focus()  # leaving the title's field tells the desk what is in it
+    description(page).focus()  # leaving the title's field sends it to the server
     expect(form(page).get_by_text("Suggested", exact=True)).to_have_count(1)
-    page.wait_for_timeout(500)  # kept.COPY_SECONDS, and some
+    page.wait_for_timeout(500)  # longer than replicated_state.COPY_SECONDS
 
 
 def expect_half_a_ticket(page: Page) -> None:
-    """All that was typed and chosen."""
+    """Expect everything that was typed and chosen."""
     expect(title(page)).to_have_value("Charged twice")
     expect(description(page)).to_have_value(CHARGED)
     expect(priority(page)).to_have_value("critical")
@@ -98,17 +98,17 @@ def test_a_page_whose_server_is_killed_goes_on_at_the_other(
     chromium: Browser, pair: tuple[RunningDesk, RunningDesk]
 ) -> None:
     one, other = pair
-    with wire_to(one.url) as wire, opened(chromium, f"{wire.url}/?priority=critical") as page:
+    with proxy_to(one.url) as proxy, opened(chromium, f"{proxy.url}/?priority=critical") as page:
         write_half_a_ticket(page)
         for worker in workers(one):
             kill_worker(worker)
-        wire.to = ("127.0.0.1", int(other.url.rpartition(":")[2]))
-        wire.cut()
+        proxy.to = ("127.0.0.1", int(other.url.rpartition(":")[2]))
+        proxy.cut()
         expect(page.get_by_text(LOST)).to_be_visible()
-        wire.mend()
+        proxy.restore()
         expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
         expect_half_a_ticket(page)
-        page.reload()  # now all of it comes from the server
+        page.reload()  # everything is rendered from the server's state again
         expect_half_a_ticket(page)
         page.get_by_role("button", name="File ticket").click()
         expect(rows(page)).to_have_count(1)
@@ -153,7 +153,7 @@ def test_pages_work_without_redis_and_load_anew_when_it_is_back(
         new = stack.enter_context(opened(chromium, other.url))
         expect(row(new, missed)).to_be_visible()
         redis.start()
-        expect(rows(there)).to_have_count(2, timeout=30_000)  # it tries every five seconds
+        expect(rows(there)).to_have_count(2, timeout=30_000)  # it reconnects every 5 s
         number = filed(one, "Filed since")
         expect(row(there, number)).to_be_visible()
         assert health(one)["redis"] == {"state": "ok"}

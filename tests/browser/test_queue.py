@@ -1,18 +1,19 @@
-"""The queue in a browser: filters in the address, rows by scrolling, changes by anyone."""
+"""The queue: filters in the URL, more rows by scrolling, and other people's changes."""
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, Chrome, Desk, Size
-from tests.browser.parts import figure, row, rows, status_of
+from tests.browser.locators import figure, row, rows, status_of
 from tests.services.desk import opened
 
 SEARCH = "Search tickets"
 
 
 def choose(page: Page, facet: str, value: str) -> None:
-    """Take a value into a filter."""
+    """Add a value to a filter."""
     filters = page.get_by_role("group", name="Filters")
     filters.get_by_role("button", name=facet).click()
     choices = page.get_by_role("group", name=facet, exact=True)
@@ -22,6 +23,7 @@ def choose(page: Page, facet: str, value: str) -> None:
     expect(choices).to_be_hidden()
 
 
+@pytest.mark.rest_in_prove("size")
 def test_filters_and_search_combine_and_live_in_the_address(
     chrome: Chrome, desk: Desk, size: Size
 ) -> None:
@@ -104,6 +106,7 @@ def test_who_thinks_between_two_words_loses_no_key(chrome: Chrome, desk: Desk) -
     expect(rows(page)).to_have_count(1)
 
 
+@pytest.mark.rest_in_prove("size")
 def test_more_rows_come_as_one_scrolls(chrome: Chrome, desk: Desk, size: Size) -> None:
     filed = [opened(title=f"Ticket {number}").id for number in range(75)]
     page = chrome.page("/", size)
@@ -159,6 +162,7 @@ def test_an_address_with_an_unknown_filter_says_so(chrome: Chrome, desk: Desk) -
     expect(rows(page)).to_have_count(1)
 
 
+@pytest.mark.rest_in_prove("size")
 def test_a_ticket_unfolds_and_is_deleted_with_a_way_back(
     chrome: Chrome, desk: Desk, size: Size
 ) -> None:
@@ -181,6 +185,7 @@ def test_a_ticket_unfolds_and_is_deleted_with_a_way_back(
     assert [one["id"] for one in desk.tickets()] == [ticket["id"]]
 
 
+@pytest.mark.rest_in_prove("size")
 def test_who_triaged_a_ticket_and_who_decided_is_shown(
     chrome: Chrome, desk: Desk, size: Size
 ) -> None:

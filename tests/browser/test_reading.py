@@ -1,4 +1,4 @@
-"""What is written can be read by everyone: translated, from right to left, and to its end."""
+"""Every text is readable: translated, from right to left, and in full length."""
 
 import re
 from datetime import UTC, datetime
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.attention import CUT
-from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size, owned
-from tests.browser.parts import (
+from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size, react_text_nodes
+from tests.browser.interaction import CLIPPED_BY
+from tests.browser.locators import (
     category,
     column,
     description,
@@ -21,7 +21,7 @@ from tests.browser.parts import (
     title,
 )
 from tests.services.desk import suggestions_of
-from ticket_app.data.engine import writing
+from ticket_app.data.engine import write_transaction
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage.tables import Suggestion
 
@@ -38,12 +38,12 @@ TRANSLATE = """() => {
     text.replaceWith(outer);
   }
 }"""
-"""What a browser's translator does to a page, but for the words."""
+"""Changes a page as a browser's translator does, but keeps the words."""
 
 
 def translate(page: Page) -> None:
-    """As a browser's translator does; before that, nothing may depend on a text node."""
-    assert owned(page) == []
+    """Translate the page, after a check that React owns no text node that would break."""
+    assert react_text_nodes(page) == []
     page.evaluate(TRANSLATE)
 
 
@@ -141,7 +141,7 @@ HEBREW = "דנה"
 
 
 def direction(place: Locator) -> str:
-    """In which direction a text runs."""
+    """Returns the direction in which a text runs."""
     found: str = place.evaluate("one => getComputedStyle(one).direction")
     return found
 
@@ -155,11 +155,11 @@ def test_texts_of_a_person_run_in_their_own_direction(chrome: Chrome, desk: Desk
     this.get_by_role("button", name=ARABIC).click()
     expect(this.get_by_role("heading", name="History")).to_be_visible()
     assert direction(this.get_by_text(ARABIC)) == "rtl"
-    for one in this.get_by_text(text).all():  # the excerpt, and the whole text
+    for one in this.get_by_text(text).all():  # the excerpt and the full text
         assert direction(one) == "rtl"
     old = this.get_by_text(HEBREW, exact=True)
     assert direction(old) == "rtl"
-    assert direction(old.locator("..")) == "ltr"  # the line: "Requester: ... → Ana"
+    assert direction(old.locator("..")) == "ltr"  # the line as a whole: "Requester: ... → Ana"
     assert old.evaluate("one => getComputedStyle(one).unicodeBidi") == "isolate"
     for quote in this.locator(".why bdi").all():
         assert quote.get_attribute("dir") in (None, "auto")
@@ -179,7 +179,7 @@ def test_fields_take_both_directions_and_a_phone_does_not_zoom(chrome: Chrome, d
     expect(page.get_by_label(f"Priority of ticket {ticket['id']}")).to_be_visible()
     page.get_by_role("button", name="New ticket").click()
     expect(title(page)).to_be_visible()
-    assert owned(page) == []  # in the sheet, too
+    assert react_text_nodes(page) == []  # in the sheet as well
     _fields_fit_a_phone(page)
     page.goto("/board")
     expect(status_of(page, ticket["id"])).to_be_attached()
@@ -210,10 +210,10 @@ def test_a_long_title_can_be_read_to_its_end(chrome: Chrome, desk: Desk, shape: 
     page = chrome.page("/", shape)
     for each in LONG:
         button = page.get_by_role("button", name=each)
-        assert button.evaluate(CUT) == []
+        assert button.evaluate(CLIPPED_BY) == []
         button.click()
         expect(page.get_by_role("heading", name="History")).to_be_visible()
-        assert button.evaluate(CUT) == []
+        assert button.evaluate(CLIPPED_BY) == []
         button.click()
         expect(page.get_by_role("heading", name="History")).to_be_hidden()
     page.get_by_role("button", name="New ticket").click()
@@ -222,21 +222,21 @@ def test_a_long_title_can_be_read_to_its_end(chrome: Chrome, desk: Desk, shape: 
     form(page).get_by_role("button", name="Suggest a title").click()
     proposal = form(page).locator(".proposal")
     expect(proposal).to_contain_text("Averylongword")
-    assert proposal.evaluate(CUT) == []
+    assert proposal.evaluate(CLIPPED_BY) == []
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= shape["viewport"]["width"]
     page.goto("/board")
     for each in LONG:
         card = column(page, "Open").locator(".words", has_text=each)
         card.scroll_into_view_if_needed()
-        assert card.evaluate(CUT) == []
+        assert card.evaluate(CLIPPED_BY) == []
 
 
 def test_each_field_names_the_engine_that_proposed_its_value(chrome: Chrome, desk: Desk) -> None:
     ticket = desk.file(title="Down", description="Production is down for all users.")
     rules = suggestions_of(ticket["id"])
     (category,) = (one.value for one in rules if one.field == "category")
-    with writing() as session:
+    with write_transaction() as session:
         for field, value, engine in (("category", category, "learned"), ("priority", "low", "x")):
             session.add(
                 Suggestion(
@@ -255,8 +255,8 @@ def test_each_field_names_the_engine_that_proposed_its_value(chrome: Chrome, des
 
 
 def many(count: int, **fields: Any) -> None:
-    """Tickets filed today, as many as it takes for a separator."""
-    with writing() as session:
+    """Files enough tickets of today for a thousands separator."""
+    with write_transaction() as session:
         session.add_all(
             Ticket(title="A", description="B", category="billing", priority="low", **fields)
             for _ in range(count)
@@ -287,5 +287,5 @@ def test_thousands_are_set_apart_and_both_statuses_are_named(chrome: Chrome, des
     expect(labels.first).to_have_text("2,400")
     chart = by_day.locator("svg.recharts-surface").first
     width = chart.evaluate("one => one.clientWidth")
-    chart.hover(position={"x": width - 8, "y": 100})  # today
+    chart.hover(position={"x": width - 8, "y": 100})  # the last bar is today
     expect(by_day.locator(".recharts-tooltip-wrapper")).to_contain_text("2,400")

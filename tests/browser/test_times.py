@@ -1,4 +1,4 @@
-"""Times are told in the zone of whoever reads, and ages grow."""
+"""Times are shown in the reader's time zone, and ages grow by themselves."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,19 +8,18 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Chrome, Desk
-from tests.browser.parts import row
-from tests.services.desk import PLAIN
+from tests.browser.locators import row
+from tests.services.desk import PLAIN, command_at
 from ticket_app.schemas.tickets import TicketCreate
 from ticket_app.services.tickets.filing import open_ticket
-from ticket_app.vocabulary import Edge
 
 
 class Reader(NamedTuple):
-    """Where a browser is, how it tells times, and what 05:04:03 UTC is there."""
+    """A browser's locale and time zone, its format of times, and 05:04:03 UTC in it."""
 
     timezone_id: str
     locale: str
-    told: str
+    time_text: str
     zone: str
 
 
@@ -36,27 +35,27 @@ def test_times_are_told_in_the_zone_of_whoever_reads(
 ) -> None:
     now = datetime.now(UTC)
     filed = now.replace(hour=5, minute=4, second=3) - timedelta(days=3)
-    told = f"{round((now - filed) / timedelta(days=1))} days ago"
+    age_text = f"{round((now - filed) / timedelta(days=1))} days ago"
     new = TicketCreate.model_validate(PLAIN | {"title": "Three days old"})
-    ticket = open_ticket(new, Edge.CLI, at=filed)
+    ticket = open_ticket(command_at(filed), new)
     desk.change(ticket.id, priority="critical")
     day = f"{filed:%b} {filed.day}, {filed.year}"
     page = chrome.page("/", timezone_id=reader.timezone_id, locale=reader.locale)
     this = row(page, ticket.id)
     age = this.locator(".row-meta time")
-    expect(age).to_have_text(told)
-    expect(age.get_by_title(f"{day}, {reader.told}")).to_have_count(1)
+    expect(age).to_have_text(age_text)
+    expect(age.get_by_title(f"{day}, {reader.time_text}")).to_have_count(1)
     expect(age).to_have_attribute("datetime", re.compile(rf"^{filed:%Y-%m-%dT05:04:03}"))
     this.get_by_role("button", name="Three days old").click()
     expect(this.locator("aside")).to_contain_text(
-        re.compile(rf"Filed\W*{day}, 0?{reader.told}:03\s{re.escape(reader.zone)}")
+        re.compile(rf"Filed\W*{day}, 0?{reader.time_text}:03\s{re.escape(reader.zone)}")
     )
     expect(this.locator("aside li", has_text="→ Critical")).to_contain_text(
         re.compile(rf"over REST, .*{re.escape(reader.zone).replace('PM', '[AP]M')}")
     )
     page.goto("/board")
     card = page.locator(".ticket-card", has_text="Three days old").locator("time")
-    expect(card).to_have_text(told)
+    expect(card).to_have_text(age_text)
     page.goto("/insights")
     expect(page.get_by_role("main")).to_contain_text("UTC")
 

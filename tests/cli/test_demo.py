@@ -1,4 +1,4 @@
-"""The demo files a desk that looks lived in, through the services, and spoils nobody's own."""
+"""The demo fills the desk with believable tickets through the services, and leaves others alone."""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from harness.actors import in_browser, over_rest
 from ticket_app.cli.demo_desk.content import Situation, manners, places, situations
 from ticket_app.cli.demo_desk.people import make_people
 from ticket_app.cli.demo_desk.story import Story
@@ -24,7 +25,7 @@ from ticket_app.services.tickets.listing import (
     ticket_history,
     ticket_suggestions,
 )
-from ticket_app.vocabulary import SETTLED, Category, Edge, Priority, Status
+from ticket_app.vocabulary import SETTLED, Category, Priority, Status
 
 COUNT = 120
 NOW = datetime(2026, 5, 20, 14, 30, tzinfo=UTC)
@@ -40,7 +41,7 @@ def desk(tmp_path: Path) -> Iterator[Path]:
 
 
 def shown() -> list[TicketPublic]:
-    return list_tickets(TicketListQuery(limit=200)).items
+    return list_tickets(over_rest(), TicketListQuery(limit=200)).items
 
 
 def wording(tickets: list[TicketPublic]) -> list[tuple[str, str | None]]:
@@ -63,7 +64,7 @@ def test_a_new_desk_is_migrated_and_filled(desk: Path, capsys: pytest.CaptureFix
 
 def test_in_office_hours_there_is_work_of_every_status(desk: Path) -> None:
     migrate()
-    filed = list(Story(1, NOW).fill(200))  # a Wednesday afternoon; at night, few are in progress
+    filed = list(Story(1, NOW).fill(200))  # a Wednesday afternoon; at night few are in progress
     assert desk.exists()
     assert len(filed) == 200
     assert {ticket.status for ticket in shown()} == set(Status)
@@ -79,18 +80,18 @@ def test_its_tickets_have_lived_in_the_order_of_time(desk: Path) -> None:
     assert all(t.updated_at - t.created_at < timedelta(days=60) for t in settled)
     assert min(t.updated_at for t in settled) < datetime.now(UTC) - timedelta(days=30)
     for ticket in tickets:
-        times = [event.created_at for event in reversed(ticket_history(ticket.id))]
+        times = [event.created_at for event in reversed(ticket_history(over_rest(), ticket.id))]
         assert times[0] == ticket.created_at
         assert times[-1] == ticket.updated_at < datetime.now(UTC)
         assert all(earlier < later for earlier, later in pairwise(times))
-        assert len(ticket_suggestions(ticket.id)) == 5
+        assert len(ticket_suggestions(over_rest(), ticket.id)) == 5
 
 
 def test_it_refuses_a_desk_with_tickets_unless_told(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["demo", "--tickets", "1"]) == 0
-    own = open_ticket(TicketCreate(title="Mine", description="My own ticket."), Edge.BROWSER)
+    own = open_ticket(in_browser(), TicketCreate(title="Mine", description="My own ticket."))
     before = wording(shown())
     capsys.readouterr()
     assert main(["demo", "--tickets", str(COUNT)]) == 2
@@ -98,7 +99,7 @@ def test_it_refuses_a_desk_with_tickets_unless_told(
     assert wording(shown()) == before
     assert main(["demo", "--tickets", "5", "--more"]) == 0
     assert len(shown()) > len(before)
-    assert get_ticket(own.id) == own
+    assert get_ticket(over_rest(), own.id) == own
     assert desk.exists()
 
 

@@ -1,4 +1,4 @@
-"""Every setting is documented, and what the documents say is what the code does."""
+"""Every setting is documented, and the documentation agrees with the code."""
 
 import re
 from itertools import pairwise
@@ -33,16 +33,20 @@ def test_every_group_of_settings_has_a_word_about_it_above_it() -> None:
 
 def test_compose_hands_on_every_setting_that_means_something_in_a_container() -> None:
     the_images_own = {"HOST", "PORT", "DATA_DIR", "DEV_PORT"}
-    # Compose brings database and Redis; an address meant for another machine must not replace them.
+    # Compose provides database and Redis. Addresses for another machine must not replace them.
     assert _environment_of("desk") == NAMES - the_images_own - {"DATABASE_URL"} - FOR_SEVERAL
-    assert _environment_of("replica") == FOR_SEVERAL | {"TRUSTED_PROXIES"}  # those of Caddy
+    # Caddy's addresses; only the desk of this machine may be open without being told.
+    assert _environment_of("replica") == FOR_SEVERAL | {"TRUSTED_PROXIES", "ALLOW_OPEN"}
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert "    environment: &settings\n" in compose and "      <<: *settings\n" in compose
     assert "${REDIS_URL" not in compose
+    assert compose.count('      ALLOW_OPEN: "true"\n') == 1
+    assert "      ALLOW_OPEN: ${ALLOW_OPEN:-}\n" in compose.partition("\n  replica:\n")[2]
+    assert '      - "127.0.0.1:${PORT:-8000}:8000"\n' in compose.partition("\n  replica:\n")[0]
 
 
 def _environment_of(service: str) -> set[str]:
-    """The variables that compose names for a service."""
+    """Returns the variables that compose names for a service."""
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     block = re.split(r"\n  \w+:\n", compose.partition(f"\n  {service}:\n")[2])[0]
     return set(re.findall(r"^      ([A-Z_]+): ", block, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""Programs that we start end with us, and so do those that they start."""
+"""Child processes end with the desk, and so do theirs."""
 
 import os
 import signal

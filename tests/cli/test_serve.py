@@ -1,8 +1,10 @@
-"""The desk as `make run` starts it: what it says, what answers, and that it goes away again."""
+"""`make run` starts a desk that says where it is, answers, and ends completely."""
 
 import json
+import os
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from harness.ports import free_port
 from tests.serving import RunningDesk, running_desk
 
 
@@ -23,7 +26,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
 
 
 def get(url: str) -> HTTPResponse:
-    """Read an address that answers 200."""
+    """Returns the answer of a URL that answers 200."""
     answer: HTTPResponse = urllib.request.urlopen(url, timeout=10)  # noqa: S310
     return answer
 
@@ -46,7 +49,7 @@ def test_a_page_has_no_address_baked_in(desk: RunningDesk) -> None:
 def test_a_second_start_builds_nothing(desk: RunningDesk, tmp_path: Path) -> None:
     assert desk.process.poll() is None
     with running_desk(tmp_path) as second:
-        assert "Compiling" not in second.said
+        assert "Compiling" not in second.printed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -59,22 +62,40 @@ def test_a_signal_ends_it_all_after_the_address_was_said(
         ending.process.send_signal(number)
         assert ending.process.wait(15) == 0
         assert family
-        end = time.monotonic() + 2  # Python's own helper process ends when it sees that ours has
+        end = time.monotonic() + 2  # multiprocessing's helper ends after its parent
         while left := [pid for pid in family if runs(pid)]:
             assert time.monotonic() < end, left
-    assert f"The desk is open at {ending.url} (Ctrl-C closes it)" in ending.said.splitlines()
-    assert "Traceback" not in ending.said
+    assert f"The desk is at {ending.url} (Ctrl-C stops it)" in ending.printed.splitlines()
+    assert "Traceback" not in ending.printed
+    assert ending.printed.count("the desk is open") == 1
+
+
+def test_an_open_desk_for_other_machines_stops_with_one_sentence(
+    desk: RunningDesk, tmp_path: Path
+) -> None:
+    assert desk.process.poll() is None
+    started = subprocess.run(
+        [sys.executable, "-m", "ticket_app", "serve"],
+        env=os.environ | {"HOST": "0.0.0.0", "PORT": str(free_port()), "DATA_DIR": str(tmp_path)},  # noqa: S104
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode == 2
+    assert started.stderr.startswith("HOST is 0.0.0.0")
+    assert started.stderr.count("\n") == 1
+    assert "Starting" not in started.stdout
 
 
 def children(pid: int) -> list[str]:
-    """The processes that this one has started."""
+    """Returns the process ids of a process's children."""
     asked = ["ps", "-e", "-o", "ppid=,pid="]
     lines = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
     return [line.split()[1] for line in lines if line.split()[0] == str(pid)]
 
 
 def runs(pid: str) -> bool:
-    """Whether the process exists and is not only waiting to be forgotten."""
+    """Returns True if the process exists and is no zombie."""
     asked = ["ps", "-o", "stat=", "-p", pid]
     state = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     return state != "" and not state.startswith("Z")

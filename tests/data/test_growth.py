@@ -1,6 +1,6 @@
-"""What is asked often reads no more of a large desk than of a small one: rows and pages, no time.
+"""Frequent requests read as many rows and pages of a large desk as of a small one.
 
-Each statement that a service sends is sent again behind EXPLAIN ANALYZE.
+Each statement that a service sends is sent again with EXPLAIN ANALYZE. No time is measured.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,12 +11,14 @@ import psycopg2
 import pytest
 from sqlalchemy import event
 
-from bench.rows import settle, with_driver
-from tests.bench.desks import filled_desk
-from ticket_app.data.direct import Direct
-from ticket_app.data.engine import get_direct_engine, get_engine, use_database
+from harness.actors import over_rest
+from harness.filling import vacuum, with_driver
+from tests.filled_desks import filled_desk
+from ticket_app.data.direct import DriverConnection
+from ticket_app.data.engine import get_autocommit_engine, get_engine, use_database
 from ticket_app.data.plain_sql import Row, prepared
-from ticket_app.schemas.tickets import Position, TicketFilter, TicketListQuery
+from ticket_app.schemas.paging import Position
+from ticket_app.schemas.tickets import TicketFilter, TicketListQuery
 from ticket_app.services import figures
 from ticket_app.services.figures import ticket_insights, ticket_stats
 from ticket_app.services.tickets.listing import (
@@ -25,40 +27,41 @@ from ticket_app.services.tickets.listing import (
     list_tickets,
     ticket_history,
 )
-from ticket_app.services.tickets.seeking import meant_by, page_meant_by
+from ticket_app.services.tickets.searching import search, search_page
 from ticket_app.services.tickets.similar import similar_tickets
 
 SMALL, LARGE = 15_000, 75_000
 GROWTH_MAX = 1.5
 STILL_FEW = 200
-"""Rows or pages: below this, nothing has grown that anyone would notice."""
+"""Rows or pages. Growth below this number is not noticeable."""
 NARROW = {
     "category": ["billing"], "priority": ["critical"], "status": ["open"], "sentiment": ["angry"],
 }  # fmt: skip
+OFTEN = "often@example.com"
 DEEP = Position(datetime.now(UTC) - timedelta(minutes=1_000), 1).encode()
 
 Question = Callable[[], object]
 
 
 def listing(**values: Any) -> Question:
-    return lambda: list_tickets(TicketListQuery(**values))
+    return lambda: list_tickets(over_rest(), TicketListQuery(**values))
 
 
 def counting(**values: Any) -> Question:
-    return lambda: count_tickets(TicketFilter(**values))
+    return lambda: count_tickets(over_rest(), TicketFilter(**values))
 
 
 def statistics() -> None:
-    figures._kept.clear()
-    ticket_stats()
+    figures._cache.clear()
+    ticket_stats(over_rest())
 
 
-def seeking(**values: Any) -> Question:
-    return lambda: meant_by(TicketListQuery(**values))
+def searching(**values: Any) -> Question:
+    return lambda: search(over_rest(), TicketListQuery(**values))
 
 
-def seeking_on(**values: Any) -> Question:
-    return lambda: page_meant_by(TicketListQuery(**values))
+def searching_on(**values: Any) -> Question:
+    return lambda: search_page(over_rest(), TicketListQuery(**values))
 
 
 FLAT: dict[str, Question] = {
@@ -74,32 +77,35 @@ FLAT: dict[str, Question] = {
     "a count with a filter": counting(**NARROW),
     "a count of a frequent term": counting(search="steady"),
     "a count of an absent term": counting(search="nowhere to be found"),
-    "a search for a number": seeking(search="#77"),
-    "a search for a requester of many": seeking(search="OFTEN@example.com"),
-    "a requester's deep page": seeking_on(search="often@example.com", cursor=DEEP),
-    "a search for a requester of none": seeking(search="nobody@example.com"),
+    "a search for a number": searching(search="#77"),
+    "a search for a requester of many": searching(search="OFTEN@example.com"),
+    "a requester's deep page": searching_on(search="often@example.com", cursor=DEEP),
+    "a search for a requester of none": searching(search="nobody@example.com"),
+    "a page of a requester of many": listing(requester=OFTEN),
+    "a requester's deep page by the person": listing(requester=OFTEN, cursor=DEEP),
+    "a page of a requester with a filter": listing(requester=OFTEN, status=["open"]),
+    "a count of a requester of many": counting(requester=OFTEN),
+    "a page of a requester of none": listing(requester=999_999),
     "statistics": statistics,
-    "a ticket": lambda: get_ticket(77),
-    "a history": lambda: ticket_history(77),
+    "a ticket": lambda: get_ticket(over_rest(), 77),
+    "a history": lambda: ticket_history(over_rest(), 77),
 }
 FOUND_BY_AN_INDEX: dict[str, Question] = {
     "a page for a term that few have": listing(search="timeout", category=["technical"]),
     "a page for a term of one": listing(search="28dd2c7955ce926456240b2ff0100bde"),
     "a page for a frequent term with a narrow filter": listing(search="steady", **NARROW),
-    "similar tickets": lambda: similar_tickets(77, 5),
-    "insights": lambda: ticket_insights(90),
+    "similar tickets": lambda: similar_tickets(over_rest(), 77, 5),
+    "insights": lambda: ticket_insights(over_rest(), 90),
 }
-"""What reads each ticket that matches, or each day of a window, and nothing else.
-
-The term of one is the md5 of ticket 77's number.
-"""
+"""Requests that read each matching ticket, or each day of a window, and nothing else. One of the
+terms is the md5 of ticket 77's number."""
 
 
 class Plan:
-    """What PostgreSQL did for a question: every node of every plan."""
+    """PostgreSQL's plans for the statements of a request."""
 
     def __init__(self, question: Question) -> None:
-        sent = _statements_of(question)
+        sent = statements_of(question)
         assert sent
         self.plans = [_explained(*each) for each in sent]
 
@@ -110,12 +116,12 @@ class Plan:
 
     @property
     def pages(self) -> int:
-        """Of 8 KiB, that were touched."""
+        """The number of 8 KiB pages that were touched."""
         return sum(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in self.plans)
 
     @property
     def rows(self) -> int:
-        """That were read from tables and indexes."""
+        """The number of rows read from tables and indexes."""
         scans = (node for node in self.nodes if "Scan" in node["Node Type"])
         return sum(
             int(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
@@ -129,26 +135,28 @@ class Plan:
         }
 
 
-def _statements_of(question: Question) -> list[tuple[str, Any, bool]]:
-    """What it sends through a session, and what it sends to the driver: which of them is planned
-    but once, whatever its values."""
+def statements_of(question: Question) -> list[tuple[str, Any, bool]]:
+    """Returns the statements that it sends through sessions and to the driver.
+
+    The last value is True if PostgreSQL plans the statement only once, for any parameters.
+    """
     sent: list[tuple[str, Any, bool]] = []
-    rows, engine = Direct.rows, get_engine()
+    rows, engine = DriverConnection.rows, get_engine()
 
     def by_session(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             sent.append((statement, parameters, False))
 
     def directly(
-        ask: Direct, statement: str, values: Row, *, planned_once: bool = True
+        connection: DriverConnection, statement: str, values: Row, *, planned_once: bool = True
     ) -> list[tuple[Any, ...]]:
         sent.append((statement, values, planned_once))
-        return rows(ask, statement, values, planned_once=planned_once)
+        return rows(connection, statement, values, planned_once=planned_once)
 
     event.listen(engine, "before_cursor_execute", by_session)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Direct, "rows", directly)
+            patch.setattr(DriverConnection, "rows", directly)
             question()
     finally:
         event.remove(engine, "before_cursor_execute", by_session)
@@ -162,34 +170,36 @@ def _with_inner(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _explained(statement: str, parameters: Any, planned_once: bool) -> dict[str, Any]:
-    with get_direct_engine().connect() as connection:
+    with get_autocommit_engine().connect() as connection:
         if planned_once:
             preparing, statement = prepared(statement)
             connection.exec_driver_sql("DEALLOCATE ALL")
             connection.exec_driver_sql(preparing)
         explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
-        told = connection.exec_driver_sql(explain, parameters).scalar_one()
-        connection.invalidate()  # which would not know what it has prepared
-    plan: dict[str, Any] = told[0]["Plan"]
+        output = connection.exec_driver_sql(explain, parameters).scalar_one()
+        connection.invalidate()  # it does not know what it has prepared
+    plan: dict[str, Any] = output[0]["Plan"]
     return plan
 
 
 @pytest.fixture(scope="module")
 def desks(postgres_server: str) -> dict[int, str]:
-    """The addresses of a small and of a large desk."""
+    """The URLs of a small and of a large desk, by their tickets."""
     return {size: _with_a_frequent_requester(postgres_server, size) for size in (SMALL, LARGE)}
 
 
 def _with_a_frequent_requester(server: str, tickets: int) -> str:
-    """A desk to which one requester has sent a tenth more."""
+    """Returns the URL of a desk to which one requester has sent 10% more tickets."""
     address = filled_desk(server, tickets)
     columns = "title, description, category, priority, created_at, updated_at"
     with psycopg2.connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO person (name, email) VALUES ('Often', '{OFTEN}') RETURNING id")
+        ((often,),) = cursor.fetchall()
         cursor.execute(
-            f"INSERT INTO ticket ({columns}, requester_email) "
-            f"SELECT {columns}, 'Often@example.com' FROM ticket WHERE id % 10 = 0"
+            f"INSERT INTO ticket ({columns}, requester_email, requester_id) "
+            f"SELECT {columns}, 'Often@example.com', {often} FROM ticket WHERE id % 10 = 0"
         )
-    settle(address)
+    vacuum(address)
     return with_driver(address)
 
 

@@ -1,4 +1,4 @@
-"""Migrations run by themselves, once, however many processes start together."""
+"""Migrations run by themselves, exactly once, even if several processes start together."""
 
 import ctypes
 import ctypes.util
@@ -6,26 +6,41 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
 
 import psycopg2
 import pytest
-from alembic.config import Config
 from sqlalchemy import event, inspect, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from alembic import command
+from harness.actors import over_rest
 from tests.conftest import leave_out, new_postgres
+from tests.data.revisions import downgrade, upgrade
+from ticket_app.actor import by_command
 from ticket_app.data import migrations
 from ticket_app.data.engine import get_engine, use_database
 from ticket_app.data.migrations import migrate
 from ticket_app.errors import ConfigurationError
 from ticket_app.services.figures import ticket_stats
 from ticket_app.services.recounting import recount
+from ticket_app.services.tickets.requesters import link_requesters
 from ticket_app.settings import ROOT
 
+FILE_AT_0012 = """
+INSERT INTO ticket (title, description, category, priority, sentiment, urgency_score)
+VALUES ('Before', 'Help', 'general', 'low', 'neutral', 10)
+"""
+RECORD_AT_0012 = """
+INSERT INTO ticket_event (ticket_id, ticket_version, kind, field, old_value, new_value, edge)
+SELECT id, version, 'changed', 'status', 'open', 'in_progress', 'rest' FROM ticket
+"""
+IS_WAITED_FOR = """
+SELECT count(*) > 0 FROM pg_locks
+WHERE relation = 'ticket'::regclass AND NOT granted
+"""
 MIGRATE = "from ticket_app.data.migrations import migrate; print(migrate())"
 
 
@@ -45,19 +60,19 @@ def test_several_processes_migrate_once(bare_database: str) -> None:
 
 
 def test_a_start_says_that_it_waits_for_a_migration(bare_database: str) -> None:
-    told: Queue[str] = Queue()
+    messages: Queue[str] = Queue()
     locking = get_engine().execution_options(sqlite_begin="BEGIN IMMEDIATE")
     with locking.connect() as holding, ThreadPoolExecutor(1) as thread:
         holding.execute(text("SELECT 1"))
         if not bare_database.startswith("sqlite"):
             key = {"key": migrations.LOCK_KEY}
             holding.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
-        waiting = thread.submit(migrate, told.put)
-        assert "waiting until it is done" in told.get(timeout=60)
+        waiting = thread.submit(migrate, messages.put)
+        assert "waiting until it is done" in messages.get(timeout=60)
         assert not waiting.done()
         holding.rollback()
         assert waiting.result(120) is True
-    assert told.empty()
+    assert messages.empty()
 
 
 def test_a_failing_migration_leaves_nothing_behind(
@@ -80,6 +95,28 @@ def test_a_failing_migration_leaves_nothing_behind(
     assert migrate() is True
 
 
+@pytest.mark.parametrize("former", ["0012", "0014"])
+def test_a_server_of_the_version_before_writes_on_during_migrations(
+    postgres_server: str, former: str
+) -> None:
+    """A change locks `ticket`, then `ticket_event`. 0013 and 0014 need them the other way round,
+    one each; 0015 needs both."""
+    use_database(new_postgres(postgres_server))
+    with get_engine().begin() as connection:
+        upgrade(connection, former)
+        connection.execute(text(FILE_AT_0012))
+    with get_engine().connect() as writer, ThreadPoolExecutor(1) as thread:
+        writer.execute(text("UPDATE ticket SET status = 'in_progress'"))
+        migrating = thread.submit(migrate)
+        with get_engine().connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+            while not other.scalar(text(IS_WAITED_FOR)):
+                assert not migrating.done()
+                time.sleep(0.02)
+        writer.execute(text(RECORD_AT_0012))
+        writer.commit()
+        assert migrating.result(60) is True
+
+
 @pytest.mark.usefixtures("database")
 def test_a_newer_database_is_refused_with_a_sentence() -> None:
     with get_engine().begin() as connection:
@@ -90,10 +127,8 @@ def test_a_newer_database_is_refused_with_a_sentence() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_the_first_migration_can_be_taken_back() -> None:
-    config = Config(ROOT / "alembic.ini")
     with get_engine().begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        downgrade(connection, "base")
     assert inspect(get_engine()).get_table_names() == ["alembic_version"]
     assert migrate() is True
 
@@ -140,10 +175,8 @@ SELECT id, 2, 'changed', 'priority', 'low', 'high', 'rest' FROM ticket WHERE tit
 
 @pytest.mark.usefixtures("bare_database")
 def test_who_had_decided_is_read_from_what_was_kept() -> None:
-    config = Config(ROOT / "alembic.ini")
     with get_engine().begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        upgrade(connection, "0002")
         for statement in (OLD_TICKETS, OLD_SUGGESTIONS, OLD_IMPROVEMENT, OLD_CHANGE):
             connection.execute(text(statement))
     migrate()
@@ -175,22 +208,81 @@ INSERT INTO ticket (title, description, category, priority, status, created_at, 
 
 @pytest.mark.usefixtures("bare_database")
 def test_figures_are_filled_from_the_tickets_there_are() -> None:
-    config = Config(ROOT / "alembic.ini")
     with get_engine().begin() as connection:
         zone = "" if connection.dialect.name == "sqlite" else "+00:00"
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        upgrade(connection, "0004")
         connection.execute(text(OLDER_TICKETS.replace("+00:00", zone)))
     migrate()
-    stats = ticket_stats()
+    stats = ticket_stats(over_rest())
     assert (stats.total_tickets, stats.resolved_tickets, stats.open_tickets) == (3, 2, 1)
-    assert recount().differences == []
+    assert recount(by_command()).differences == []
     with get_engine().begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0004")
+        downgrade(connection, "0004")
         connection.execute(text("UPDATE ticket SET deleted_at = NULL"))
     migrate()
-    assert (recount().tickets, recount().differences) == (4, [])
+    assert (recount(by_command()).tickets, recount(by_command()).differences) == (4, [])
+
+
+OLD_EVENTS = """
+INSERT INTO ticket_event (ticket_id, ticket_version, kind, edge)
+SELECT ticket.id, 1, 'created', edges.edge FROM ticket, (
+  SELECT 'browser' AS edge UNION SELECT 'rest' UNION SELECT 'cli' UNION SELECT 'triage') edges
+"""
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_who_acted_is_read_from_the_edge_and_the_history_stays_append_only() -> None:
+    asked = text("SELECT DISTINCT edge, actor FROM ticket_event ORDER BY edge")
+    with get_engine().begin() as connection:
+        upgrade(connection, "0012")
+        connection.execute(text(OLD_TICKETS))
+        connection.execute(text(OLD_EVENTS))
+    for _ in range(2):
+        migrate()
+        with get_engine().connect() as connection:
+            assert [tuple(row) for row in connection.execute(asked)] == [
+                *(("browser", "anyone"), ("cli", "command")),
+                *(("rest", "anyone"), ("triage", "triage")),
+            ]
+            with pytest.raises(DatabaseError, match="append-only"):
+                connection.execute(text("UPDATE ticket_event SET actor = 'command'"))
+        with get_engine().begin() as connection:
+            downgrade(connection, "0012")
+    assert "actor" not in {
+        each["name"] for each in inspect(get_engine()).get_columns("ticket_event")
+    }
+
+
+OLD_REQUESTERS = """
+INSERT INTO ticket (title, description, category, priority, requester_name, requester_email) VALUES
+  ('a', 'x', 'billing', 'low', 'Ann', 'Ann@x.org'), ('b', 'x', 'billing', 'low', NULL, NULL),
+  ('c', 'x', 'billing', 'low', NULL, 'ann@X.org'), ('d', 'x', 'billing', 'low', 'Bob', 'bob@x.org')
+"""
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_requesters_become_people_after_the_migration_and_again_after_a_downgrade() -> None:
+    asked = text(
+        "SELECT title, person.name, email FROM ticket "
+        "LEFT JOIN person ON person.id = requester_id ORDER BY title"
+    )
+    with get_engine().begin() as connection:
+        upgrade(connection, "0013")
+        connection.execute(text(OLD_REQUESTERS))
+    for _ in range(2):
+        migrate()
+        with get_engine().connect() as connection:
+            assert [row.email for row in connection.execute(asked)] == [None] * 4
+        link_requesters(by_command())
+        with get_engine().connect() as connection:
+            assert [tuple(row) for row in connection.execute(asked)] == [
+                *(("a", "Ann", "ann@x.org"), ("b", None, None)),
+                *(("c", "Ann", "ann@x.org"), ("d", "Bob", "bob@x.org")),
+            ]
+        with get_engine().begin() as connection:
+            downgrade(connection, "0013")
+            connection.execute(text("UPDATE ticket SET requester_email = requester_email"))
+    assert "person" not in inspect(get_engine()).get_table_names()
 
 
 SETTLED_LATER = """
@@ -205,23 +297,20 @@ OF_A_DAY = "SELECT sum(resolved_on), sum(hours_0), sum(hours_5) FROM ticket_day 
 
 @pytest.mark.usefixtures("bare_database")
 def test_times_to_resolve_move_to_the_day_of_resolving() -> None:
-    config = Config(ROOT / "alembic.ini")
     with get_engine().begin() as connection:
         zone = "" if connection.dialect.name == "sqlite" else "+00:00"
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0008")
+        upgrade(connection, "0008")
         connection.execute(text(SETTLED_LATER.replace("+00:00", zone)))
     migrate()
-    assert recount().differences == []
+    assert recount(by_command()).differences == []
     with get_engine().connect() as connection:
         for day, figures in (("2026-03-02", (1, 0, 1)), ("2026-01-01", (1, 1, 0))):
             assert connection.execute(text(OF_A_DAY), {"day": day}).one() == figures
     with get_engine().begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0008")
+        downgrade(connection, "0008")
         connection.execute(text("UPDATE ticket SET status = 'resolved' WHERE title = 'a'"))
     migrate()
-    assert recount().differences == []
+    assert recount(by_command()).differences == []
 
 
 def test_a_server_without_the_trigrams_is_refused_with_a_sentence(postgres_server: str) -> None:
@@ -248,10 +337,9 @@ VALUES (1, 'category', 'billing', :confidence, 'openai', 'm', 'prompt-1', 0.1)
 
 @pytest.mark.usefixtures("bare_database")
 def test_a_confidence_that_nobody_said_can_be_kept_and_what_was_kept_stays() -> None:
-    config, sha = Config(ROOT / "alembic.ini"), "0" * 64
+    sha = "0" * 64
     with get_engine().begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0010")
+        upgrade(connection, "0010")
         for statement in (OLD_TICKETS, OLD_SUGGESTIONS):
             connection.execute(text(statement))
         connection.execute(text(CALL), {"hash": sha, "outcome": "auth"})
@@ -273,27 +361,26 @@ def test_a_confidence_that_nobody_said_can_be_kept_and_what_was_kept_stays() -> 
     with get_engine().begin() as connection:
         if connection.dialect.name == "sqlite":
             assert connection.execute(text("PRAGMA integrity_check")).all() == [("ok",)]
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0010")
+        downgrade(connection, "0010")
         stored = connection.execute(text("SELECT outcome FROM triage_call ORDER BY id")).scalars()
         assert list(stored) == ["auth", "auth"]
     migrate()
 
 
 DEFENSIVE_MODE = 1010
-"""SQLITE_DBCONFIG_DEFENSIVE, for which Python 3.11 has no word."""
+"""The value of SQLITE_DBCONFIG_DEFENSIVE, for which Python 3.11 has no constant."""
 
 
-class Python(ctypes.Structure):
-    """The beginning of a sqlite3.Connection."""
+class SqliteConnection(ctypes.Structure):
+    """The first fields of a sqlite3.Connection in memory."""
 
     _fields_ = (("head", ctypes.c_ssize_t * 2), ("database", ctypes.c_void_p))
 
 
-def defend(connection: sqlite3.Connection, _: object) -> None:
-    """Put it into the mode in which some systems build their SQLite."""
+def set_defensive_mode(connection: sqlite3.Connection, _: object) -> None:
+    """Set defensive mode, in which some systems build their SQLite."""
     library = ctypes.CDLL(ctypes.util.find_library("sqlite3"))
-    database = Python.from_address(id(connection)).database
+    database = SqliteConnection.from_address(id(connection)).database
     assert library.sqlite3_db_config(ctypes.c_void_p(database), DEFENSIVE_MODE, 1, None) == 0
 
 
@@ -301,7 +388,7 @@ def test_a_sqlite_that_refuses_its_schema_is_a_sentence(tmp_path: Path) -> None:
     if ctypes.util.find_library("sqlite3") is None:
         leave_out("SQLite's library", "apt-get install libsqlite3-0")
     use_database(f"sqlite:///{tmp_path / 'desk.sqlite3'}")
-    event.listen(get_engine(), "connect", defend)
+    event.listen(get_engine(), "connect", set_defensive_mode)
     with pytest.raises(ConfigurationError, match="defensive mode"):
         migrate()
     assert inspect(get_engine()).get_table_names() == []

@@ -18,14 +18,19 @@ from ticket_app.vocabulary import (
     Category,
     DecidedBy,
     Edge,
+    ErasingKind,
     EventKind,
+    LinkPurpose,
     Priority,
+    Role,
     Sentiment,
     Status,
+    TokenScope,
     TriageField,
     TriageScope,
     TriageStatus,
     Verdict,
+    Who,
 )
 
 VOCABULARY: dict[str, type[StrEnum]] = {
@@ -34,7 +39,14 @@ VOCABULARY: dict[str, type[StrEnum]] = {
     "ticket_status_known": Status,
     "ticket_sentiment_known": Sentiment,
     "ticket_event_kind_known": EventKind,
+    "erasing_kind_known": ErasingKind,
     "ticket_event_edge_known": Edge,
+    "ticket_event_actor_known": Who,
+    "audit_entry_edge_known": Edge,
+    "audit_entry_who_known": Who,
+    "person_role_known": Role,
+    "account_link_purpose_known": LinkPurpose,
+    "api_token_scope_known": TokenScope,
     "suggestion_field_known": TriageField,
     "ticket_triage_status_known": TriageStatus,
     "ticket_category_by_known": DecidedBy,
@@ -52,15 +64,18 @@ TABLES = METADATA.sorted_tables
 MADE_BY_HAND = re.compile(
     r"facet|traits|folded|ticket_facet_newest|ticket_requester_newest|ticket_text.*"
 )
-"""What migrations 0006 and 0010 make for lists and searches, on one engine otherwise than on the
-other; tests/data/test_list_queries.py and tests/services/test_seeking.py show what it does."""
+"""Indexes of migrations 0006 and 0010 for lists and searches, which differ between the databases.
+tests/data/tickets/test_list_queries.py and tests/services/tickets/test_searching.py cover them."""
 
 
 CHECK_ON_SQLITE = re.compile(r"CONSTRAINT (\w+) CHECK \(")
 
 
 def checks_of(statement: str) -> dict[str, str]:
-    """The CHECKs of a CREATE TABLE, each as far as its parentheses reach; no rule quotes one."""
+    """Returns the CHECKs of a CREATE TABLE by name, up to their closing parentheses.
+
+    No rule contains a quoted parenthesis.
+    """
     found = {}
     for match in CHECK_ON_SQLITE.finditer(statement):
         end, depth = match.end(), 1
@@ -72,7 +87,7 @@ def checks_of(statement: str) -> dict[str, str]:
 
 
 def checks(connection: Connection) -> dict[str, str]:
-    """Every CHECK of the database by its name, as the database itself tells it."""
+    """Returns every CHECK of the database by name, as the database prints it."""
     if connection.dialect.name == "postgresql":
         rows = connection.execute(
             text(
@@ -89,7 +104,7 @@ def checks(connection: Connection) -> dict[str, str]:
 
 
 def columns(connection: Connection) -> Any:
-    """Each table's columns with their nullability and default."""
+    """Returns each table's columns with their nullability and default."""
     return {
         table.name: sorted(
             (column["name"], str(column["type"]), column["nullable"], str(column["default"]))

@@ -1,4 +1,4 @@
-"""What can happen to SQLite's file while a desk runs: each is told in its own words, and mended."""
+"""Faults of SQLite's file while a desk runs: each has its own message, and the desk recovers."""
 
 import resource
 import shutil
@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
+from harness.actors import over_rest
 from tests.services.desk import changed, opened
 from ticket_app.data import readiness, reasons, sqlite
-from ticket_app.data.direct import telling
-from ticket_app.data.engine import use_database, writing
+from ticket_app.data.direct import driver_write
+from ticket_app.data.engine import use_database, write_transaction
 from ticket_app.data.migrations import migrate
 from ticket_app.data.readiness import find_problem
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery
 from ticket_app.services.tickets.filing import Request, file_once
 from ticket_app.services.tickets.listing import get_ticket, list_tickets, ticket_history
-from ticket_app.vocabulary import Edge
 
 pytestmark = pytest.mark.usefixtures("_proved_anew")
 
@@ -44,33 +44,33 @@ def refused(reason: str) -> Iterator[None]:
 
 def test_a_deleted_file_takes_no_ticket_and_is_not_made_anew(file: Path, tmp_path: Path) -> None:
     ticket = opened()
-    with telling() as tell:
-        tell.rows("SELECT 1", {})
+    with driver_write() as connection:
+        connection.rows("SELECT 1", {})
     moved = tmp_path / "moved"
     file.rename(moved)
     for work in (
         opened,
         lambda: changed(ticket.id, title="Another"),
-        lambda: get_ticket(ticket.id),
-        lambda: list_tickets(TicketListQuery()),
+        lambda: get_ticket(over_rest(), ticket.id),
+        lambda: list_tickets(over_rest(), TicketListQuery()),
     ):
         with refused(sqlite.GONE):
             work()
     assert find_problem() == sqlite.GONE
     assert not file.exists()
     moved.rename(file)
-    assert list_tickets(TicketListQuery()).items == [ticket]
+    assert list_tickets(over_rest(), TicketListQuery()).items == [ticket]
     assert find_problem() is None
 
 
-def test_one_that_is_deleted_before_a_commit_is_not_acknowledged(file: Path) -> None:
-    with refused(sqlite.GONE), telling():
+def test_a_write_to_a_file_deleted_before_the_commit_is_not_acknowledged(file: Path) -> None:
+    with refused(sqlite.GONE), driver_write():
         file.unlink()
 
 
-def test_nor_is_it_in_a_session(file: Path) -> None:
+def test_a_session_on_a_file_deleted_before_the_commit_is_not_acknowledged(file: Path) -> None:
     opened()
-    with refused(sqlite.GONE), writing():
+    with refused(sqlite.GONE), write_transaction():
         file.unlink()
 
 
@@ -82,7 +82,7 @@ def test_a_backup_that_was_put_in_its_place_is_used(file: Path, tmp_path: Path) 
     (tmp_path / "backup").replace(file)
     for beside in ("-wal", "-shm"):
         Path(f"{file}{beside}").unlink(missing_ok=True)
-    assert list_tickets(TicketListQuery()).items == [ticket]
+    assert list_tickets(over_rest(), TicketListQuery()).items == [ticket]
     assert opened().id == ticket.id + 1
 
 
@@ -92,11 +92,11 @@ def test_an_empty_file_in_its_place_is_told(file: Path) -> None:
         Path(f"{file}{beside}").unlink(missing_ok=True)
     file.touch()
     with refused(reasons.EMPTY):
-        list_tickets(TicketListQuery())
+        list_tickets(over_rest(), TicketListQuery())
     with refused(reasons.EMPTY):
-        ticket_history(1)
+        ticket_history(over_rest(), 1)
     with refused(reasons.EMPTY):
-        file_once(Request(TicketCreate(title="A", description="B"), key="a"), Edge.REST)
+        file_once(*Request(over_rest(), TicketCreate(title="A", description="B"), key="a"))
     assert find_problem() == reasons.EMPTY
     assert migrate() is True
     assert find_problem() is None
@@ -108,7 +108,11 @@ def test_a_damaged_file_is_told(file: Path) -> None:
     pages[4096:] = b"\xa5" * (len(pages) - 4096)
     file.write_bytes(pages)
     use_database(f"sqlite:///{file}")
-    for work in (opened, lambda: list_tickets(TicketListQuery()), lambda: ticket_history(1)):
+    for work in (
+        opened,
+        lambda: list_tickets(over_rest(), TicketListQuery()),
+        lambda: ticket_history(over_rest(), 1),
+    ):
         with refused(reasons.DAMAGED):
             work()
     assert find_problem() == reasons.DAMAGED
@@ -119,7 +123,7 @@ def test_a_file_that_cannot_be_written_is_told(file: Path) -> None:
     use_database(f"sqlite:///file:{file}?mode=ro&uri=true")
     with refused(reasons.READ_ONLY):
         opened()
-    assert get_ticket(ticket.id) == ticket
+    assert get_ticket(over_rest(), ticket.id) == ticket
     assert find_problem() == reasons.READ_ONLY
 
 
@@ -158,13 +162,15 @@ def test_a_full_disk_is_told_by_health_before_a_ticket_is_refused(file: Path) ->
     assert opened().id > ticket.id
 
 
-def test_so_is_a_disk_that_is_all_but_full(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_almost_full_is_told_by_health(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert file.exists()
     monkeypatch.setattr(readiness, "FREE_BYTES", 2**62)
     assert find_problem() == reasons.FULL
 
 
-def test_who_writes_just_then_is_no_fault_of_the_disk(
+def test_a_writer_during_the_check_is_no_fault_of_the_disk(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = sqlite3.connect(file, isolation_level=None)

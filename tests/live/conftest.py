@@ -1,4 +1,4 @@
-"""The provider of the services' tests, for the worker."""
+"""The fixtures of the services' tests, for the worker."""
 
 from tests.services.conftest import providing
 

@@ -1,4 +1,4 @@
-"""Learning in the background: started when it is due, followed by all, and never left behind."""
+"""Learning runs in the background when due, reaches every process, and ends with the server."""
 
 import asyncio
 import logging
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.decided import DESCRIPTION, TITLE, count_lessons, decide, examples
+from tests.services.triage.decided import DESCRIPTION, TITLE, count_lessons, decide, examples
+from ticket_app.actor import by_command
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.live import learning as background
 from ticket_app.live.learning import learning
@@ -18,7 +19,11 @@ from ticket_app.triage.learned import models_in_use
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import Category
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [
+    pytest.mark.usefixtures("database"),
+    pytest.mark.rest_in_prove("database"),
+    pytest.mark.program,
+]
 
 SECONDS = 30
 """Far longer than anything here takes."""
@@ -33,18 +38,18 @@ STUBBORN = (
 
 
 @pytest.fixture(autouse=True)
-def _in_haste(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database is that of the programs we start, too, and nobody waits for an hour."""
+def _without_delays(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that the desk starts use the same database, and learning starts without delay."""
     monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setattr(background, "FIRST_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(background, "FIRST_RUN_SECONDS", 0.0)
     monkeypatch.setattr(background, "SPREAD_SECONDS", 0.0)
-    monkeypatch.setattr(background, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(background, "INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(background, "REFRESH_SECONDS", 0.05)
 
 
 @pytest.fixture
 def stubborn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Something is due, and the program that learns never ends; the file has its processes."""
+    """Learning is due, and its program never ends. The file collects the process ids."""
     decide(examples(ENOUGH))
     started = tmp_path / "started"
     started.touch()
@@ -65,17 +70,17 @@ def serve(work: Callable[[], Awaitable[None]]) -> None:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Return once this holds; `serve` bounds the wait."""
-    while not condition():  # noqa: ASYNC110  # it comes true elsewhere, which has no event
+    while not condition():  # noqa: ASYNC110  # it comes true elsewhere, without an event
         await asyncio.sleep(0.02)
 
 
 def processes(started: Path) -> list[int]:
-    """Those that said so in the file, the first one first."""
+    """Returns the process ids in the file, oldest first."""
     return [int(line) for line in started.read_text().splitlines(keepends=True) if "\n" in line]
 
 
 def is_running(process: int) -> bool:
-    """Whether there is such a process."""
+    """Returns True if this process exists."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -89,14 +94,14 @@ def test_what_is_due_is_learned_once_and_used_by_the_server() -> None:
     async def work() -> None:
         await until(lambda: "category" in models_in_use())
         assert triage_offline(DESCRIPTION, TITLE).category.value is Category.TECHNICAL
-        await asyncio.sleep(0.5)  # some more looks
+        await asyncio.sleep(0.5)  # time for more polls
 
     serve(work)
     assert count_lessons() == 1
 
 
 def test_nothing_is_started_while_nothing_is_due(stubborn: Path) -> None:
-    learn_from_decisions("category")
+    learn_from_decisions(by_command(), "category")
 
     async def work() -> None:
         await asyncio.sleep(0.5)
@@ -106,13 +111,13 @@ def test_nothing_is_started_while_nothing_is_due(stubborn: Path) -> None:
 
 
 def test_what_another_process_learned_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "FIRST_LOOK_SECONDS", SECONDS)
+    monkeypatch.setattr(background, "FIRST_RUN_SECONDS", SECONDS)
     decide(examples(ENOUGH))
 
     async def work() -> None:
-        first = await asyncio.to_thread(learn_from_decisions, "category")
+        first = await asyncio.to_thread(learn_from_decisions, by_command(), "category")
         await until(lambda: "category" in models_in_use())
-        second = await asyncio.to_thread(learn_from_decisions, "category")
+        second = await asyncio.to_thread(learn_from_decisions, by_command(), "category")
         await until(lambda: models_in_use()["category"].lesson == second.id)
         assert second.id > first.id
 
@@ -162,17 +167,17 @@ def test_a_database_that_is_away_for_a_while_ends_nothing(monkeypatch: pytest.Mo
     decide(examples(ENOUGH))
     calls = 0
 
-    def away() -> list[str]:
+    def away(*_: object) -> list[str]:
         nonlocal calls
         calls += 1
         raise DatabaseUnavailableError
 
     monkeypatch.setattr(background, "fields_due", away)
-    monkeypatch.setattr(background, "refresh_models", lambda _: away())
+    monkeypatch.setattr(background, "refresh_models", away)
 
     async def work() -> None:
         await until(lambda: calls >= 4)
-        await asyncio.to_thread(learn_from_decisions, "category")
+        await asyncio.to_thread(learn_from_decisions, by_command(), "category")
         monkeypatch.setattr(background, "refresh_models", refresh_models)
         await until(lambda: "category" in models_in_use())
 

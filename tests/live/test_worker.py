@@ -1,4 +1,4 @@
-"""The background worker: filing never waits for a provider, and one bad ticket stops nothing."""
+"""The background worker: filing never waits for a provider, and one bad ticket stops no other."""
 
 import asyncio
 import logging
@@ -7,28 +7,30 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from harness.actors import over_rest
+from harness.fake_provider import FakeProvider, Script
 from tests.services.conftest import Providing
 from tests.services.desk import changed, jobs, opened
-from tests.triage.fake_provider import FakeProvider, Script
-from ticket_app.bus import Change, bus
+from ticket_app.actor import Actor
+from ticket_app.bus import Change, Ending, bus
 from ticket_app.live import worker
 from ticket_app.live.worker import improving
 from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.services.tickets.listing import get_ticket
-from ticket_app.services.triage.improving import Claim, improve_ticket
+from ticket_app.services.triage.improving import Lease, improve_ticket
 from ticket_app.settings import get_settings
-from ticket_app.vocabulary import Category, TriageStatus
+from ticket_app.vocabulary import Category, EventKind, TriageStatus
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.rest_in_prove("database")]
 
 SECONDS = 20
-"""Far longer than anything here takes: what waits for ever must end as a failure."""
+"""Far longer than anything here takes, so that endless waiting becomes a failure."""
 AT_ONCE = 4
 """Half of AI_CALLS_AT_ONCE."""
 
 
 def serve(work: Callable[[], Awaitable[None]]) -> None:
-    """Run this while the bus delivers and the worker improves, as in the server."""
+    """Run this while the bus delivers and the worker improves tickets, as in the server."""
 
     async def within() -> None:
         async with asyncio.timeout(SECONDS), bus.running(), improving():
@@ -39,17 +41,17 @@ def serve(work: Callable[[], Awaitable[None]]) -> None:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Return once this holds; `serve` bounds the wait."""
-    while not condition():  # noqa: ASYNC110  # it comes true in the database, which has no event
+    while not condition():  # noqa: ASYNC110  # it comes true in the database, without an event
         await asyncio.sleep(0.01)
 
 
 async def filed(count: int) -> list[TicketPublic]:
-    """So many tickets, no two with the same text."""
+    """Files this many tickets, each with a text of its own."""
     return [await asyncio.to_thread(opened, title=f"Wallpaper {n}") for n in range(count)]
 
 
 def improved(ticket: TicketPublic) -> bool:
-    return get_ticket(ticket.id).triage_status is TriageStatus.DONE
+    return get_ticket(over_rest(), ticket.id).triage_status is TriageStatus.DONE
 
 
 def test_a_filed_ticket_is_improved(providing: Providing) -> None:
@@ -60,8 +62,8 @@ def test_a_filed_ticket_is_improved(providing: Providing) -> None:
         ticket = await asyncio.to_thread(opened)
         assert ticket.category is not Category.BILLING
         await until(lambda: improved(ticket))
-        assert get_ticket(ticket.id).category is Category.BILLING
-        assert time.perf_counter() - started < worker.POLL_SECONDS  # it was told, and did not look
+        assert get_ticket(over_rest(), ticket.id).category is Category.BILLING
+        assert time.perf_counter() - started < worker.POLL_SECONDS  # it was woken, and did not poll
 
     serve(work)
     assert len(fake.received) == 1
@@ -69,16 +71,16 @@ def test_a_filed_ticket_is_improved(providing: Providing) -> None:
 
 def test_what_this_process_can_take_wakes_no_other(providing: Providing) -> None:
     providing(Script.GOOD)
-    others: list[Change] = []
+    others: list[Change | Ending] = []
 
     async def work() -> None:
-        with bus.carried_by(others.append):
+        with bus.relayed_by(others.append):
             tickets = await filed(AT_ONCE)
             await until(lambda: all(improved(ticket) for ticket in tickets))
 
     serve(work)
     assert others
-    assert not any(change.awaits_triage for change in others)
+    assert {each.origin for each in others if isinstance(each, Change)} == {"elsewhere"}
 
 
 def test_what_this_process_cannot_take_wakes_the_others(
@@ -86,15 +88,16 @@ def test_what_this_process_cannot_take_wakes_the_others(
 ) -> None:
     monkeypatch.setenv("AI_BACKGROUND_SECONDS", "600")
     fake = providing(Script.HANG)
-    others: list[Change] = []
+    others: list[Change | Ending] = []
 
     async def work() -> None:
-        with bus.carried_by(others.append):
+        with bus.relayed_by(others.append):
             await filed(AT_ONCE)
             await until(lambda: len(fake.received) == AT_ONCE)
-            assert not any(change.awaits_triage for change in others)
+            assert {each.origin for each in others if isinstance(each, Change)} == {"elsewhere"}
             ticket = (await filed(1))[0]
-            await until(lambda: Change(ticket.id, awaits_triage=True) in others)
+            handed_on = Change(ticket.id, EventKind.CREATED, origin="handed_on")
+            await until(lambda: handed_on in others)
 
     serve(work)
 
@@ -107,10 +110,10 @@ def test_what_another_process_cannot_take_is_taken_at_once(
 
     async def work() -> None:
         with monkeypatch.context() as elsewhere:
-            elsewhere.setattr(bus, "_loop", None)  # filed by a process that tells nobody here
+            elsewhere.setattr(bus, "_loop", None)  # another process, not heard here
             ticket = (await filed(1))[0]
-        with bus.carried_by(lambda change: pytest.fail(f"{change} was sent on")):
-            bus.deliver(Change(ticket.id, awaits_triage=True, from_here=False))
+        with bus.relayed_by(lambda change: pytest.fail(f"{change} was sent on")):
+            bus.deliver(Change(ticket.id, EventKind.CREATED, origin="handed_on"))
             await asyncio.sleep(0)
         await until(lambda: improved(ticket))
 
@@ -153,7 +156,7 @@ def test_nothing_waits_for_a_provider_that_hangs_and_what_it_held_is_given_back(
     async def work() -> None:
         tickets.extend(await filed(AT_ONCE + 3))
         await until(lambda: len(fake.received) == AT_ONCE)
-        # Every call that may be under way is, and none is ever answered: the desk goes on.
+        # All permitted calls are running, and none is ever answered; the desk still works.
         tickets.append(await asyncio.to_thread(opened))
         await asyncio.to_thread(changed, tickets[0].id, description="Another", status="closed")
 
@@ -166,7 +169,7 @@ def test_nothing_waits_for_a_provider_that_hangs_and_what_it_held_is_given_back(
     async def again() -> None:
         await until(lambda: all(improved(ticket) for ticket in tickets))
 
-    serve(again)  # at once: the end of the first server gave back what it had taken
+    serve(again)  # at once: the first server released its leases at its end
 
 
 def test_a_backlog_is_worked_off_at_a_bounded_rate(
@@ -176,21 +179,21 @@ def test_a_backlog_is_worked_off_at_a_bounded_rate(
     fake = providing(Script.GOOD)
     waiting = [opened(title=f"Wallpaper {number}") for number in range(AT_ONCE + 4)]
     times: list[float] = []
-    fake.meanwhile = lambda: times.append(time.perf_counter())
+    fake.during_call = lambda: times.append(time.perf_counter())
 
     async def work() -> None:
         await until(lambda: all(improved(ticket) for ticket in waiting))
 
     serve(work)
     assert len(times) == len(waiting)
-    # Two a second, but for the first ones, which may start together.
+    # Two a second, except that the first ones may start together.
     assert max(times) - min(times) > 4 / 2 - 0.6
 
 
 def test_a_provider_that_is_left_alone_is_not_asked_and_taken_back(
     providing: Providing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticket_app.triage.breaker.PAUSE_SECONDS", 1.0)
+    monkeypatch.setattr("ticket_app.triage.provider.circuit_breaker.PAUSE_SECONDS", 1.0)
     monkeypatch.setattr("ticket_app.services.triage.improving.PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.1)
     monkeypatch.setenv("AI_BACKLOG_PER_MINUTE", "6000")
@@ -201,7 +204,7 @@ def test_a_provider_that_is_left_alone_is_not_asked_and_taken_back(
         await until(lambda: len(fake.received) >= 5)
         while_open = len(fake.received)
         await asyncio.sleep(0.4)
-        assert len(fake.received) - while_open <= AT_ONCE  # what was under way
+        assert len(fake.received) - while_open <= AT_ONCE  # the calls that were running
         fake.script = Script.GOOD
         await until(lambda: all(improved(ticket) for ticket in tickets))
 
@@ -211,7 +214,7 @@ def test_a_provider_that_is_left_alone_is_not_asked_and_taken_back(
 def test_while_one_call_tries_the_rest_of_the_backlog_is_left_alone(
     providing: Providing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticket_app.triage.breaker.PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr("ticket_app.triage.provider.circuit_breaker.PAUSE_SECONDS", 0.2)
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
     monkeypatch.setenv("AI_BACKLOG_PER_MINUTE", "6000")
     fake = providing(Script.UNAUTHORIZED)
@@ -240,7 +243,7 @@ def test_over_budget_everything_waits(
     async def work() -> None:
         ticket = (await filed(1))[0]
         await asyncio.sleep(0.5)
-        assert get_ticket(ticket.id).triage_status is TriageStatus.PENDING
+        assert get_ticket(over_rest(), ticket.id).triage_status is TriageStatus.PENDING
         monkeypatch.delenv("AI_DAILY_BUDGET_USD")
         get_settings.cache_clear()
         await until(lambda: improved(ticket))
@@ -256,11 +259,11 @@ def test_a_ticket_that_cannot_be_improved_stops_nothing(
     caplog.set_level(logging.ERROR)
     ill: set[int] = set()
 
-    async def improve_or_fail(claim: Claim) -> None:
-        if len(ill) < AT_ONCE:  # enough to end every worker that does not survive one
-            ill.add(claim.ticket_id)
+    async def improve_or_fail(actor: Actor, lease: Lease) -> None:
+        if len(ill) < AT_ONCE:  # enough to end every worker that does not survive it
+            ill.add(lease.ticket_id)
             raise RuntimeError("the test's own")
-        await improve_ticket(claim)
+        await improve_ticket(actor, lease)
 
     monkeypatch.setattr(worker, "improve_ticket", improve_or_fail)
 
@@ -269,8 +272,10 @@ def test_a_ticket_that_cannot_be_improved_stops_nothing(
         await until(lambda: sum(improved(ticket) for ticket in tickets) == 2)
 
     serve(work)
-    assert {get_ticket(number).triage_status for number in ill} == {TriageStatus.PENDING}
-    assert {job.bad_answers for job in jobs()} == {1}  # it will not be tried for ever
+    assert {get_ticket(over_rest(), number).triage_status for number in ill} == {
+        TriageStatus.PENDING
+    }
+    assert {job.bad_answers for job in jobs()} == {1}  # the attempts are counted, so that they end
     logged = [r.getMessage() for r in caplog.records if r.name == worker.__name__]
     assert sorted(logged) == sorted(f"ticket {number} could not be improved" for number in ill)
 
@@ -284,7 +289,7 @@ def test_without_a_provider_nothing_waits(
     get_settings.cache_clear()
 
     async def work() -> None:
-        await until(lambda: "1 wait for one no longer" in caplog.text)
+        await until(lambda: "1 tickets no longer wait for one" in caplog.text)
         assert not bus._queues
 
     serve(work)

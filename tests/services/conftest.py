@@ -1,23 +1,24 @@
-"""A provider for the services: LiteLLM's real client, loopback at the other end."""
+"""A provider for the tests of services: LiteLLM's real client against a fake on loopback."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.triage.fake_provider import FakeProvider, Script
+from harness.fake_provider import FakeProvider, Script
 from ticket_app.services.triage import ledger
 from ticket_app.settings import get_settings
-from ticket_app.triage import engine, shapes
-from ticket_app.triage.flights import Flights
-from ticket_app.triage.provider import load_litellm
+from ticket_app.triage import engine
+from ticket_app.triage.provider import capabilities
+from ticket_app.triage.provider.client import load_litellm
+from ticket_app.triage.provider.single_flight import SingleFlight
 
 Providing = Callable[[Script], FakeProvider]
 
 
 @pytest.fixture
 def providing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providing]:
-    """Start a provider that behaves so, and have the desk ask it until the test ends."""
+    """Returns a function that starts a fake provider and configures the desk for it."""
     load_litellm()
     started: list[FakeProvider] = []
 
@@ -28,10 +29,10 @@ def providing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providing]:
         monkeypatch.setenv("AI_BASE_URL", fake.base_url)
         monkeypatch.setenv("AI_MODEL", "a-model")
         get_settings.cache_clear()
-        monkeypatch.setattr(engine, "_flights", Flights())
+        monkeypatch.setattr(engine, "_single_flight", SingleFlight())
         monkeypatch.setattr(engine, "_breakers", {})
         monkeypatch.setattr(engine, "_last_failures", {})
-        monkeypatch.setattr(shapes.shapes, "_known", OrderedDict())
+        monkeypatch.setattr(capabilities.model_capabilities, "_known", OrderedDict())
         monkeypatch.setattr(ledger, "_refused_in", {})
         return fake
 

@@ -1,36 +1,50 @@
-"""Short ways to a ticket, its history and what was proposed for it, as the tables hold them."""
+"""Shortcuts to a ticket, its history and its suggestions, as the tables hold them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlmodel import col
 
-from ticket_app.data.engine import get_engine, reading
+from harness.actors import over_rest
+from ticket_app.actor import Actor, by_command
+from ticket_app.data.engine import get_engine, read_transaction
 from ticket_app.data.tickets.tables import TicketEvent
 from ticket_app.data.triage.tables import Suggestion, TriageJob
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery, TicketPublic, TicketUpdate
 from ticket_app.services.tickets.changing import update_ticket
 from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.services.tickets.listing import list_tickets
-from ticket_app.vocabulary import Edge
 
 PLAIN = {"title": "Wallpaper", "description": "The wallpaper of the start page is blue."}
 
 
 def opened(**fields: Any) -> TicketPublic:
-    """A ticket filed over REST, with a plain text unless given."""
-    return open_ticket(TicketCreate.model_validate(PLAIN | fields), Edge.REST)
+    """Files a ticket over REST; the text is a plain one by default."""
+    return open_ticket(over_rest(), TicketCreate.model_validate(PLAIN | fields))
 
 
-def changed(ticket_id: int, edge: Edge = Edge.REST, **fields: Any) -> TicketPublic:
-    """The ticket after a change of these fields."""
-    return update_ticket(ticket_id, TicketUpdate.model_validate(fields), edge)
+def changed(ticket_id: int, actor: Actor | None = None, **fields: Any) -> TicketPublic:
+    """Changes these fields, over REST unless given; returns the ticket."""
+    return update_ticket(actor or over_rest(), ticket_id, TicketUpdate.model_validate(fields))
+
+
+def rest_at(moment: datetime) -> Actor:
+    """Returns an Actor of REST at this moment."""
+    return replace(over_rest(), at=moment)
+
+
+def command_at(moment: datetime) -> Actor:
+    """Returns an Actor of a command at this moment."""
+    return replace(by_command(), at=moment)
 
 
 def events_of(ticket_id: int) -> Sequence[TicketEvent]:
-    """Every event of a ticket, oldest first."""
-    with reading() as session:
+    """Returns a ticket's events, oldest first."""
+    with read_transaction() as session:
         return session.scalars(
             select(TicketEvent)
             .where(col(TicketEvent.ticket_id) == ticket_id)
@@ -39,8 +53,8 @@ def events_of(ticket_id: int) -> Sequence[TicketEvent]:
 
 
 def suggestions_of(ticket_id: int) -> Sequence[Suggestion]:
-    """Every suggestion for a ticket, oldest first."""
-    with reading() as session:
+    """Returns a ticket's suggestions, oldest first."""
+    with read_transaction() as session:
         return session.scalars(
             select(Suggestion)
             .where(col(Suggestion.ticket_id) == ticket_id)
@@ -49,25 +63,36 @@ def suggestions_of(ticket_id: int) -> Sequence[Suggestion]:
 
 
 def jobs() -> Sequence[TriageJob]:
-    """Every ticket that waits for a provider, oldest first."""
-    with reading() as session:
+    """Returns the jobs of tickets that wait for a provider, oldest first."""
+    with read_transaction() as session:
         return session.scalars(select(TriageJob).order_by(col(TriageJob.ticket_id))).all()
 
 
 def all_tickets() -> list[TicketPublic]:
-    """Every ticket that is not deleted, page by page."""
-    page = list_tickets(TicketListQuery(limit=50))
+    """Returns every ticket that is not deleted, page by page."""
+    page = list_tickets(over_rest(), TicketListQuery(limit=50))
     found = page.items
     while page.next_cursor is not None:
-        page = list_tickets(TicketListQuery(limit=50, cursor=page.next_cursor))
+        page = list_tickets(over_rest(), TicketListQuery(limit=50, cursor=page.next_cursor))
         found += page.items
     return found
 
 
-def written() -> dict[str, list[Any]]:
-    """Every row of every table."""
+def all_rows() -> dict[str, list[Any]]:
+    """Returns every row of every table."""
     with get_engine().connect() as connection:
         return {
             table: list(connection.execute(text(f"SELECT * FROM {table} ORDER BY 1")))
             for table in ("ticket", "ticket_event", "suggestion", "triage_job", "triage_call")
         }
+
+
+def wait_for_a_blocked_writer() -> None:
+    """Return once PostgreSQL has a statement that waits for a lock. SQLite has no such list."""
+    if get_engine().dialect.name == "sqlite":
+        return
+    deadline = monotonic() + 30
+    asked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with get_engine().execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        while connection.execute(asked).scalar_one() == 0:
+            assert monotonic() < deadline

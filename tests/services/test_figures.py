@@ -1,4 +1,4 @@
-"""Every figure of the database equals a recount, ticket by ticket, of what the lists show."""
+"""Every figure from the database equals a recount of the tickets that the lists show."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -11,9 +11,10 @@ from typing import Any, get_args
 import pytest
 from sqlalchemy import create_engine, text
 
+from harness.actors import over_rest
 from tests.conftest import kept_copy
-from tests.services.desk import all_tickets, changed, opened
-from ticket_app.data.engine import get_engine, use_database, writing
+from tests.services.desk import all_tickets, changed, opened, rest_at
+from ticket_app.data.engine import get_engine, use_database, write_transaction
 from ticket_app.data.figures import queries
 from ticket_app.data.migrations import migrate
 from ticket_app.data.tickets.tables import Ticket
@@ -31,7 +32,7 @@ from ticket_app.services.tickets.changing import update_ticket
 from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.services.tickets.listing import count_tickets
-from ticket_app.vocabulary import FACETS, SETTLED, Category, Edge, Priority, Sentiment, Status
+from ticket_app.vocabulary import FACETS, SETTLED, Category, Priority, Sentiment, Status
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -41,19 +42,19 @@ EDGES_OF_GROUPS = (0, 9, 10, 19, 20, 89, 90, 99, 100)
 WINDOWS: tuple[WindowDays, ...] = get_args(WindowDays)
 
 
-_LIVED: dict[tuple[str, int], str] = {}
-"""Databases whose tickets have lived; no test here changes one."""
+_HISTORIES: dict[tuple[str, int], str] = {}
+"""Databases whose tickets have a history; no test here changes one."""
 
 
 @pytest.fixture(params=[11, 22])
 def population(request: pytest.FixtureRequest, database: str) -> list[TicketPublic]:
-    """Tickets of 120 days: settled, reopened, deleted and restored ones, some on whole hours."""
+    """Tickets of 120 days: resolved, reopened, deleted and restored, some on whole hours."""
     kind = get_engine().dialect.name, request.param
-    if kind not in _LIVED:
+    if kind not in _HISTORIES:
         _live(Random(request.param))
         use_database(None)
-        _LIVED[kind] = kept_copy(database)
-    use_database(_LIVED[kind])
+        _HISTORIES[kind] = kept_copy(database)
+    use_database(_HISTORIES[kind])
     tickets = all_tickets()
     assert POPULATION - 30 < len(tickets) < POPULATION + len(WINDOWS)
     return tickets
@@ -61,52 +62,52 @@ def population(request: pytest.FixtureRequest, database: str) -> list[TicketPubl
 
 def _live(chance: Random) -> None:
     now = datetime.now(UTC)
-    ids = [_lived(chance, now).id for _ in range(POPULATION)]
+    ids = [_with_history(chance, now).id for _ in range(POPULATION)]
     for ticket_id in chance.sample(ids, 30):
-        delete_ticket(ticket_id, Edge.REST)
+        delete_ticket(over_rest(), ticket_id)
         if chance.random() < 0.4:
-            restore_ticket(ticket_id, Edge.REST)
+            restore_ticket(over_rest(), ticket_id)
     _resolved_on_the_stroke_of_midnight(now)
     _resolved_by_a_clock_set_back(chance, ids)
     _scatter(chance, ids)
 
 
-def _lived(chance: Random, now: datetime) -> TicketPublic:
-    """A ticket that was filed some time ago, and what became of it since."""
+def _with_history(chance: Random, now: datetime) -> TicketPublic:
+    """Returns a ticket that was filed some time ago, with its later changes."""
     moment = _some_time_ago(chance, now)
     new = {
         "title": "A", "description": "B", "status": chance.choice(list(Status)),
         "category": chance.choice(list(Category)), "priority": chance.choice(list(Priority)),
     }  # fmt: skip
-    ticket = open_ticket(TicketCreate.model_validate(new), Edge.REST, at=moment)
+    ticket = open_ticket(rest_at(moment), TicketCreate.model_validate(new))
     for _ in range(chance.randrange(4)):
         moment += timedelta(hours=chance.choice([*HOURS, chance.uniform(0.01, 200)]))
         if moment < now:
             update = TicketUpdate(status=chance.choice(list(Status)))
-            ticket = update_ticket(ticket.id, update, Edge.REST, at=moment)
+            ticket = update_ticket(rest_at(moment), ticket.id, update)
     return ticket
 
 
 def _some_time_ago(chance: Random, now: datetime) -> datetime:
     moment = now - timedelta(days=chance.uniform(0, 120))
     if chance.random() < 0.2:
-        # The very first moment of a day, where a day may be counted wrongly.
+        # The first moment of a day, which might be counted for the wrong day.
         return datetime.combine(moment, time.min, UTC)
     return moment
 
 
 def _resolved_on_the_stroke_of_midnight(now: datetime) -> None:
-    """Where each window begins: does it count as resolved before, or within?"""
+    """At the boundary of each window: the resolution must count as inside."""
     for window in WINDOWS:
         midnight = datetime.combine(now - timedelta(days=window - 1), time.min, UTC)
         new = TicketCreate(title="A", description="B")
-        ticket = open_ticket(new, Edge.REST, at=midnight - timedelta(hours=30))
-        update_ticket(ticket.id, TicketUpdate(status=Status.RESOLVED), Edge.REST, at=midnight)
+        ticket = open_ticket(rest_at(midnight - timedelta(hours=30)), new)
+        update_ticket(rest_at(midnight), ticket.id, TicketUpdate(status=Status.RESOLVED))
 
 
 def _resolved_by_a_clock_set_back(chance: Random, ids: Iterable[int]) -> None:
-    """As another program might have written it: some of them days before they were filed."""
-    with writing() as session:
+    """Some tickets are resolved days before they were filed, as another program might write it."""
+    with write_transaction() as session:
         for ticket_id in chance.sample(list(ids), 20):
             ticket = session.get(Ticket, ticket_id)
             if ticket is not None and ticket.resolved_at is not None:
@@ -114,7 +115,7 @@ def _resolved_by_a_clock_set_back(chance: Random, ids: Iterable[int]) -> None:
 
 
 def _scatter(chance: Random, ids: Iterable[int]) -> None:
-    """Urgency and sentiment as engines might have set them, the edges of the groups among them."""
+    """Sets urgency and sentiment as engines might, including the boundaries of the groups."""
     with get_engine().begin() as connection:
         for ticket_id in ids:
             urgency = chance.choice([*EDGES_OF_GROUPS, chance.randrange(101)])
@@ -130,12 +131,12 @@ def counted(tickets: Iterable[TicketPublic], field: str, values: type[Any]) -> d
 
 
 def seconds_to_resolve(ticket: TicketPublic) -> float:
-    """Of a clock that was set back meanwhile nothing is believed: it took no time."""
+    """Returns 0 if the clock was set back between filing and resolution."""
     return max(0.0, (resolved_from_filing(ticket) - ticket.created_at).total_seconds())
 
 
 def resolved_from_filing(ticket: TicketPublic) -> datetime:
-    """When it was resolved, which was not before it was filed."""
+    """Returns when it was resolved, but no earlier than it was filed."""
     assert ticket.resolved_at is not None
     return max(ticket.resolved_at, ticket.created_at)
 
@@ -146,13 +147,13 @@ def mean_hours(tickets: Iterable[TicketPublic]) -> Any:
 
 
 def hour_group(ticket: TicketPublic) -> str:
-    # To the millisecond, which is as finely as SQLite tells times apart.
+    # SQLite's times have a precision of milliseconds.
     millis = round(seconds_to_resolve(ticket) * 1000)
     return HOUR_LABELS[sum(millis >= bound * 3_600_000 for bound in HOURS)]
 
 
 def last_days(count: int) -> set[tuple[date, ...]]:
-    """The last days as of now, and as of a moment ago, should midnight have just passed."""
+    """Returns the window as of now, and as of a moment ago in case midnight just passed."""
     moments = (datetime.now(UTC) - timedelta(minutes=back) for back in (0, 5))
     return {
         tuple(moment.date() - timedelta(days=back) for back in reversed(range(count)))
@@ -161,7 +162,7 @@ def last_days(count: int) -> set[tuple[date, ...]]:
 
 
 def test_statistics_equal_a_recount(population: list[TicketPublic]) -> None:
-    stats = ticket_stats()
+    stats = ticket_stats(over_rest())
     per_day = Counter(ticket.created_at.date() for ticket in population)
     assert stats.total_tickets == len(population)
     assert stats.open_tickets == sum(t.status is Status.OPEN for t in population)
@@ -171,7 +172,7 @@ def test_statistics_equal_a_recount(population: list[TicketPublic]) -> None:
     assert stats.breakdowns["category"] == counted(population, "category", Category)
     assert stats.breakdowns["status"] == counted(population, "status", Status)
     assert stats.breakdowns["sentiment"] == counted(population, "sentiment", Sentiment)
-    assert status_counts() == stats.breakdowns["status"]
+    assert status_counts(over_rest()) == stats.breakdowns["status"]
     mean_urgency = sum(t.urgency_score for t in population) / len(population)
     assert stats.avg_urgency_score == pytest.approx(mean_urgency, abs=0.0051)
     assert stats.mean_hours_to_resolve == mean_hours(population)
@@ -183,7 +184,7 @@ def test_statistics_equal_a_recount(population: list[TicketPublic]) -> None:
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_insights_equal_a_recount(population: list[TicketPublic], window: WindowDays) -> None:
-    insights = ticket_insights(window)
+    insights = ticket_insights(over_rest(), window)
     days = [day.date for day in insights.days]
     assert tuple(days) in last_days(window)
     created = [t for t in population if t.created_at.date() >= days[0]]
@@ -208,7 +209,7 @@ def test_insights_equal_a_recount(population: list[TicketPublic], window: Window
 def test_the_flow_of_a_day_equals_a_recount(
     population: list[TicketPublic], window: WindowDays
 ) -> None:
-    for day in ticket_insights(window).days:
+    for day in ticket_insights(over_rest(), window).days:
         end = datetime.combine(day.date + timedelta(days=1), time.min, UTC)
         assert day.created == sum(t.created_at.date() == day.date for t in population)
         assert day.resolved == sum(
@@ -226,13 +227,15 @@ def test_the_flow_of_a_day_equals_a_recount(
 def test_a_group_of_hours_begins_at_its_bound(hours: int, early: timedelta) -> None:
     now = datetime.now(UTC)
     for minute in range(12):
-        # Awkward fractions of a day on purpose: a float difference of two days is not exact.
+        # Fractions of a day on purpose: a float difference of two days is not exact.
         filed = now - timedelta(hours=hours + 1, minutes=minute * 7, seconds=minute * 11)
-        ticket = open_ticket(TicketCreate(title="A", description="B"), Edge.REST, at=filed)
+        ticket = open_ticket(rest_at(filed), TicketCreate(title="A", description="B"))
         solved = filed + timedelta(hours=hours) - early
-        update_ticket(ticket.id, TicketUpdate(status=Status.CLOSED), Edge.REST, at=solved)
+        update_ticket(rest_at(solved), ticket.id, TicketUpdate(status=Status.CLOSED))
     label = HOUR_LABELS[HOURS.index(hours) + (0 if early else 1)]
-    counts = {group.label: group.count for group in ticket_insights(90).hours_to_resolve}
+    counts = {
+        group.label: group.count for group in ticket_insights(over_rest(), 90).hours_to_resolve
+    }
     assert counts == dict.fromkeys(HOUR_LABELS, 0) | {label: 12}
 
 
@@ -240,43 +243,43 @@ def test_a_mean_of_a_window_is_of_the_tickets_resolved_in_it() -> None:
     now = datetime.now(UTC)
     for days, took in ((100, 99), (50, 1), (3, 1)):
         filed = now - timedelta(days=days)
-        ticket = open_ticket(TicketCreate(title="A", description="B"), Edge.REST, at=filed)
+        ticket = open_ticket(rest_at(filed), TicketCreate(title="A", description="B"))
         solved = filed + timedelta(days=took)
-        update_ticket(ticket.id, TicketUpdate(status=Status.CLOSED), Edge.REST, at=solved)
-    week = ticket_insights(7)
+        update_ticket(rest_at(solved), ticket.id, TicketUpdate(status=Status.CLOSED))
+    week = ticket_insights(over_rest(), 7)
     assert (week.created, week.resolved) == (1, 2)
     assert week.mean_hours_to_resolve == (99 + 1) / 2 * 24
     assert {g.label: g.count for g in week.hours_to_resolve if g.count} == {"1–3 d": 1, "> 7 d": 1}
-    quarter = ticket_insights(90)
+    quarter = ticket_insights(over_rest(), 90)
     assert (quarter.created, quarter.resolved) == (2, 3)
 
 
 def test_a_clock_set_back_makes_no_time_negative() -> None:
     now = datetime.now(UTC)
     for _ in range(2):
-        ticket = open_ticket(TicketCreate(title="A", description="B"), Edge.REST, at=now)
+        ticket = open_ticket(rest_at(now), TicketCreate(title="A", description="B"))
         before, update = now - timedelta(hours=30), TicketUpdate(status=Status.CLOSED)
-        assert update_ticket(ticket.id, update, Edge.REST, at=before).resolved_at == now
-    with writing() as session:  # and so it is if another program writes it
+        assert update_ticket(rest_at(before), ticket.id, update).resolved_at == now
+    with write_transaction() as session:  # as another program might write it
         session.execute(
             text("UPDATE ticket SET resolved_at = :at WHERE id = (SELECT max(id) FROM ticket)"),
-            {"at": sent(now - timedelta(days=5))},
+            {"at": sql_time(now - timedelta(days=5))},
         )
-    assert ticket_stats().mean_hours_to_resolve == 0
-    assert ticket_insights(7).mean_hours_to_resolve == 0
-    assert [day.backlog for day in ticket_insights(7).days] == [0] * 7
-    assert [day.resolved for day in ticket_insights(7).days] == [0] * 6 + [2]
+    assert ticket_stats(over_rest()).mean_hours_to_resolve == 0
+    assert ticket_insights(over_rest(), 7).mean_hours_to_resolve == 0
+    assert [day.backlog for day in ticket_insights(over_rest(), 7).days] == [0] * 7
+    assert [day.resolved for day in ticket_insights(over_rest(), 7).days] == [0] * 6 + [2]
 
 
-def sent(moment: datetime) -> str:
-    """A time as either database takes it from raw SQL."""
+def sql_time(moment: datetime) -> str:
+    """Returns a time in a form that both databases accept in raw SQL."""
     zone = "" if get_engine().dialect.name == "sqlite" else "+00:00"
     return f"{moment:%Y-%m-%d %H:%M:%S.%f}{zone}"
 
 
 def resolved_after(hours: Iterable[float]) -> None:
     filed = datetime.now(UTC) - timedelta(days=400)
-    with writing() as session:
+    with write_transaction() as session:
         session.add_all(
             Ticket(
                 title="A",
@@ -298,16 +301,18 @@ def test_the_median_is_within_one_percent() -> None:
         hours = [10 ** chance.uniform(-3, 3.9) for _ in range(chance.choice([1, 2, 3, 40]))]
         resolved_after(hours)
         all_hours += hours
-        assert ticket_stats().median_hours_to_resolve == pytest.approx(median(all_hours), rel=0.01)
+        assert ticket_stats(over_rest()).median_hours_to_resolve == pytest.approx(
+            median(all_hours), rel=0.01
+        )
 
 
 def test_what_took_less_than_a_second_has_a_median_of_nothing() -> None:
     now = datetime.now(UTC)
     opened(status="resolved")
-    assert ticket_stats().median_hours_to_resolve == 0
-    ticket = open_ticket(TicketCreate(title="A", description="B"), Edge.REST, at=now)
-    update_ticket(ticket.id, TicketUpdate(status=Status.CLOSED), Edge.REST, at=now)
-    assert ticket_stats().median_hours_to_resolve == 0
+    assert ticket_stats(over_rest()).median_hours_to_resolve == 0
+    ticket = open_ticket(rest_at(now), TicketCreate(title="A", description="B"))
+    update_ticket(rest_at(now), ticket.id, TicketUpdate(status=Status.CLOSED))
+    assert ticket_stats(over_rest()).median_hours_to_resolve == 0
 
 
 FILTERS: list[dict[str, Any]] = [
@@ -327,13 +332,13 @@ def test_a_filter_without_a_search_is_counted_to_the_end(
         all(getattr(ticket, field) in values for field, values in wanted.items())
         for ticket in population
     )
-    assert count_tickets(TicketFilter(**wanted)) == (matching, False)
-    found = count_tickets(TicketFilter(**wanted, search="b"))
+    assert count_tickets(over_rest(), TicketFilter(**wanted)) == (matching, False)
+    found = count_tickets(over_rest(), TicketFilter(**wanted, search="b"))
     assert found == (min(matching, 5), matching > 5)
 
 
 def changed_by_others() -> None:
-    """As another program would, on a connection that the desk knows nothing of."""
+    """Changes a ticket as another program does, on a connection outside the desk."""
     url = get_engine().url.render_as_string(hide_password=False)
     other = create_engine(url)
     with other.begin() as connection:
@@ -342,7 +347,7 @@ def changed_by_others() -> None:
 
 
 def delete_all_and_roll_back() -> None:
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(text("UPDATE ticket SET deleted_at = created_at"))
         assert queries.totals(session).total == 0
         session.rollback()
@@ -350,23 +355,23 @@ def delete_all_and_roll_back() -> None:
 
 def test_figures_are_computed_once_until_one_changes() -> None:
     ticket = opened(status="open")
-    first = ticket_stats()
-    assert ticket_stats() is first
-    changed(ticket.id, title=f"{ticket.title}.")  # which says nothing else
-    assert ticket_stats() is first
+    first = ticket_stats(over_rest())
+    assert ticket_stats(over_rest()) is first
+    changed(ticket.id, title=f"{ticket.title}.")  # no figure depends on it
+    assert ticket_stats(over_rest()) is first
     changed_by_others()
-    assert ticket_stats().breakdowns["status"][Status.IN_PROGRESS] == 1
-    delete_ticket(ticket.id, Edge.REST)
-    assert ticket_stats().total_tickets == 0
-    restore_ticket(ticket.id, Edge.REST)
-    assert ticket_stats().total_tickets == 1
+    assert ticket_stats(over_rest()).breakdowns["status"][Status.IN_PROGRESS] == 1
+    delete_ticket(over_rest(), ticket.id)
+    assert ticket_stats(over_rest()).total_tickets == 0
+    restore_ticket(over_rest(), ticket.id)
+    assert ticket_stats(over_rest()).total_tickets == 1
     delete_all_and_roll_back()
-    assert ticket_stats().total_tickets == 1
+    assert ticket_stats(over_rest()).total_tickets == 1
 
 
 def test_a_day_that_turns_is_another_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
     opened()
-    today = ticket_stats().tickets_per_day[-1]
+    today = ticket_stats(over_rest()).tickets_per_day[-1]
     assert today.count == 1
 
     class Tomorrow(datetime):
@@ -375,21 +380,21 @@ def test_a_day_that_turns_is_another_last_day(monkeypatch: pytest.MonkeyPatch) -
             return super().now(tz) + timedelta(days=1)
 
     monkeypatch.setattr(figures, "datetime", Tomorrow)
-    *_, yesterday, last = ticket_stats().tickets_per_day
+    *_, yesterday, last = ticket_stats(over_rest()).tickets_per_day
     assert yesterday == today
     assert (last.date, last.count) == (today.date + timedelta(days=1), 0)
 
 
 def test_another_database_has_figures_of_its_own(tmp_path: Path) -> None:
     opened()
-    assert ticket_stats().total_tickets == 1
+    assert ticket_stats(over_rest()).total_tickets == 1
     use_database(f"sqlite:///{tmp_path / 'other.sqlite3'}")
     migrate()
-    assert ticket_stats().total_tickets == 0
+    assert ticket_stats(over_rest()).total_tickets == 0
 
 
 def test_an_empty_desk_has_zeros() -> None:
-    stats = ticket_stats()
+    stats = ticket_stats(over_rest())
     assert stats.model_dump(exclude={"tickets_per_day"}) == {
         "total_tickets": 0, "open_tickets": 0, "resolved_tickets": 0,
         "avg_tickets_per_day": 0.0, "avg_urgency_score": 0.0, "mean_hours_to_resolve": None,
@@ -397,14 +402,14 @@ def test_an_empty_desk_has_zeros() -> None:
         "breakdowns": {field: dict.fromkeys(values, 0) for field, values in FACETS.items()},
     }  # fmt: skip
     assert [day.count for day in stats.tickets_per_day] == [0] * 30
-    assert status_counts() == dict.fromkeys(Status, 0)
+    assert status_counts(over_rest()) == dict.fromkeys(Status, 0)
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("prepare", [lambda: None, lambda: delete_ticket(opened().id, Edge.REST)])
+@pytest.mark.parametrize("prepare", [lambda: None, lambda: delete_ticket(over_rest(), opened().id)])
 def test_insights_into_nothing_are_zeros(window: WindowDays, prepare: Callable[[], None]) -> None:
     prepare()
-    insights = ticket_insights(window)
+    insights = ticket_insights(over_rest(), window)
     assert len(insights.days) == window
     assert {(d.created, d.resolved, d.backlog) for d in insights.days} == {(0, 0, 0)}
     assert (insights.created, insights.resolved) == (0, 0)

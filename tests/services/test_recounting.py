@@ -1,4 +1,4 @@
-"""The counters equal a recount of the tickets, whatever was done to the tickets, and by whom."""
+"""The counters equal a recount of the tickets after any change, by the desk or by raw SQL."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,15 +10,17 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from harness.actors import over_rest
 from tests.services.desk import changed, opened
-from tests.services.test_concurrency import at_once
+from tests.services.tickets.test_concurrency import at_once
+from ticket_app.actor import by_command
 from ticket_app.cli import main
-from ticket_app.data.engine import get_engine, writing
+from ticket_app.data.engine import get_engine, write_transaction
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.services.figures import ticket_stats
 from ticket_app.services.recounting import recount, repair_figures
 from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
-from ticket_app.vocabulary import Category, Edge, Priority, Sentiment, Status
+from ticket_app.vocabulary import Category, Priority, Sentiment, Status
 
 SEED = 20_261_121
 SCORED = "UPDATE ticket SET urgency_score = :urgency, sentiment = :sentiment WHERE id = :id"
@@ -31,14 +33,14 @@ FROM ticket WHERE id <= :id AND id > :id - 3
 
 
 class RolledBackError(Exception):
-    """What a writer that changes its mind raises."""
+    """Raised to roll a writer's transaction back."""
 
 
 @contextmanager
-def perhaps(chance: Random) -> Iterator[Connection]:
-    """A transaction of raw SQL, every third of which comes to nothing."""
+def maybe_rolled_back(chance: Random) -> Iterator[Connection]:
+    """Yields a transaction of raw SQL; every third one is rolled back."""
     try:
-        with writing() as session:
+        with write_transaction() as session:
             yield session.connection()
             change_ones_mind(chance)
     except RolledBackError:
@@ -59,13 +61,13 @@ def filed(chance: Random) -> None:
 
 
 def scored_and_filed(chance: Random) -> None:
-    with perhaps(chance) as connection:
+    with maybe_rolled_back(chance) as connection:
         connection.execute(text(SCORED), some(chance))
         connection.execute(text(FILED), some(chance))
 
 
 def removed(chance: Random) -> None:
-    with perhaps(chance) as connection:
+    with maybe_rolled_back(chance) as connection:
         connection.execute(text(REMOVED), some(chance))
 
 
@@ -82,8 +84,8 @@ WORK: list[Callable[[Random], object]] = [
     lambda chance: changed(some(chance)["id"], status=chance.choice(list(Status))),
     lambda chance: changed(some(chance)["id"], category=chance.choice(list(Category))),
     lambda chance: changed(some(chance)["id"], title=f"Title {chance.random()}"),
-    lambda chance: delete_ticket(some(chance)["id"], Edge.REST),
-    lambda chance: restore_ticket(some(chance)["id"], Edge.REST),
+    lambda chance: delete_ticket(over_rest(), some(chance)["id"]),
+    lambda chance: restore_ticket(over_rest(), some(chance)["id"]),
     scored_and_filed,
     removed,
 ]
@@ -102,9 +104,9 @@ def check_eight_writers(rounds: int) -> None:
     for _ in range(8):
         opened()
     at_once(lambda writer: work_at_random(writer, rounds))
-    found = recount()
+    found = recount(by_command())
     assert found.differences == []
-    assert found.tickets == ticket_stats().total_tickets > 20
+    assert found.tickets == ticket_stats(over_rest()).total_tickets > 20
 
 
 @pytest.mark.usefixtures("database")
@@ -152,19 +154,19 @@ def test_statements_over_many_tickets_leave_figures_that_equal_a_recount() -> No
     for statement in BULK.values():
         with get_engine().begin() as connection:
             connection.execute(text(statement))
-        assert recount().differences == []
-    assert recount().tickets > 2000
+        assert recount(by_command()).differences == []
+    assert recount(by_command()).tickets > 2000
 
 
 @pytest.mark.usefixtures("postgres_database")
 def test_truncated_tickets_leave_no_figures() -> None:
     opened()
-    assert ticket_stats().total_tickets == 1
+    assert ticket_stats(over_rest()).total_tickets == 1
     with get_engine().begin() as connection:
         connection.execute(text("ALTER TABLE ticket_event DISABLE TRIGGER ALL"))
         connection.execute(text("TRUNCATE ticket CASCADE"))
-    assert ticket_stats().total_tickets == recount().tickets == 0
-    assert recount().differences == []
+    assert ticket_stats(over_rest()).total_tickets == recount(by_command()).tickets == 0
+    assert recount(by_command()).differences == []
 
 
 @pytest.mark.usefixtures("postgres_database")
@@ -172,7 +174,7 @@ def test_whoever_writes_from_another_time_zone_counts_by_utc_days() -> None:
     with get_engine().begin() as connection:
         connection.execute(text("SET LOCAL timezone = 'Pacific/Auckland'"))
         connection.execute(text(BULK["insert"]))
-    assert recount().differences == []
+    assert recount(by_command()).differences == []
 
 
 SAME_TICKET = """
@@ -197,8 +199,8 @@ def test_no_ticket_takes_anothers_place(statement: str) -> None:
         with pytest.raises(IntegrityError, match="there is a ticket of this id"):
             connection.execute(text(statement))
         connection.commit()
-    assert recount().differences == []
-    assert recount().tickets == 2
+    assert recount(by_command()).differences == []
+    assert recount(by_command()).tickets == 2
 
 
 SPOILS = {
@@ -215,12 +217,12 @@ def test_a_spoiled_figure_is_found_and_mended(
 ) -> None:
     statement, figure, kept, counted = SPOILS[counter]
     ticket = opened(status="open")
-    before = ticket_stats()
+    before = ticket_stats(over_rest())
     with get_engine().begin() as connection:
         connection.execute(text(statement))
         connection.execute(text("UPDATE ticket_changes SET changes = changes + 1"))
-    assert (ticket_stats() != before) == (counter != "ticket_resolution")
-    (difference,) = recount().differences
+    assert (ticket_stats(over_rest()) != before) == (counter != "ticket_resolution")
+    (difference,) = recount(by_command()).differences
     assert (difference.counter, difference.figure) == (counter, figure)
     assert (difference.kept, difference.counted) == (kept, counted)
     assert main.main(["recount"]) == 1
@@ -228,9 +230,9 @@ def test_a_spoiled_figure_is_found_and_mended(
     assert main.main(["recount", "--repair"]) == 0
     assert main.main(["recount"]) == 0
     assert "1 ticket recounted" in (said := capsys.readouterr().out) and "are equal." in said
-    assert ticket_stats() == before
+    assert ticket_stats(over_rest()) == before
     changed(ticket.id, status="closed")
-    assert recount().differences == []
+    assert recount(by_command()).differences == []
 
 
 @pytest.mark.usefixtures("database")
@@ -242,8 +244,8 @@ def test_at_most_twenty_differences_are_shown(capsys: pytest.CaptureFixture[str]
     assert main.main(["recount"]) == 1
     said = capsys.readouterr().out
     assert "31 figures differ" in said and said.count("the tickets have") == 20
-    assert len(repair_figures().differences) == 31
-    assert repair_figures().differences == recount().differences == []
+    assert len(repair_figures(by_command()).differences) == 31
+    assert repair_figures(by_command()).differences == recount(by_command()).differences == []
 
 
 def test_a_writer_who_cannot_see_the_counters_is_told_to_try_again(postgres_database: str) -> None:
@@ -252,7 +254,7 @@ def test_a_writer_who_cannot_see_the_counters_is_told_to_try_again(postgres_data
         with late.cursor() as cursor:
             cursor.execute(
                 "CREATE OR REPLACE FUNCTION ticket_figures_slot() RETURNS integer "
-                "LANGUAGE sql AS 'SELECT 0'"  # both take the same one, in turn
+                "LANGUAGE sql AS 'SELECT 0'"  # both replace the same function, in turn
             )
             late.commit()
             cursor.execute("SELECT count(*) FROM ticket")
@@ -264,4 +266,4 @@ def test_a_writer_who_cannot_see_the_counters_is_told_to_try_again(postgres_data
                     [getattr(ticket, column) for column in columns.split(", ")],
                 )
         late.rollback()
-    assert recount().differences == []
+    assert recount(by_command()).differences == []

@@ -1,18 +1,25 @@
-"""A kind of work may fill its own threads: nobody else waits for it, and it waits within bounds."""
+"""A kind of work may fill its own threads: others do not wait for it, and its queue is bounded."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
+from typing import Any
 
 import pytest
 
+from harness.accounts import ADMINISTRATOR, acting, administrator
+from ticket_app.data.engine import sqlite_write_lock
 from ticket_app.errors import BusyError
-from ticket_app.services import threads
-from ticket_app.services.threads import QUICK, SEARCHING, Bulkhead, Leaving
+from ticket_app.services import bulkhead as bulkheads
+from ticket_app.services.bulkhead import Bulkhead, Leaving
+from ticket_app.services.people import sessions
+from ticket_app.services.people.accounts import directory, invitations
+from ticket_app.services.threads import QUICK, SEARCHING, run
+from ticket_app.vocabulary import Role
 
 
 class Slow:
-    """Work that goes on until it is released, and remembers what of it was begun."""
+    """Work that lasts until it is released; `begun` records what has started."""
 
     def __init__(self) -> None:
         self.begun: list[int] = []
@@ -54,11 +61,35 @@ def test_one_kind_does_not_wait_for_another(slow: Slow) -> None:
     asyncio.run(scene())
 
 
+@pytest.mark.usefixtures("sqlite_database")
+@pytest.mark.parametrize(
+    ("change", "values"),
+    [
+        (directory.rename_self, ("Ada",)),
+        (invitations.invite, ("bea@example.com", None, Role.AGENT)),
+        (sessions.end_all, (1,)),
+    ],
+)
+def test_changes_of_people_that_wait_for_a_lock_hold_up_no_reads(
+    change: Callable[..., Any], values: tuple[Any, ...]
+) -> None:
+    own = acting(administrator(), Role.ADMINISTRATOR)
+
+    async def scene() -> None:
+        with sqlite_write_lock():
+            changes = [asyncio.create_task(run(own, change, *values)) for _ in range(6)]
+            await asyncio.sleep(0)
+            assert (await run(own, directory.me)).email == ADMINISTRATOR
+        await asyncio.gather(*changes)
+
+    asyncio.run(scene())
+
+
 def test_what_waits_too_long_or_behind_too_many_is_refused(
     slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "WAITING_MAX", 2)
-    monkeypatch.setattr(threads, "WAITING_SECONDS", 0.2)
+    monkeypatch.setattr(bulkheads, "WAITING_MAX", 2)
+    monkeypatch.setattr(bulkheads, "WAITING_SECONDS", 0.2)
     bulkhead = Bulkhead("test", 1)
 
     async def scene() -> None:
@@ -76,13 +107,13 @@ def test_what_waits_too_long_or_behind_too_many_is_refused(
 def test_who_waits_behind_what_was_given_up_is_refused_in_time(
     slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "WAITING_SECONDS", 0.2)
+    monkeypatch.setattr(bulkheads, "WAITING_SECONDS", 0.2)
     bulkhead = Bulkhead("test", 1)
 
     async def scene() -> None:
         first = asked(bulkhead, slow, 0)
         await begun(slow, 1)
-        first.cancel()  # its thread goes on
+        first.cancel()  # its thread still runs
         await asyncio.wait([first])
         async with asyncio.timeout(30):
             with pytest.raises(BusyError):
@@ -98,7 +129,7 @@ def test_what_nobody_waits_for_any_more_never_begins(slow: Slow) -> None:
     bulkhead = Bulkhead("test", 1)
 
     async def leave() -> None:
-        """At once."""
+        """Return at once."""
 
     async def scene() -> None:
         first = asked(bulkhead, slow, 0)
@@ -107,7 +138,7 @@ def test_what_nobody_waits_for_any_more_never_begins(slow: Slow) -> None:
         last = asked(bulkhead, slow, 3)
         await begun(slow, 1)
         ended.cancel()
-        first.cancel()  # its thread goes on, and is not taken for a free one
+        first.cancel()  # its thread still runs, and does not count as free
         with pytest.raises(BusyError):
             await left
         assert slow.begun == [0]

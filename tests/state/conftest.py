@@ -1,4 +1,4 @@
-"""Pages over a real SQLite database, without a browser. The tests are coroutines, run by anyio."""
+"""Fixtures for pages over a SQLite database, without a browser. anyio runs the coroutines."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import pytest
 from tests.state.page import Tabs, browser
 from ticket_app.data.engine import use_database
 from ticket_app.state import notices
-from ticket_app.state.live import presence
+from ticket_app.state.connection.subscription import presence
 
 
 @pytest.fixture
@@ -20,28 +20,28 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def tabs(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tabs]:
-    """A browser without any tab yet; no event of the test may let an exception out."""
+    """A browser without tabs; an exception that leaves an event handler fails the test."""
     assert sqlite_database
-    monkeypatch.setattr(presence, "ask", lambda _: True)  # these tabs have no socket
-    monkeypatch.setattr(notices, "_told", {})
+    monkeypatch.setattr(presence, "is_connected", lambda _: True)  # these tabs have no socket
+    monkeypatch.setattr(notices, "_last_failure", {})
     async with browser() as tabs:
         yield tabs
     assert tabs.failures == []
 
 
 AWAY = "The database file cannot be opened."
-"""How the page tells of what `Database.away` does."""
+"""The page's message while `Database.away` lasts."""
 
 
 class Database:
-    """The database in use, which a test can take away."""
+    """The database in use, which a test can make unavailable."""
 
     def __init__(self, url: str, nothing: Path) -> None:
         self._url, self._nothing = url, nothing
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """No query is answered while the block lasts: the file is a folder."""
+        """Makes every query fail while the block lasts: the file is a folder then."""
         use_database(f"sqlite:///{self._nothing}")
         yield
         use_database(self._url)
@@ -49,5 +49,4 @@ class Database:
 
 @pytest.fixture
 def file(sqlite_database: str, tmp_path: Path) -> Database:
-    """The database of `tabs`."""
     return Database(sqlite_database, tmp_path)

@@ -1,4 +1,4 @@
-"""An open page without a browser: Reflex's own event pipeline, and what it sends over the wire."""
+"""A page without a browser: Reflex's own event pipeline, and what it sends over the websocket."""
 
 import asyncio
 import json
@@ -16,33 +16,34 @@ from reflex_base.event.processor import BaseStateEventProcessor
 from reflex_base.utils.format import format_event_handler, json_dumps
 
 from ticket_app.bus import bus
-from ticket_app.ticket_app import app, tell_and_log
+from ticket_app.ticket_app import app, log_and_notify
 
-assert app is not None  # imported for what it registers: the states and their pages
+assert app is not None  # the import registers the states and their pages
 
 ORIGIN = "http://localhost:8000"
-SECONDS = 10
+SECONDS = 30
+"""Far longer than anything here takes, also where other programs have the processor."""
 
 
 class Page:
-    """What one tab of a browser sends and is sent."""
+    """One tab of a browser: it sends events and collects the server's updates."""
 
     def __init__(self, processor: BaseStateEventProcessor, token: str) -> None:
         self.deltas: list[dict[str, dict[str, Any]]] = []
-        self.asked_of_the_browser: list[tuple[str, dict[str, Any]]] = []
+        self.browser_events: list[tuple[str, dict[str, Any]]] = []
         self._processor = processor
         self._token = token
         self._address = "/"
-        self._news = asyncio.Condition()
+        self._updated = asyncio.Condition()
 
     async def emit_update(self, update: StateUpdate, token: str) -> None:
-        """Take what the server sends, as the JSON that it becomes on the wire."""
+        """Collect an update, in the JSON form in which it is sent."""
         assert token == self._token
-        async with self._news:
+        async with self._updated:
             if update.delta:
                 self.deltas.append(json.loads(json_dumps(update.delta)))
-            self.asked_of_the_browser += [(each.name, dict(each.payload)) for each in update.events]
-            self._news.notify_all()
+            self.browser_events += [(each.name, dict(each.payload)) for each in update.events]
+            self._updated.notify_all()
 
     async def open(self, address: str = "/") -> None:
         """Load an address, as after a click on a link or a reload."""
@@ -51,7 +52,7 @@ class Page:
         await self.until(lambda: self.shown(State).get("is_hydrated") is True)
 
     async def follow(self, address: str = "") -> None:
-        """Go where the server has just sent the browser, or elsewhere, without a reload."""
+        """Navigate without a reload: to this address, or to the server's last redirect."""
         self._address = address or self.redirects[-1]
         before = len(self.deltas)
         await self.send(OnLoadInternalState.event_handlers["on_load_internal"], wait=False)
@@ -63,21 +64,21 @@ class Page:
         )
 
     async def do(self, event: EventSpec | Any) -> None:
-        """Send an event as a page would, and wait for it and for all that it starts."""
+        """Send an event as a page would, and wait for it and for every event that it starts."""
         for each in Event.from_event_type([event]):
             await self._send(each, wait=True)
 
     async def send(self, handler: EventHandler, *, wait: bool = True, **payload: Any) -> None:
-        """Send an event with any payload, as whoever holds the websocket can."""
+        """Send an event with any payload, as anyone who has a websocket can."""
         await self._send(Event(name=format_event_handler(handler), payload=payload), wait=wait)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until what was sent makes this true."""
-        async with asyncio.timeout(SECONDS), self._news:
-            await self._news.wait_for(condition)
+        """Wait until an update from the server makes this condition true."""
+        async with asyncio.timeout(SECONDS), self._updated:
+            await self._updated.wait_for(condition)
 
     def shown(self, state: type[State]) -> dict[str, Any]:
-        """The value that the page now has of every var of a state."""
+        """Returns the page's present value of every var of a state."""
         shown: dict[str, Any] = {}
         for delta in self.deltas:
             for name, value in delta.get(state.get_full_name(), {}).items():
@@ -86,8 +87,8 @@ class Page:
 
     @property
     def redirects(self) -> list[str]:
-        """Every address that the server sent the browser to."""
-        return [each["path"] for name, each in self.asked_of_the_browser if name == "_redirect"]
+        """Returns the addresses of all redirects, in order."""
+        return [each["path"] for name, each in self.browser_events if name == "_redirect"]
 
     async def _send(self, event: Event, *, wait: bool) -> None:
         event.router_data.update(
@@ -101,7 +102,8 @@ class Page:
         )
         future = await self._processor.enqueue(self._token, event)
         if wait:
-            # Not asyncio.timeout: `wait_all` takes its cancellation for that of a child.
+            # asyncio.timeout does not work here: `wait_all` takes its cancellation for that of a
+            # child.
             ended, _ = await asyncio.wait([asyncio.create_task(future.wait_all())], timeout=SECONDS)
             assert ended, f"{event.name} did not end"
 
@@ -115,19 +117,19 @@ class Tabs:
         self._pages: dict[str, Page] = {}
 
     def new(self) -> Page:
-        """A tab that has loaded nothing yet."""
+        """Returns a tab that has loaded nothing yet."""
         page = Page(self._processor, f"tab-{len(self._pages)}")
         self._pages[page._token] = page
         return page
 
     async def open(self, address: str = "/") -> Page:
-        """A tab that has loaded an address."""
+        """Returns a tab that has loaded this address."""
         page = self.new()
         await page.open(address)
         return page
 
     def states(self) -> list[State]:
-        """What the server holds of each tab."""
+        """Returns the server's state of each tab."""
         context = self._processor._root_context
         assert context is not None
         manager = context.state_manager
@@ -135,21 +137,21 @@ class Tabs:
         return list(manager.states.values())
 
     async def emit_update(self, update: StateUpdate, token: str) -> None:
-        """Hand what the server sends to its tab."""
+        """Deliver an update from the server to its tab."""
         await self._pages[token].emit_update(update, token)
 
 
 @asynccontextmanager
 async def browser(manager: StateManager | None = None) -> AsyncIterator[Tabs]:
-    """The server's event processor, and the bus that tells pages of changes."""
+    """Yields a browser on the server's event processor, with a running bus."""
     processor = BaseStateEventProcessor(middleware=None)
     tabs = Tabs(processor)
 
-    def told(failure: Exception) -> EventSpec:
+    def record(failure: Exception) -> EventSpec:
         tabs.failures.append(failure)
-        return tell_and_log(failure)
+        return log_and_notify(failure)
 
-    processor.backend_exception_handler = told
+    processor.backend_exception_handler = record
     own = StateManagerMemory()
     server = processor.configure(state_manager=manager or own, event_namespace=tabs)
     async with bus.running(), server:

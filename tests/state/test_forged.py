@@ -1,4 +1,4 @@
-"""Whoever holds the websocket can send any event with any payload: tickets stand, handlers too."""
+"""Events with forged payloads, which any websocket can send, change nothing and break nothing."""
 
 import inspect
 from typing import Any
@@ -7,38 +7,43 @@ import pytest
 from reflex.state import State
 from reflex_base.event import EventHandler
 
-from tests.services.desk import opened, written
+from tests.services.desk import all_rows, opened
 from tests.state.page import Page, Tabs
-from ticket_app.state.actions import TicketActions
-from ticket_app.state.board import Board
-from ticket_app.state.detail import Detail
-from ticket_app.state.figures import Figures
-from ticket_app.state.form import Form
-from ticket_app.state.insights import Insights
-from ticket_app.state.kept import parts_of
+from ticket_app.state.connection.replicated_state import parts_of
+from ticket_app.state.figures.figures import Figures
+from ticket_app.state.figures.insights import Insights
+from ticket_app.state.figures.triage_report import Report
+from ticket_app.state.form.form import Form
+from ticket_app.state.form.form_input import KEY
 from ticket_app.state.notices import Notice
-from ticket_app.state.queue import Queue
-from ticket_app.state.sent import KEY
-from ticket_app.state.triage_report import Report
+from ticket_app.state.people.me import Me
+from ticket_app.state.portal.linked_ticket import LinkedTicket
+from ticket_app.state.portal.own_tickets import OwnTickets
+from ticket_app.state.portal.receipt import Receipt
+from ticket_app.state.tickets.actions import TicketActions
+from ticket_app.state.tickets.board import Board
+from ticket_app.state.tickets.detail import Detail
+from ticket_app.state.tickets.queue import Queue
 
 pytestmark = pytest.mark.anyio
 
 NO_TICKET: list[Any] = [True, False, 0, -1, 1.0, "x", "", None, [1], {"id": 1}, 2**63, 2**70]
 NO_TEXT: list[Any] = [None, True, 5, 1.5, [], ["open"], {}, {"a": {"b": []}}, "\ud800", "\x00"]
 STATES = [Queue, Board, Detail, Figures, Form, Insights, Notice, Report, TicketActions]
+STATES += [LinkedTicket, Me, OwnTickets, Receipt]
 LARGEST_STATE = 150_000
-"""Bytes of a page's whole state; 20,000 characters of a description are the largest part."""
+"""Bytes of a page's whole state; a description of 20,000 characters is the largest part."""
 
 MOVE = {"ticket_id": 1, "version": 1, "target": "closed", "above": 0, "move": 7}
 
 
-async def sent(tabs: Tabs, handler: EventHandler, **payload: Any) -> Page:
-    """A page over one ticket that has sent this event; every table stands as it was."""
+async def page_after(tabs: Tabs, handler: EventHandler, **payload: Any) -> Page:
+    """Returns a page over one ticket that has sent this event; asserts that no table changed."""
     opened(status="open")
     page = await tabs.open("/")
-    before = written()
+    before = all_rows()
     await page.send(handler, **payload)
-    assert written() == before
+    assert all_rows() == before
     assert tabs.failures == []
     return page
 
@@ -48,13 +53,13 @@ async def sent(tabs: Tabs, handler: EventHandler, **payload: Any) -> Page:
 async def test_what_is_no_ticket_is_not_acted_on(tabs: Tabs, verb: str, ticket_id: object) -> None:
     change = {"field": "status", "value": "closed", "number": 1, "version": 1}
     more = change if verb == "change" else {}
-    page = await sent(tabs, TicketActions.event_handlers[verb], ticket_id=ticket_id, **more)
+    page = await page_after(tabs, TicketActions.event_handlers[verb], ticket_id=ticket_id, **more)
     assert page.shown(Notice)["failed"] is True
 
 
 @pytest.mark.parametrize("ticket_id", NO_TICKET)
 async def test_what_is_no_ticket_is_not_unfolded(tabs: Tabs, ticket_id: object) -> None:
-    page = await sent(tabs, Detail.event_handlers["unfold"], ticket_id=ticket_id)
+    page = await page_after(tabs, Detail.event_handlers["unfold"], ticket_id=ticket_id)
     assert page.shown(Detail)["unfolded"] == {}
 
 
@@ -76,7 +81,9 @@ async def test_what_is_no_ticket_is_not_unfolded(tabs: Tabs, ticket_id: object) 
 )
 async def test_no_other_field_or_value_is_written(tabs: Tabs, field: object, value: object) -> None:
     handler = TicketActions.event_handlers["change"]
-    page = await sent(tabs, handler, ticket_id=1, number=1, version=1, field=field, value=value)
+    page = await page_after(
+        tabs, handler, ticket_id=1, number=1, version=1, field=field, value=value
+    )
     assert page.shown(Notice)["failed"] is True
 
 
@@ -89,9 +96,9 @@ async def test_no_other_field_or_value_is_written(tabs: Tabs, field: object, val
     ],
 )
 async def test_a_malformed_move_moves_nothing(tabs: Tabs, wrong: dict[str, Any]) -> None:
-    page = await sent(tabs, Board.event_handlers["place"], **(MOVE | wrong))
+    page = await page_after(tabs, Board.event_handlers["place"], **(MOVE | wrong))
     assert page.shown(Notice)["failed"] is True
-    assert page.shown(Board)["answered"] == 7  # the browser holds its own order no longer
+    assert page.shown(Board)["answered"] == 7  # the browser no longer keeps its own order
 
 
 @pytest.mark.parametrize("value", [*NO_TEXT, *NO_TICKET])
@@ -106,7 +113,9 @@ async def test_a_move_to_no_place_is_one_to_the_top(tabs: Tabs, name: str, value
 
 @pytest.mark.parametrize("facet", [*NO_TEXT, "rows", "search", "_before", "problem", "__class__"])
 async def test_an_unknown_facet_goes_nowhere(tabs: Tabs, facet: object) -> None:
-    page = await sent(tabs, Queue.event_handlers["narrow"], facet=facet, value="open", chosen=True)
+    page = await page_after(
+        tabs, Queue.event_handlers["narrow"], facet=facet, value="open", chosen=True
+    )
     assert page.redirects == []
 
 
@@ -114,7 +123,9 @@ async def test_an_unknown_facet_goes_nowhere(tabs: Tabs, facet: object) -> None:
 async def test_the_filters_take_whatever_comes_and_stay_on_the_desk(
     tabs: Tabs, text: object
 ) -> None:
-    page = await sent(tabs, Queue.event_handlers["narrow"], facet="status", value=text, chosen=text)
+    page = await page_after(
+        tabs, Queue.event_handlers["narrow"], facet="status", value=text, chosen=text
+    )
     await page.send(Queue.event_handlers["seek"], text=text)
     assert all(address == "/" or address.startswith("/?") for address in page.redirects)
     await page.follow()
@@ -123,7 +134,7 @@ async def test_the_filters_take_whatever_comes_and_stay_on_the_desk(
 
 @pytest.mark.parametrize("data", [*NO_TEXT, {"search": 5}, {"search": "\ud800"}, {"other": "x"}])
 async def test_a_malformed_search_leads_to_the_desk(tabs: Tabs, data: object) -> None:
-    page = await sent(tabs, Queue.event_handlers["find"], data=data)
+    page = await page_after(tabs, Queue.event_handlers["find"], data=data)
     assert [one.split("?")[0] for one in page.redirects] == ["/"]
 
 
@@ -132,24 +143,24 @@ async def test_a_malformed_search_leads_to_the_desk(tabs: Tabs, data: object) ->
 async def test_an_unknown_column_is_not_loaded(
     tabs: Tabs, verb: str, more: dict[str, int], status: object
 ) -> None:
-    page = await sent(tabs, Board.event_handlers[verb], status=status, **more)
+    page = await page_after(tabs, Board.event_handlers[verb], status=status, **more)
     assert page.shown(Board)["loaded"] is False
 
 
 @pytest.mark.parametrize("field", [*NO_TEXT, "title", "engine", "_seen", "filed", "__class__"])
 async def test_only_category_and_priority_are_chosen(tabs: Tabs, field: object) -> None:
-    page = await sent(tabs, Form.event_handlers["choose"], field=field, value="high")
+    page = await page_after(tabs, Form.event_handlers["choose"], field=field, value="high")
     assert page.shown(Form)["filed"] == 0
     assert page.shown(Form)["engine"] == ""
 
 
 @pytest.mark.parametrize("value", [each for each in NO_TEXT if not isinstance(each, str)])
 async def test_a_choice_that_is_none_is_left_to_the_triage(tabs: Tabs, value: object) -> None:
-    page = await sent(tabs, Form.event_handlers["choose"], field="priority", value=value)
+    page = await page_after(tabs, Form.event_handlers["choose"], field="priority", value=value)
     data = {"title": "A title", "description": "A text.", "priority": value, KEY: value}
     await page.send(Form.event_handlers["submit"], data=data)
-    assert written()["ticket"][-1].priority_by == "triage"
-    assert len(written()["ticket"]) == 2
+    assert all_rows()["ticket"][-1].priority_by == "triage"
+    assert len(all_rows()["ticket"]) == 2
 
 
 @pytest.mark.parametrize("offered", ["", "urgent"])
@@ -157,13 +168,13 @@ async def test_a_made_up_choice_is_refused_when_it_is_filed(tabs: Tabs, offered:
     page = await tabs.open("/")
     made_up = {"priority": "urgent", "offered_priority": offered}
     await page.do(Form.submit({"title": "A title", "description": "A text."} | made_up))
-    assert (written()["ticket"] == []) is (offered == "")
+    assert (all_rows()["ticket"] == []) is (offered == "")
     assert ("priority" in page.shown(Form)["errors"]) is (offered == "")
 
 
 @pytest.mark.parametrize("held", [*NO_TEXT, {"title": 5}, {"title": "\ud800", KEY: "a b"}])
 async def test_a_form_may_hold_anything(tabs: Tabs, held: object) -> None:
-    page = await sent(tabs, Form.event_handlers["meet"], held=held)
+    page = await page_after(tabs, Form.event_handlers["meet"], held=held)
     assert page.shown(Form)["ready"] is True
     assert tabs.failures == []
 
@@ -182,7 +193,7 @@ async def test_a_form_may_hold_anything(tabs: Tabs, held: object) -> None:
     ],
 )
 async def test_a_malformed_ticket_is_not_filed(tabs: Tabs, data: object) -> None:
-    page = await sent(tabs, Form.event_handlers["submit"], data=data)
+    page = await page_after(tabs, Form.event_handlers["submit"], data=data)
     assert page.shown(Form)["errors"]
     assert page.shown(Form)["filed"] == 0
 
@@ -192,15 +203,15 @@ async def test_only_fields_of_the_form_are_filed(tabs: Tabs) -> None:
     forged = {"status": "closed", "id": 77, "urgency_score": 0, "category_by": "person"}
     asked = {"title": "A title", "description": "The app crashes with an error."}
     await page.do(Form.submit(asked | forged))
-    ((ticket_id, *_),) = written()["ticket"]
+    ((ticket_id, *_),) = all_rows()["ticket"]
     assert ticket_id == page.shown(Form)["filed"] == 1
-    (ticket,) = written()["ticket"]
+    (ticket,) = all_rows()["ticket"]
     assert (ticket.status, ticket.category, ticket.category_by) == ("open", "technical", "triage")
 
 
 @pytest.mark.parametrize("text", [*NO_TEXT, "x" * 100_000])
 async def test_the_description_may_be_anything(tabs: Tabs, text: object) -> None:
-    page = await sent(tabs, Form.event_handlers["describe"], text=text)
+    page = await page_after(tabs, Form.event_handlers["describe"], text=text)
     for field in ("title", text):
         await page.send(Form.event_handlers["write"], field=field, text=text)
     await page.send(Form.event_handlers["suggest"], text=text)
@@ -211,7 +222,7 @@ async def test_the_description_may_be_anything(tabs: Tabs, text: object) -> None
 @pytest.mark.parametrize("value", NO_TEXT)
 async def test_a_notice_may_say_anything(tabs: Tabs, value: object) -> None:
     handler = Notice.event_handlers["tell"]
-    page = await sent(tabs, handler, text=value, undo_ticket=value, failed=value)
+    page = await page_after(tabs, handler, text=value, undo_ticket=value, failed=value)
     await page.do(Notice.dismiss())
     assert page.shown(Notice)["text"] == ""
 
@@ -254,9 +265,9 @@ async def test_no_handler_keeps_what_is_made_up(tabs: Tabs) -> None:
 async def test_a_payload_that_fits_no_handler_is_told_and_changes_nothing(tabs: Tabs) -> None:
     opened()
     page = await tabs.open("/")
-    before = written()
+    before = all_rows()
     await page.send(TicketActions.event_handlers["delete"], wait=False, number=1)
     await page.until(lambda: bool(tabs.failures) and bool(page.shown(Notice)["text"]))
-    assert written() == before
+    assert all_rows() == before
     assert "Something went wrong on the server" in page.shown(Notice)["text"]
     tabs.failures.clear()

@@ -1,4 +1,4 @@
-"""What goes over the websocket: what the page shows, and no more."""
+"""The websocket carries what the page shows, and no more."""
 
 import json
 
@@ -6,11 +6,11 @@ import pytest
 
 from tests.services.desk import changed, opened
 from tests.state.page import Page, Tabs
-from ticket_app.state.board import Board
-from ticket_app.state.detail import Detail
-from ticket_app.state.figures import Figures
-from ticket_app.state.form import Form
-from ticket_app.state.queue import PAGE, Queue
+from ticket_app.state.figures.figures import Figures
+from ticket_app.state.form.form import Form
+from ticket_app.state.tickets.board import Board
+from ticket_app.state.tickets.detail import Detail
+from ticket_app.state.tickets.queue import PAGE, Queue
 
 pytestmark = pytest.mark.anyio
 
@@ -20,13 +20,13 @@ ROW = {
 }  # fmt: skip
 
 
-def wire(page: Page) -> str:
-    """Everything that the page was sent, as text."""
-    return json.dumps([page.deltas, page.asked_of_the_browser], ensure_ascii=False)
+def received_text(page: Page) -> str:
+    """Returns everything that the page has received, as text."""
+    return json.dumps([page.deltas, page.browser_events], ensure_ascii=False)
 
 
 async def use_everything(tabs: Tabs) -> Page:
-    """A page that has been through most of what it can do."""
+    """Returns a page that has used most of its functions."""
     filed = [opened(title=f"Ticket {number}") for number in range(PAGE + 2)]
     page = await tabs.open("/?search=ticket")
     await page.do(Queue.load_more(len(page.shown(Queue)["rows"])))
@@ -50,7 +50,7 @@ async def test_no_backend_var_ever_travels(tabs: Tabs) -> None:
 
 async def test_what_is_typed_does_not_come_back(tabs: Tabs) -> None:
     page = await use_everything(tabs)
-    assert "which nobody is to know yet" not in wire(page)
+    assert "which nobody is to know yet" not in received_text(page)
 
 
 async def test_a_row_is_no_more_than_what_is_shown_of_a_ticket(tabs: Tabs) -> None:
@@ -64,8 +64,8 @@ async def test_a_row_is_no_more_than_what_is_shown_of_a_ticket(tabs: Tabs) -> No
         (row,) = page.shown(state)[rows]
         assert set(row) == ROW
         assert row["requester"] == "Ana"
-        assert "the secret end" not in wire(page)
-        assert "ana@example.com" not in wire(page)
+        assert "the secret end" not in received_text(page)
+        assert "ana@example.com" not in received_text(page)
 
 
 async def test_a_folded_ticket_takes_its_text_along(tabs: Tabs) -> None:
@@ -74,7 +74,7 @@ async def test_a_folded_ticket_takes_its_text_along(tabs: Tabs) -> None:
     await page.do(Detail.unfold(ticket.id))
     assert page.shown(Detail)["unfolded"][str(ticket.id)]["description"].endswith("the end")
     other = await tabs.open("/")
-    assert "the end" not in wire(other)
+    assert "the end" not in received_text(other)
 
 
 async def test_a_page_is_sent_only_what_has_changed(tabs: Tabs) -> None:
@@ -99,4 +99,4 @@ async def test_the_first_answer_of_a_page_holds_no_ticket(tabs: Tabs) -> None:
     opened(title="Not yet")
     page = await tabs.open("/board")
     assert "Not yet" not in json.dumps(page.deltas[0])
-    assert "Not yet" in wire(page)
+    assert "Not yet" in received_text(page)

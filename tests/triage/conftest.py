@@ -1,14 +1,15 @@
-"""The environment of the triage tests: no .env, no key of the person who runs them."""
+"""The environment of the triage tests: no .env file, and no provider key of the developer."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.triage.journal import KeptCalls
+from tests.triage.journal import MemoryJournal
 from ticket_app.settings import Settings, get_settings
-from ticket_app.triage import engine, shapes
-from ticket_app.triage.flights import Flights
+from ticket_app.triage import engine
+from ticket_app.triage.provider import capabilities
+from ticket_app.triage.provider.single_flight import SingleFlight
 
 KEY = "key-that-nobody-may-see"
 Configure = Callable[[str, str], None]
@@ -16,14 +17,14 @@ Configure = Callable[[str, str], None]
 
 @pytest.fixture(autouse=True)
 def no_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Settings are read anew, from nothing but what the test sets; nothing is remembered."""
+    """Settings come only from what the test sets, and every cache is empty."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("ENV_FILE", "/dev/null")
-    monkeypatch.setattr(engine, "_flights", Flights())
+    monkeypatch.setattr(engine, "_single_flight", SingleFlight())
     monkeypatch.setattr(engine, "_breakers", {})
     monkeypatch.setattr(engine, "_last_failures", {})
-    monkeypatch.setattr(shapes.shapes, "_known", OrderedDict())
+    monkeypatch.setattr(capabilities.model_capabilities, "_known", OrderedDict())
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
@@ -31,7 +32,7 @@ def no_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Configure:
-    """Have the desk ask this provider at this address."""
+    """Returns a function that configures this provider at this URL."""
 
     def set_provider(name: str, url: str) -> None:
         monkeypatch.setenv("AI_PROVIDER", name)
@@ -44,6 +45,6 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Configure:
 
 
 @pytest.fixture
-def journal() -> KeptCalls:
-    """Where the calls of a test are written down."""
-    return KeptCalls()
+def journal() -> MemoryJournal:
+    """An empty journal for the calls of a test."""
+    return MemoryJournal()

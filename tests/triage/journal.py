@@ -1,15 +1,15 @@
-"""A journal in memory: the calls of a test, and a word that refuses them all."""
+"""An in-memory journal of a test's provider calls, which can also refuse them all."""
 
 from dataclasses import dataclass, field
 
 from ticket_app.settings import ProviderChoice
-from ticket_app.triage.calls import Call
+from ticket_app.triage.provider.calls import Call
 from ticket_app.vocabulary import CallOutcome
 
 
 @dataclass
-class KeptCalls:
-    """What was kept, in order; `refuses` is the answer to whether money may be spent."""
+class MemoryJournal:
+    """The calls in order; `refuses` is the answer to whether the budget allows a call."""
 
     calls: list[Call] = field(default_factory=list)
     refuses: CallOutcome | None = None
@@ -17,10 +17,10 @@ class KeptCalls:
     async def refusal(self, _choice: ProviderChoice) -> CallOutcome | None:
         return self.refuses
 
-    def keep(self, call: Call) -> None:
+    def record(self, call: Call) -> None:
         self.calls.append(call)
 
     @property
     def outcomes(self) -> list[str]:
-        """How the calls ended, in order."""
+        """Returns how the calls ended, in order."""
         return [call.outcome.value for call in self.calls]

@@ -1,4 +1,4 @@
-"""What a requester sees of the offline engine: the right drawer and hurry, honest reasons."""
+"""The offline engine finds category and priority as a requester expects, with true evidence."""
 
 import time
 
@@ -16,8 +16,8 @@ STEPS = list(Priority)
 BANDS = {"low": (0, 45), "medium": (15, 65), "high": (40, 90), "critical": (60, 100)}
 
 
-def sureness(finding: Finding[Category]) -> float:
-    """How sure the rules are, which they always say."""
+def confidence(finding: Finding[Category]) -> float:
+    """Returns the confidence of the rules, which is never missing."""
     assert finding.confidence is not None
     return finding.confidence
 
@@ -44,7 +44,7 @@ def test_most_priorities_and_sentiments_are_exact() -> None:
         ("I have no internet and no VPN", Category.TECHNICAL, Priority.HIGH),
     ],
 )
-def test_what_must_hold(text: str, category: Category, priority: Priority) -> None:
+def test_tickets_with_a_fixed_answer(text: str, category: Category, priority: Priority) -> None:
     answer = triage_offline(text)
     assert (answer.category.value, answer.priority.value) == (category, priority)
 
@@ -59,7 +59,7 @@ def test_text_without_evidence_gets_the_configured_fallback_and_little_confidenc
     get_settings.cache_clear()
     answer = triage_offline("lorem ipsum")
     assert (answer.category.value, answer.priority.value) == (Category.ACCOUNT, Priority.MEDIUM)
-    assert sureness(answer.category) <= 0.3
+    assert confidence(answer.category) <= 0.3
     assert answer.category.evidence == ()
 
 
@@ -130,8 +130,8 @@ def test_more_evidence_gives_more_confidence_and_a_second_reading_less() -> None
     one = triage_offline("A question on the invoice.").category
     more = triage_offline("The invoice is wrong, I was charged twice, refund me.").category
     mixed = triage_offline("The invoice page crashes with an error message.").category
-    assert sureness(more) > sureness(one)
-    assert sureness(more) > sureness(mixed)
+    assert confidence(more) > confidence(one)
+    assert confidence(more) > confidence(mixed)
 
 
 def test_the_title_counts_too() -> None:
@@ -144,6 +144,38 @@ def test_the_same_text_gives_the_same_answer() -> None:
     first, second = (triage_offline(TICKETS[8].text) for _ in range(2))
     assert first.model_copy(update={"latency_ms": 0}) == second.model_copy(update={"latency_ms": 0})
     assert (first.engine, first.model, first.failure) == ("offline", "rules", None)
+
+
+def test_evidence_is_what_a_person_finds_sensible() -> None:
+    text = "Good morning. Invoice 4711 was charged twice, and order 390 too. Please refund 1200."
+    answer = triage_offline(text, "390")
+    assert any("charged" in phrase for phrase in answer.category.evidence)
+    for finding in (answer.category, answer.priority):
+        assert all(any(map(str.isalpha, phrase)) for phrase in finding.evidence)
+        assert not any("morning" in phrase or "Please" in phrase for phrase in finding.evidence)
+    moody = triage_offline("The printer on floor 2 is useless again, third time this week.")
+    assert moody.sentiment.evidence == ("useless",)
+
+
+def test_a_number_alone_tips_nothing() -> None:
+    text = "The coffee machine on the second floor leaks a little."
+    assert triage_offline(text, "390").category == triage_offline(text, "12").category
+    assert triage_offline(text, "390").priority == triage_offline(text, "12").priority
+
+
+def test_a_subject_is_no_evidence_for_a_mood() -> None:
+    for subject in ("printer", "invoice", "password", "scanner"):
+        for mood in (
+            f"WHY does the {subject} fail AGAIN!!!",
+            f"The {subject} fails, thanks a lot.",
+        ):
+            assert not any(subject in phrase for phrase in triage_offline(mood).sentiment.evidence)
+
+
+def test_nothing_is_shown_for_a_neutral_sentiment() -> None:
+    answer = triage_offline("The scanner on floor 2 returns error E-12 since 9:40.")
+    assert answer.sentiment.value is Sentiment.NEUTRAL
+    assert answer.sentiment.evidence == ()
 
 
 INJECTIONS = (
@@ -219,10 +251,10 @@ def test_any_mix_of_ticket_words_gives_evidence_that_stands_in_it(words: list[st
 )
 def test_the_longest_text_of_one_piece_is_answered_soon(piece: str) -> None:
     text = (piece * DESCRIPTION_MAX)[:DESCRIPTION_MAX]
-    started = time.perf_counter()
+    started = time.thread_time()  # other programs may have the processor meanwhile
     triage_offline(text)
-    # Tens of milliseconds; what grows with the square of the length takes many seconds.
-    assert time.perf_counter() - started < 1.0
+    # It takes tens of milliseconds; quadratic time would take many seconds.
+    assert time.thread_time() - started < 1.0
 
 
 def test_a_typical_ticket_takes_far_less_than_a_keystroke() -> None:

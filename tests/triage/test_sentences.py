@@ -1,4 +1,4 @@
-"""Where a title's sentence ends: not at an abbreviation, an ordinal, an initial or a number."""
+"""A title's sentence does not end at an abbreviation, an ordinal, an initial or a number."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The suggested title: the first thing said, short, without the greeting."""
+"""The suggested title is the first statement, shortened, without the greeting."""
 
 import pytest
 import regex

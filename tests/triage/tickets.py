@@ -1,4 +1,4 @@
-"""Tickets that say one plain thing each: the engine learns them, and they must hold."""
+"""Tickets with one plain statement each: the engine learns them, and they must stay right."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from ticket_app.vocabulary import Category, Priority, Sentiment
 
 
 class Ticket(NamedTuple):
-    """A text, and what a person would say of it."""
+    """A text, and the labels that a person gives it."""
 
     text: str
     category: Category

@@ -1,11 +1,11 @@
-"""The interactive documentation, served from a package: it works without the internet."""
+"""The interactive documentation. It is served from a package, so it works without the internet."""
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from ticket_app.api.page_policy import policy
+from ticket_app.api.gateway.page_policy import policy
 
 FILES = "/api/docs/files"
 
@@ -18,7 +18,7 @@ def add_docs(api: FastAPI) -> None:
         swagger_js_url=f"{FILES}/swagger-ui-bundle.js",
         swagger_css_url=f"{FILES}/swagger-ui.css",
         swagger_favicon_url=f"{FILES}/favicon-32x32.png",
-        # Else Swagger UI sends the address of the desk to a validator on the internet.
+        # By default Swagger UI sends the address of the desk to a validator on the internet.
         swagger_ui_parameters={"validatorUrl": None},
     )
     page.headers["Content-Security-Policy"] = policy([bytes(page.body).decode()])

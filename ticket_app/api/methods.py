@@ -1,4 +1,4 @@
-"""Methods of addresses: HEAD wherever GET is, and what the Allow header names."""
+"""HTTP methods: HEAD wherever there is GET, and the Allow header."""
 
 from collections.abc import Iterable
 
@@ -7,24 +7,24 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FIXED = STATS, CLASSIFY, SUGGEST_TITLE = "stats", "classify", "suggest-title"
-"""Addresses beside the tickets' own, /api/tickets/{ticket_id}/; the routes take them from here."""
+"""Fixed addresses beside /api/tickets/{ticket_id}/. The routes are built from these names."""
 
 
 class TicketSegment(Convertor[str]):
-    """`{name:ticket}` in a route: a part of a path that may be a ticket's number.
+    """The convertor of `{name:ticket}` in a route: a path segment that may be a ticket's number.
 
-    A fixed address is none, whatever the method. Otherwise DELETE /api/tickets/stats/ would be
-    answered as the deletion of a ticket with a wrong number.
+    It never matches a fixed address, whatever the method. Otherwise DELETE /api/tickets/stats/
+    would be answered as the deletion of a ticket with a wrong number.
     """
 
     regex = rf"(?!(?:{'|'.join(FIXED)})/$)[^/]+"
 
     def convert(self, value: str) -> str:
-        """The part itself; the endpoint validates it."""
+        """Return the segment itself; the endpoint validates it."""
         return value
 
     def to_string(self, value: str) -> str:
-        """The part itself."""
+        """Return the segment itself."""
         return value
 
 
@@ -32,13 +32,13 @@ register_url_convertor("ticket", TicketSegment())
 
 
 class HeadLikeGet:
-    """ASGI middleware: answers HEAD as GET, without the body."""
+    """ASGI middleware that answers HEAD like GET without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, a HEAD as GET."""
+        """Pass the request on, HEAD as GET."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
             await self.app({**scope, "method": "GET"}, receive, _without_body(send))
         else:
@@ -55,9 +55,9 @@ def _without_body(send: Send) -> Send:
 
 
 def allowed_methods(routes: Iterable[BaseRoute], path: str) -> str:
-    """The methods of every route with this path, as an Allow header names them.
+    """Return the Allow header for a path, with the methods of all its routes.
 
-    Starlette names those of the first route alone.
+    Starlette lists those of the first route only.
     """
     methods = {
         method
@@ -65,6 +65,6 @@ def allowed_methods(routes: Iterable[BaseRoute], path: str) -> str:
         if isinstance(route, Route) and route.path_regex.match(path)
         for method in route.methods or ()
     }
-    # What is no route is a file of the documentation.
+    # A path without a route is a file of the documentation.
     methods = methods or {"GET"}
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))

@@ -1,11 +1,11 @@
-"""Every error as application/problem+json (RFC 9457): type, status, title, detail, code, errors."""
+"""Errors as application/problem+json (RFC 9457): type, status, title, detail, code, errors."""
 
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -13,14 +13,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from ticket_app.api.methods import allowed_methods
-from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
+from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError, TokenNotValidError
 from ticket_app.schemas.inputs import field_problems
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer, Cookie form-action="/sign-in"'
+"""The header WWW-Authenticate, which each 401 must have: a token, or the cookie of this page."""
+INVALID_BEARER = 'Bearer error="invalid_token"'
+WRONG_VALUES = "Values are wrong; `errors` names each (`validation_failed`)."
 ERRORS_MAX = 20
-"""A person mends no more at once, and a body can hold a hundred thousand."""
+"""Errors in one response. Nobody corrects more at once, and a body can hold a hundred thousand."""
 SENTENCES = {
     HTTPStatus.BAD_REQUEST: (
         "bad_request",
@@ -74,6 +78,12 @@ class Problem(BaseModel):
     )
 
 
+def make_router(name: str) -> APIRouter:
+    """Return a router for the addresses below /api/`name`/, with the shape of its errors."""
+    wrong = {"model": Problem, "description": WRONG_VALUES}
+    return APIRouter(prefix=f"/api/{name}", tags=[name], responses={422: wrong})
+
+
 def problem(
     status: int,
     code: str,
@@ -82,7 +92,7 @@ def problem(
     errors: list[FieldProblem] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """An error response."""
+    """Return a response with a problem document."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "status": status,
@@ -96,13 +106,13 @@ def problem(
 
 
 def plain_problem(status: HTTPStatus, headers: dict[str, str] | None = None) -> Response:
-    """An error that its status explains."""
+    """Return a problem response with the standard code and sentence of its status."""
     code, detail = SENTENCES.get(status, ("error", status.phrase))
     return problem(status, code, detail, headers=headers)
 
 
 def add_problem_responses(api: FastAPI, routes: Sequence[BaseRoute]) -> None:
-    """Let the API answer every error as a problem. `routes` are those that it answers by."""
+    """Make the API answer every error as a problem. `routes` are all routes of the API."""
 
     async def _http_error(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers or {})
@@ -116,19 +126,28 @@ def add_problem_responses(api: FastAPI, routes: Sequence[BaseRoute]) -> None:
     api.exception_handler(Exception)(_mistake_of_ours)
 
 
-async def _own_error(_: Request, error: TicketAppError) -> Response:
+def problem_of(error: TicketAppError, headers: dict[str, str] | None = None) -> Response:
+    """Return the response for an error of the desk."""
     if isinstance(error, InvalidInputError):
         return _invalid(error.problems)
-    again = error.retry_after_seconds
-    headers = None if again is None else {"Retry-After": str(again)}
+    headers = dict(headers or {})
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        by_token = isinstance(error, TokenNotValidError)
+        headers["WWW-Authenticate"] = INVALID_BEARER if by_token else CHALLENGE
     return problem(error.status, error.code, error.detail, headers=headers)
+
+
+async def _own_error(_: Request, error: TicketAppError) -> Response:
+    return problem_of(error)
 
 
 async def _invalid_request(_: Request, error: RequestValidationError) -> Response:
     errors = error.errors()[:ERRORS_MAX]
     if any(one["type"] == "json_invalid" for one in errors):
         return problem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not valid JSON.")
-    # The first part of a location says where the field was (body, query, path), not what it is.
+    # The first part of a location is the source (body, query, path), not the field.
     return _invalid(field_problems([one | {"loc": one["loc"][1:]} for one in errors]))
 
 

@@ -1,20 +1,23 @@
-"""How the triage fares."""
+"""REST for the report on triage."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query, Request
 
+from ticket_app.api.problems import make_router
+from ticket_app.api.recognition import actor_of
 from ticket_app.schemas.inputs import WHOLE_NUMBER
 from ticket_app.services.figures import WindowDays
 from ticket_app.services.threads import run
 from ticket_app.services.triage.report import TriageReport, triage_report
 
-router = APIRouter(prefix="/api/triage", tags=["triage"])
+router = make_router("triage")
 
 
 @router.get("/report/")
 async def get_report(
+    request: Request,
     last_days: Annotated[WindowDays, WHOLE_NUMBER, Query()] = 30,
 ) -> TriageReport:
-    """How often people overrule each engine, how engines agree, what calls take and cost."""
-    return await run(triage_report, last_days)
+    """Overrides and agreement of each engine, and the time and cost of its calls."""
+    return await run(actor_of(request), triage_report, last_days)

@@ -1,8 +1,9 @@
-"""`demo`: a believable desk, to look at and to try things on."""
+"""`demo`: fills a desk with believable tickets for demonstration and experiments."""
 
 import argparse
 from datetime import UTC, datetime
 
+from ticket_app.actor import by_command
 from ticket_app.cli.demo_desk.story import Story
 from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
@@ -17,24 +18,24 @@ SAY_EVERY = 250
 
 
 class DeskNotEmptyError(TicketAppError):
-    """The desk holds tickets that somebody may need; nothing was added to them."""
+    """The desk holds tickets that somebody may need. Nothing was added to them."""
 
     code = "desk_not_empty"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """How many, and whether beside what there is."""
+    """Add the options for the number of tickets and for a desk that is not empty."""
     parser.add_argument(
-        "--tickets", type=_how_many, default=TICKETS, help="how many (default: %(default)s)"
+        "--tickets", type=_ticket_count, default=TICKETS, help="how many (default: %(default)s)"
     )
     parser.add_argument("--more", action="store_true", help="add to a desk that holds tickets")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fill the desk. Raises DeskNotEmptyError where that could spoil somebody's own tickets."""
+    """Fill the desk. DeskNotEmptyError if it holds tickets and `--more` is not given."""
     say("Bringing the database up to date.")
     migrate(say)
-    there = count_tickets(TicketFilter()).tickets
+    there = count_tickets(by_command(), TicketFilter()).tickets
     if there and not arguments.more:
         raise DeskNotEmptyError(
             "The desk already holds tickets; to add the demo to them: "
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _how_many(text: str) -> int:
+def _ticket_count(text: str) -> int:
     number = int(text)
     if not 1 <= number <= TICKETS_MAX:
         raise argparse.ArgumentTypeError(f"choose a number from 1 to {TICKETS_MAX:,}")

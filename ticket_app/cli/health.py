@@ -1,4 +1,4 @@
-"""`health`: whether the desk on this machine is ready, for a container's health check."""
+"""`health`: checks that the desk on this machine is ready, for a container's health check."""
 
 import argparse
 import urllib.error
@@ -11,7 +11,7 @@ SECONDS = 5
 
 
 def run(_: argparse.Namespace) -> int:
-    """0 when the desk answers and is ready, else 1."""
+    """Return 0 if the desk answers and is ready, else 1."""
     settings = get_settings()
     name = next((name for name in settings.allowed_hosts if name != "*"), "localhost")
     request = urllib.request.Request(

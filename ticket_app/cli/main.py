@@ -1,6 +1,7 @@
-"""The command line: one module a command, imported only when it is asked for.
+"""The command line: one module a command, imported only when that command runs.
 
-A command module has `run(arguments) -> int`, the exit code, and may have `add_options(parser)`.
+A command module has `run(arguments) -> int`, which returns the exit code, and may have
+`add_options(parser)`.
 """
 
 import argparse
@@ -20,6 +21,9 @@ COMMANDS = {
     "demo": "fill an empty desk with believable tickets",
     "recount": "compare the desk's figures with its tickets",
     "triage": "measure how good triage is, and learn from what people decided",
+    "people": "create accounts and administer them",
+    "erase": "erase the data of one requester, wherever it was copied",
+    "purge": "remove for good the tickets that were deleted long ago",
     "health": "say whether the desk on this machine is ready",
     "dev": "serve with hot reload, for work on the desk itself",
 }
@@ -32,9 +36,9 @@ TERMINATED = 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 2 where a sentence says what a person must change.
+    """Run one command and return its exit code; WRONG_USE for an error that a person can correct.
 
-    An interruption is no error worth a traceback; whatever the command has started ends with it.
+    An interruption prints no traceback, and ends all that the command has started.
     """
     signal.signal(signal.SIGTERM, _terminate)
     name, rest = _chosen_command(arguments)
@@ -46,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever reads this has read enough, as `head` does; Python would complain at its end.
+        # The reader, such as `head`, has closed the pipe; Python would report that at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
 

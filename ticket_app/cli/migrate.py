@@ -1,4 +1,4 @@
-"""`migrate`: the database up to date."""
+"""`migrate`: brings the database up to date."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from ticket_app.data.migrations import migrate
 
 
 def run(_: argparse.Namespace) -> int:
-    """Apply the migrations that are missing; safe beside other processes that do the same."""
+    """Apply the missing migrations. Other processes may do the same at the same time."""
     say("Bringing the database up to date.")
     migrate(say)
     return 0

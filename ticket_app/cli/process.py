@@ -1,4 +1,4 @@
-"""Programs that we start, together with all that they start."""
+"""Child processes, together with their own children."""
 
 import os
 import signal
@@ -16,8 +16,8 @@ def run_with_children(
 ) -> int:
     """Run a program to its end and return its exit code.
 
-    It gets a process group of its own. When we are interrupted the whole group ends with us, so
-    that no compiler is left behind.
+    It gets a process group of its own. An interruption ends the whole group, so that no compiler is
+    left behind.
     """
     process = subprocess.Popen(
         command,

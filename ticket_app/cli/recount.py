@@ -1,8 +1,9 @@
-"""`recount`: whether the desk's figures are those of its tickets."""
+"""`recount`: compares the desk's figures with its tickets."""
 
 import argparse
 from time import monotonic
 
+from ticket_app.actor import by_command
 from ticket_app.cli.say import say
 from ticket_app.services.recounting import Difference, Recount, recount, repair_figures
 
@@ -10,7 +11,7 @@ SHOWN_MAX = 20
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Whether to mend what is wrong."""
+    """Add the option to repair the figures."""
     parser.add_argument(
         "--repair",
         action="store_true",
@@ -19,9 +20,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when all figures are equal, or are now; else 1."""
+    """Print the differences. Return 0 if all figures are equal or were repaired, else 1."""
     started = monotonic()
-    found = repair_figures() if arguments.repair else recount()
+    find = repair_figures if arguments.repair else recount
+    found = find(by_command())
     say(_in_words(found, monotonic() - started, repaired=arguments.repair))
     for difference in found.differences[:SHOWN_MAX]:
         say(_line(difference))

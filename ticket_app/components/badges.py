@@ -1,15 +1,15 @@
-"""The values of a ticket, each as an icon and a word in its tone."""
+"""Badges and selects of a ticket's values: an icon and a word in the value's tone."""
 
 import reflex as rx
 
-from ticket_app.components.saving import Choice
-from ticket_app.components.words import words
+from ticket_app.components.browser.saving import OptimisticChoice
+from ticket_app.components.browser.words import words
 from ticket_app.theme import LOOKS, TRIAGE_LOOKS, TRIAGED_ICON, field_word
 from ticket_app.vocabulary import TriageStatus
 
 
 def badge(field: str, value: rx.Var[str]) -> rx.Component:
-    """The icon and the word of a value that only the browser knows."""
+    """Returns the icon and the word of a value that only the browser knows."""
     looks = LOOKS[field]
     faces = [(str(known), _face(look.icon, look.word)) for known, look in looks.items()]
     return rx.el.span(
@@ -20,7 +20,7 @@ def badge(field: str, value: rx.Var[str]) -> rx.Component:
 
 
 def fixed_badge(field: str, value: str) -> rx.Component:
-    """The same for a value known when the page is compiled."""
+    """Returns the badge of a value that is known when the page is compiled."""
     look = next(look for known, look in LOOKS[field].items() if known == value)
     return rx.el.span(
         _face(look.icon, look.word), class_name="badge", custom_attrs={f"data-{field}": value}
@@ -28,7 +28,7 @@ def fixed_badge(field: str, value: str) -> rx.Component:
 
 
 def triage_badge(engine: rx.Var[str], status: rx.Var[str]) -> rx.Component:
-    """Which engine's answer stands, or what is still awaited."""
+    """Returns the engine whose triage applies, or the state of a triage that is not done."""
     lacks = [(str(known), _face(look.icon, look.word)) for known, look in TRIAGE_LOOKS.items()]
     return rx.el.span(
         rx.match(status, *lacks, rx.fragment(_icon(TRIAGED_ICON), words(engine))),
@@ -47,13 +47,13 @@ def triage_badge(engine: rx.Var[str], status: rx.Var[str]) -> rx.Component:
 
 
 def category_tag(value: rx.Var[str]) -> rx.Component:
-    """A plain tag: a category is no alarm."""
+    """Returns a tag without a tone, because a category is no alarm."""
     known = [(str(each), look.word) for each, look in LOOKS["category"].items()]
     return words(rx.match(value, *known, value), class_name="tag")
 
 
 def urgency(score: rx.Var[int]) -> rx.Component:
-    """The number, and a thin bar of the same length on every row."""
+    """Returns the number, and a thin bar of the same length on every row."""
     return rx.el.span(
         words(score, class_name="number", custom_attrs={"aria-hidden": "true"}),
         rx.el.span(
@@ -70,14 +70,14 @@ def urgency(score: rx.Var[int]) -> rx.Component:
 def status_select(
     ticket_id: rx.Var[int], status: rx.Var[str], version: rx.Var[int]
 ) -> rx.Component:
-    """The status as a dot and a word, changed in place."""
+    """Returns a select of the status, with its dot."""
     return status_choice(ticket_id=ticket_id, value=status, version=version)
 
 
 def field_select(
     field: str, ticket_id: rx.Var[int], value: rx.Var[str], version: rx.Var[int]
 ) -> rx.Component:
-    """A select that writes its field of a ticket at once, and says so until that is saved."""
+    """Returns a select that changes a field of a ticket at once, and shows if it is unsaved."""
     choices = {"category": category_choice, "priority": priority_choice}
     return choices[field](ticket_id=ticket_id, value=value, version=version)
 
@@ -85,7 +85,7 @@ def field_select(
 @rx.memo
 def status_choice(ticket_id: rx.Var[int], value: rx.Var[str], version: rx.Var[int]) -> rx.Component:
     """The select of a status, with its dot."""
-    choice = Choice(ticket_id, "status", value, version)
+    choice = OptimisticChoice(ticket_id, "status", value, version)
     return rx.el.span(
         rx.el.span(class_name="dot"),
         _select(choice),
@@ -99,7 +99,7 @@ def category_choice(
     ticket_id: rx.Var[int], value: rx.Var[str], version: rx.Var[int]
 ) -> rx.Component:
     """The select of a category."""
-    return _select(Choice(ticket_id, "category", value, version))
+    return _select(OptimisticChoice(ticket_id, "category", value, version))
 
 
 @rx.memo
@@ -107,10 +107,10 @@ def priority_choice(
     ticket_id: rx.Var[int], value: rx.Var[str], version: rx.Var[int]
 ) -> rx.Component:
     """The select of a priority."""
-    return _select(Choice(ticket_id, "priority", value, version))
+    return _select(OptimisticChoice(ticket_id, "priority", value, version))
 
 
-def _select(choice: Choice) -> rx.Component:
+def _select(choice: OptimisticChoice) -> rx.Component:
     label = f"{field_word(choice.field)} of ticket {choice.ticket_id}"
     return rx.fragment(
         rx.el.select(
@@ -124,7 +124,7 @@ def _select(choice: Choice) -> rx.Component:
 
 
 def options(field: str) -> list[rx.Component]:
-    """An option for every value of a field."""
+    """Returns an option for every value of a field."""
     return [rx.el.option(look.word, value=str(value)) for value, look in LOOKS[field].items()]
 
 

@@ -1,4 +1,4 @@
-"""What stands around every page: places, search, the main action, the connection's state."""
+"""The frame of every page: places, search, the main action, the connection's state."""
 
 from typing import Any
 
@@ -7,14 +7,23 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.react_router.dom import ReactRouterLink
 
-from ticket_app.components.focus import CONTENT, NEW_TICKET, fits, focus, nobody_types, ticket_title
-from ticket_app.components.held import value_of
-from ticket_app.components.outbox import late, outbox
-from ticket_app.components.words import words
-from ticket_app.state.actions import TicketActions
-from ticket_app.state.form import Form
+from ticket_app.components.browser.field_values import value_of
+from ticket_app.components.browser.focus import (
+    CONTENT,
+    NEW_TICKET,
+    fits,
+    focus,
+    focus_unless_typing,
+    nobody_types,
+    ticket_title,
+)
+from ticket_app.components.browser.outbox import late, outbox
+from ticket_app.components.browser.words import words
+from ticket_app.components.people.me import me, open_sign
+from ticket_app.state.form.form import Form
 from ticket_app.state.notices import Notice
-from ticket_app.state.queue import Queue
+from ticket_app.state.tickets.actions import TicketActions
+from ticket_app.state.tickets.queue import Queue
 from ticket_app.theme import NARROW
 
 PLACES = (
@@ -25,17 +34,17 @@ PLACES = (
 
 
 class PlainLink(BaseHTML):
-    """A link within the page: Reflex's own would make a route of it."""
+    """A link within the page. Reflex's own link would become a route."""
 
     tag = "a"
     href: rx.Var[str]
 
 
-SEEK_AFTER_MS = 300
+SEARCH_DEBOUNCE_MS = 300
 
 
 def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
-    """A page of the desk; `here` is its route."""
+    """Returns a page of the desk; `here` is its route."""
     return rx.el.div(
         PlainLink.create(
             "Skip to the content",
@@ -46,7 +55,7 @@ def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
         _rail(here),
         rx.el.div(
             outbox(),
-            rx.cond(has_connection_errors, _lost(), late(Form.propose_title)),
+            rx.cond(has_connection_errors, connection_lost(), late(Form.propose_title)),
             _header(title, here),
             _notice(),
             rx.el.div(words(Notice.said), role="status", class_name="unseen"),
@@ -57,12 +66,12 @@ def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
 
 
 def below_the_sheet(here: str) -> dict[str, Any]:
-    """The attributes of what nobody can reach while the form covers the page `here`."""
+    """Returns the attributes that make a part inert while the form covers the page `here`."""
     return {"inert": Form.shown} if here == "/" else {}
 
 
 def icon(name: str, size: int = 16) -> rx.Component:
-    """An icon beside a word, hence nothing to a screen reader."""
+    """Returns an icon beside a word, so it is hidden from screen readers."""
     return rx.icon(name, size=size, custom_attrs={"aria-hidden": "true"})
 
 
@@ -80,6 +89,7 @@ def _rail(here: str) -> rx.Component:
             type="button",
             title="Switch between light and dark",
         ),
+        me(),
         class_name="rail",
         custom_attrs={"aria-label": "Places"} | below_the_sheet(here),
     )
@@ -93,22 +103,22 @@ def _place(route: str, word: str, picture: str, *, here: str) -> rx.Component:
 
 
 def _search() -> rx.Component:
-    """Beside the queue: it follows the typing, also that before the scripts have come."""
+    """Returns the search beside the queue. It follows the typing, even before the scripts came."""
     typed = value_of("search")
     return _search_form(
-        _search_box(default_value=Queue.search, on_change=Queue.seek.debounce(SEEK_AFTER_MS)),
+        _search_box(default_value=Queue.search, on_change=Queue.seek.debounce(SEARCH_DEBOUNCE_MS)),
         on_submit=Queue.enter,
         on_mount=rx.cond(~Queue.loaded & (typed != ""), Queue.seek(typed), rx.noop()),
     )
 
 
 def _search_from_elsewhere() -> rx.Component:
-    """On another page: Enter leads to the queue."""
+    """Returns the search of another page. Enter leads to the queue."""
     return _search_form(_search_box(), on_submit=Queue.find)
 
 
 def _search_form(box: rx.Component, **events: Any) -> rx.Component:
-    """Before the scripts have come the browser itself goes to the queue, for this search."""
+    """Returns the search's form, which goes to the queue without scripts, too."""
     return rx.el.form(box, action="/", method="get", class_name="search", **events)
 
 
@@ -119,7 +129,7 @@ def _search_box(**props: Any) -> rx.Component:
             id="search",
             name="search",
             type="search",
-            placeholder="Search texts, #number or e-mail",
+            placeholder="Search texts, names, #number or e-mail",
             dir="auto",
             class_name="input",
             custom_attrs={"aria-label": "Search tickets"},
@@ -133,12 +143,13 @@ def _search_box(**props: Any) -> rx.Component:
 def _header(title: str, here: str) -> rx.Component:
     return rx.el.header(
         rx.el.h1(title),
+        open_sign(),
         _search() if here == "/" else _search_from_elsewhere(),
         rx.el.button(
             icon("plus"),
             rx.el.span("New ticket"),
             id=NEW_TICKET,
-            on_click=Form.start(fits(NARROW)),
+            on_click=start_ticket(),
             type="button",
             class_name="button main-action",
         ),
@@ -147,7 +158,14 @@ def _header(title: str, here: str) -> rx.Component:
     )
 
 
-def _lost() -> rx.Component:
+def start_ticket() -> list[Any]:
+    """Returns the events that lead to the form. Beside the queue its first field gets the focus at
+    once, without a request; elsewhere, and as a sheet, when it is there."""
+    return [focus_unless_typing("title"), Form.start(fits(NARROW))]
+
+
+def connection_lost() -> rx.Component:
+    """Returns the bar over a page whose connection is lost."""
     return rx.el.div(
         "Connection lost. You can go on reading; changes wait until it is back.",
         role="status",
@@ -156,7 +174,7 @@ def _lost() -> rx.Component:
 
 
 def _notice() -> rx.Component:
-    """Before the page's main part in the order of Tab, so that Undo is at hand."""
+    """Returns the notice, before the page's main part in the order of Tab, so that Undo is near."""
     return rx.el.div(
         rx.cond(
             Notice.text,

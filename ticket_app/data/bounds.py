@@ -1,12 +1,12 @@
-"""How long the database may take, on either engine."""
+"""Time limits of the database on either engine."""
 
 STATEMENT_TIMEOUT_MS = 10_000
-"""A statement that reads, and on PostgreSQL any."""
+"""Limit of a statement that reads; on PostgreSQL of any statement."""
 QUICK_SECONDS = 4.0
-"""On PostgreSQL a statement of what takes milliseconds. Somebody waits for it, and shall be told
-within 5 s that the process of the server that has it stands still."""
+"""Limit on PostgreSQL of a statement that normally takes milliseconds. A user who waits for it is
+told within 5 s that the server's backend is stuck."""
 BUSY_TIMEOUT_SECONDS = 5
-"""To wait on SQLite until others are done writing."""
+"""Wait on SQLite for other writers."""
 LOCK_TIMEOUT_MS = 3_500
-"""To wait on PostgreSQL until others are done with the same row: less than what is quick may take,
-so that it is known what it waited for."""
+"""Wait on PostgreSQL for a row lock. It is less than QUICK_SECONDS, so that the error can name the
+lock as the reason."""

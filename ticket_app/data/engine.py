@@ -1,9 +1,10 @@
-"""The one way to the database: a pooled engine, and transactions that say what went wrong.
+"""The pooled engines of the process, and transactions whose errors say what went wrong.
 
-SQLite: WAL, foreign keys, durable commits, a busy timeout; a transaction that will write takes the
-write lock at its start, so that it never fails half way for having read first. A statement that
-only reads is interrupted after the time that a statement may take.
-PostgreSQL: a statement and a lock timeout, so that no query is without a bound: postgresql.py.
+SQLite: WAL, foreign keys, durable commits, a busy timeout. A transaction that writes takes the
+write lock at its start, so that it never fails half way because it has read first. A statement that
+only reads is interrupted after the statement timeout.
+PostgreSQL: a statement timeout and a lock timeout, so that no query is without a bound: see
+postgresql/engine.py.
 """
 
 import logging
@@ -21,11 +22,11 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlmodel import Session
 
 from ticket_app.data import bounds
-from ticket_app.data.patience import ENDLESS, LONG, Patience
-from ticket_app.data.postgresql import ONE, PROCESS, make_postgresql_engines
+from ticket_app.data.postgresql.engine import BACKEND_KEY, ONE, make_postgresql_engines
+from ticket_app.data.postgresql.timeouts import ENDLESS, LONG, Timeouts
+from ticket_app.data.postgresql.watchdog import Watchdog
 from ticket_app.data.reasons import LOCKED, reason_of
 from ticket_app.data.sqlite import make_sqlite_engines, require_file
-from ticket_app.data.watch import Watch
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError
 from ticket_app.settings import get_settings
 
@@ -37,7 +38,7 @@ POOL = {
     "pool_size": 10,
     "max_overflow": 10,
     "pool_timeout": 5,
-    # The connection used last: its plans are at hand. In turns each would be half cold each time.
+    # The connection used last has its plans cached; connections used in turns would be half cold.
     "pool_use_lifo": True,
 }
 
@@ -46,82 +47,99 @@ _sqlite_writer = threading.Lock()
 
 
 class _Engines(NamedTuple):
-    """Of one database. On SQLite the first two are the same, and nobody watches."""
+    """The engines of one database. On SQLite the first two are the same, without a watchdog."""
 
     for_sessions: Engine
-    direct: Engine
-    asking_health: Engine
-    watch: Watch | None = None
+    autocommit: Engine
+    for_health: Engine
+    watchdog: Watchdog | None = None
 
 
 _engines: list[_Engines] = []
-"""At most one: those of this process."""
+"""The engines of this process: at most one item."""
+_engines_lock = threading.Lock()
+"""Held to change `_engines`. Without it two threads at their first query make two pools."""
 
 
 def get_engine() -> Engine:
-    """The engine of this process, made at its first use from the settings."""
+    """Return the engine of this process, made from the settings at its first use."""
     return _get_engines().for_sessions
 
 
-def get_direct_engine() -> Engine:
-    """As `get_engine`, but each statement is a transaction of its own."""
-    return _get_engines().direct
+def get_autocommit_engine() -> Engine:
+    """As `get_engine`, but each statement commits by itself."""
+    return _get_engines().autocommit
 
 
 def _get_engines() -> _Engines:
-    if not _engines:
-        _engines.append(_make_engines(get_settings().database.get_secret_value()))
-    return _engines[0]
+    for engines in _engines:
+        return engines
+    with _engines_lock:
+        if not _engines:
+            _engines.append(_make_engines(get_settings().database.get_secret_value()))
+        return _engines[0]
 
 
 def use_database(url: str | None) -> None:
-    """Close every connection and take this database from now on; None: the settings' one again."""
-    while _engines:
-        *engines, watch = _engines.pop()
-        if watch is not None:
-            watch.stop()
+    """Use this database from now on and close the connections to the one before.
+
+    None means that of the settings. ConfigurationError for an address that is wrong: the database
+    stays the same.
+    """
+    # The new engines replace the old ones in one step: otherwise another thread could make those
+    # of the settings in between.
+    made = [] if url is None else [_make_engines(url)]
+    with _engines_lock:
+        former = _engines.copy()
+        _engines[:] = made
+    for *engines, watchdog in former:
+        if watchdog is not None:
+            watchdog.stop()
         for engine in engines:
             engine.dispose()
-    if url is not None:
-        _engines.append(_make_engines(url))
 
 
 @contextmanager
-def reading(patience: Patience = LONG) -> Iterator[Session]:
-    """A transaction that only reads, all its queries from one moment.
+def read_transaction(timeouts: Timeouts = LONG) -> Iterator[Session]:
+    """A SQLAlchemy transaction that only reads; all its queries see one snapshot.
 
-    DatabaseUnavailableError when the database does not answer. `patience` is for PostgreSQL.
+    DatabaseUnavailableError when the database does not answer. `timeouts` is for PostgreSQL.
     """
     engine = get_engine()
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with transaction_of(engine, patience) as session:
+    with transaction_of(engine, timeouts) as session:
         yield session
 
 
 @contextmanager
-def writing(patience: Patience = LONG) -> Iterator[Session]:
-    """A transaction that commits at the end of the block and rolls back on any error."""
+def write_transaction(timeouts: Timeouts = LONG) -> Iterator[Session]:
+    """A SQLAlchemy transaction of any number of statements.
+
+    It commits at the end of the block and rolls back on any error. Errors are as above.
+    """
     engine = get_engine()
     if engine.dialect.name != "sqlite":
-        with transaction_of(engine, patience) as session:
+        with transaction_of(engine, timeouts) as session:
             yield session
         return
-    at_once = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-    with only_writer():
-        with transaction_of(at_once) as session:
+    locking = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+    with sqlite_write_lock():
+        with transaction_of(locking) as session:
             yield session
             # A block that has rolled back has written nothing.
-            about = session.connection().info if session.in_transaction() else None
-        if about is not None:
-            require_file(about)
+            info = session.connection().info if session.in_transaction() else None
+        if info is not None:
+            require_file(info)
 
 
 @contextmanager
-def only_writer() -> Iterator[None]:
-    """SQLite has one writer at a time. Within this process they queue up here, in order and at
-    once; its own way of waiting is to sleep and try again. DatabaseUnavailableError when it is
-    not one's turn in time."""
+def sqlite_write_lock() -> Iterator[None]:
+    """Hold the lock of this process for SQLite's one writer.
+
+    Writers wait here in order and without delay, whereas SQLite itself sleeps and polls.
+    DatabaseUnavailableError after BUSY_TIMEOUT_SECONDS.
+    """
     if not _sqlite_writer.acquire(timeout=bounds.BUSY_TIMEOUT_SECONDS):
         raise DatabaseUnavailableError(LOCKED)
     try:
@@ -130,10 +148,10 @@ def only_writer() -> Iterator[None]:
         _sqlite_writer.release()
 
 
-def allow(session: Session, seconds: int) -> None:
-    """Let each statement of this transaction, which has not had one yet, take so long."""
+def set_statement_timeout(session: Session, seconds: int) -> None:
+    """Let each statement of this transaction take so many seconds. Call it before the first one."""
     connection = session.connection(execution_options={"statement_seconds": seconds})
-    be_patient(connection.connection, ENDLESS)
+    set_connection_timeouts(connection.connection, ENDLESS)
     if connection.dialect.name == "postgresql":
         milliseconds = seconds * 1000
         connection.exec_driver_sql(
@@ -141,51 +159,51 @@ def allow(session: Session, seconds: int) -> None:
         )
 
 
-def be_patient(connection: PoolProxiedConnection, patience: Patience) -> None:
-    """Let this connection, which was just taken from its pool, be in use for so long."""
-    if (watch := _get_engines().watch) is not None:
-        driver, process = connection.driver_connection, connection.info.get(PROCESS)
-        watch.begin(id(connection.info), driver, patience, process)
+def set_connection_timeouts(connection: PoolProxiedConnection, timeouts: Timeouts) -> None:
+    """Set the client-side timeouts of a connection that was just taken from its pool."""
+    if (watchdog := _get_engines().watchdog) is not None:
+        driver, backend = connection.driver_connection, connection.info.get(BACKEND_KEY)
+        watchdog.begin(id(connection.info), driver, timeouts, backend)
 
 
-def refuse_if_hanging() -> None:
-    """DatabaseUnavailableError while the database answers nothing: who asks now would wait, too."""
-    if (watch := _get_engines().watch) is not None and watch.hanging:
+def require_responsive_database() -> None:
+    """Raise DatabaseUnavailableError while the database hangs: a new caller would wait, too."""
+    if (watchdog := _get_engines().watchdog) is not None and watchdog.hanging:
         raise DatabaseUnavailableError
 
 
 def get_health_engine() -> Engine:
-    """As `get_engine`, with a connection that only whoever asks how the database is uses."""
-    return _get_engines().asking_health
+    """As `get_engine`, with one connection that only health checks use."""
+    return _get_engines().for_health
 
 
 @contextmanager
-def transaction_of(engine: Engine, patience: Patience = LONG) -> Iterator[Session]:
-    """A transaction, with errors that say what went wrong."""
-    refuse_if_hanging()
+def transaction_of(engine: Engine, timeouts: Timeouts = LONG) -> Iterator[Session]:
+    """A transaction of this engine. DatabaseUnavailableError says what went wrong."""
+    require_responsive_database()
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
-            if patience is not LONG:
-                be_patient(session.connection().connection, patience)
+            if timeouts is not LONG:
+                set_connection_timeouts(session.connection().connection, timeouts)
             yield session
     except PoolTimeoutError as error:
         raise unavailable("no free database connection", error) from error
     except DBAPIError as error:
         away = isinstance(error, OperationalError | InterfaceError)
-        if reason_of(error.orig) is None and (not away or is_a_mistake_of_ours(error.orig)):
+        if reason_of(error.orig) is None and (not away or is_programming_error(error.orig)):
             raise
         raise unavailable("the database did not answer", error.orig or error) from error
 
 
 def unavailable(what: str, error: Exception) -> DatabaseUnavailableError:
-    """The error for the caller, once it was logged."""
+    """Log the error; return the error to raise."""
     reason = reason_of(error)
     log.warning("%s: %s: %s", what, type(error).__name__, reason or "no answer")
     return DatabaseUnavailableError(reason)
 
 
-def is_a_mistake_of_ours(error: BaseException | None) -> bool:
-    """SQLite reports a wrong statement by the same class as a locked or missing file."""
+def is_programming_error(error: BaseException | None) -> bool:
+    """Return True for a wrong statement, which SQLite reports by the class of a locked file."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
@@ -197,13 +215,13 @@ def _make_engines(url: str) -> _Engines:
     if parts.get_backend_name() == "sqlite":
         if not parts.database or parts.database == ":memory:":
             raise _wrong_address("SQLite needs the path of a file")
-        engine, asking_health = make_sqlite_engines(parts, POOL, ONE)
-        return _Engines(engine, engine, asking_health)
+        engine, for_health = make_sqlite_engines(parts, POOL, ONE)
+        return _Engines(engine, engine, for_health)
     return _Engines(*make_postgresql_engines(parts, POOL))
 
 
 def _wrong_address(problem: str) -> ConfigurationError:
-    """Never repeats the address: a password is part of it."""
+    """Return the error; it does not repeat the address, which contains a password."""
     return ConfigurationError(
         f"The address of the database is wrong ({problem}); "
         "for example: DATABASE_URL=postgresql://desk:password@localhost:5432/desk"

@@ -1,13 +1,13 @@
-"""The folding of the search: what looks the same is the same, upper or lower case; accents count.
+"""Text folding for search: characters that look the same compare equal, in any case; accents count.
 
-In this order: what shows nothing is dropped; line ends and tabs are a space; typographic
-apostrophes, quotes and dashes are those of the keyboard; Unicode's NFKC composes accents and takes
-full-width forms, ligatures and narrow spaces for the usual ones; and Unicode's simple case folding
+The steps, in this order: invisible characters are dropped. Line ends and tabs become a space.
+Typographic apostrophes, quotes and dashes become those of the keyboard. Unicode's NFKC composes
+accents and normalizes full-width forms, ligatures and narrow spaces. Unicode's simple case folding
 (C and S mappings) maps one character to one.
 
-PostgreSQL folds what it stores by the same steps, in the SQL function `ticket_fold` of the
-migrations; SQLite is given this function, under that name, on every connection. What is searched
-for is folded here, for both.
+PostgreSQL folds stored text by the same steps in the SQL function `ticket_fold` of the migrations.
+SQLite calls this function under that name; each connection registers it. Search terms are folded
+here for both.
 """
 
 import re
@@ -29,22 +29,22 @@ DASHES = (
     "\ufe31\ufe32\ufe58\ufe63\uff0d"
 )
 SPACES = "\t-\r\x1c-\x1f\x85\u1680\u2028\u2029"
-"""NFKC makes a space of the other blanks."""
+"""Blanks that become a space here; NFKC replaces the other ones."""
 
-SAME = (
+REPLACEMENTS = (
     (re.compile(f"[{NOTHING}]+"), ""),
     (re.compile(f"\r\n|[{SPACES}]"), " "),
     (re.compile(f"[{APOSTROPHES}]"), "'"),
     (re.compile(f"[{QUOTES}]"), '"'),
     (re.compile(f"[{DASHES}]"), "-"),
 )
-"""What is replaced, and by what, before Unicode's own tables are asked."""
+"""Patterns and their replacements, applied before NFKC and case folding."""
 
 
 def _simple_fold(character: str) -> str:
-    # str.casefold is the full folding; where it needs several characters (ss for a sharp s), the
-    # simple one is the lower-case letter, if that is a single character, or none at all. Cherokee
-    # alone folds to its capitals; as PostgreSQL does, it is taken to its small letters here.
+    # str.casefold is the full folding. Where it gives several characters (ss for a sharp s), the
+    # simple folding is the lower-case letter if that is a single character, or none. Cherokee alone
+    # folds to capitals; here it is lowered, as in PostgreSQL.
     for folded in (character.casefold().lower(), character.lower()):
         if len(folded) == 1:
             return folded
@@ -52,7 +52,7 @@ def _simple_fold(character: str) -> str:
 
 
 LAST_CASED = 0x1E943
-"""The last character that Unicode gives a case; what is behind it need not be walked."""
+"""The last character that has a case in Unicode, where the loops below can end."""
 
 FOLDED = {
     code: folded
@@ -62,7 +62,7 @@ FOLDED = {
 
 _SPACES_OF_ASCII = re.compile("\r\n|[\t-\r\x1c-\x1f]")
 _NOT_LOWERED = re.compile(
-    "[Σ"  # str.lower looks at its neighbours
+    "[Σ"  # str.lower depends on its neighbours
     + "".join(
         chr(code)
         for code in range(LAST_CASED + 1)
@@ -70,16 +70,16 @@ _NOT_LOWERED = re.compile(
     )
     + "]"
 )
-"""What str.lower, which takes a tenth of the time, does not fold simply."""
+"""Characters for which str.lower, ten times as fast, differs from simple folding."""
 
 
 def fold(text: str | None) -> str | None:
-    """The text as the search compares it; NULL stays NULL."""
+    """Return the text as the search compares it. NULL stays NULL."""
     if text is None:
         return None
     if text.isascii():
         return _SPACES_OF_ASCII.sub(" ", text).lower()
-    for pattern, replacement in SAME:
+    for pattern, replacement in REPLACEMENTS:
         text = pattern.sub(replacement, text)
     text = unicodedata.normalize("NFKC", text)
     return text.translate(FOLDED) if _NOT_LOWERED.search(text) else text.lower()

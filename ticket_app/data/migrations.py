@@ -1,4 +1,4 @@
-"""Bringing the database to the schema that this code needs."""
+"""Applies migrations: brings the database to the schema that this code needs."""
 
 import logging
 import re
@@ -19,9 +19,9 @@ from sqlalchemy.exc import (
 )
 
 from alembic import command
-from ticket_app.data.engine import be_patient, get_engine
-from ticket_app.data.patience import ENDLESS
-from ticket_app.data.postgresql import require_sessions
+from ticket_app.data.engine import get_engine, set_connection_timeouts
+from ticket_app.data.postgresql.engine import require_sessions
+from ticket_app.data.postgresql.timeouts import ENDLESS
 from ticket_app.data.reasons import LOCKED, reason_of
 from ticket_app.errors import ConfigurationError, DatabaseUnavailableError, TicketAppError
 from ticket_app.settings import ROOT
@@ -29,9 +29,9 @@ from ticket_app.settings import ROOT
 log = logging.getLogger(__name__)
 
 LOCK_KEY = 7_450_186_233
-"""An arbitrary number, the same in every process: the advisory lock under which one migrates."""
+"""Key of the advisory lock for migrations: an arbitrary number, the same in every process."""
 LOCK_SECONDS = 3_600
-"""A migration of a million tickets takes minutes."""
+"""Wait for another process's migration, which takes minutes for a million tickets."""
 WAITING = (
     "Another process is bringing the database up to date, or holds its lock: waiting until it is "
     "done, for an hour at most."
@@ -48,19 +48,20 @@ SELECT set_config('search_path', concat_ws(', ', current_setting('search_path'),
                                            quote_ident(nspname)), true)
 FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'pg_trgm'
 """
-"""Its operators are named in migrations, and it may be in a schema of its own, as in clouds."""
+"""Adds the schema of pg_trgm to the search path. Migrations name its operators, and in some clouds
+it has a schema of its own."""
 
 
-def migrate(tell: Callable[[str], None] = log.warning) -> bool:
-    """Bring the database to the newest schema; True when there was something to do.
+def migrate(notify: Callable[[str], None] = log.warning) -> bool:
+    """Bring the database to the newest schema. Return True if a migration was applied.
 
-    Safe with several processes starting together: one migrates under a lock, the others `tell` that
-    they wait for it, and find nothing left to do. Raises DatabaseUnavailableError, and
-    ConfigurationError when the database is newer than this code.
+    Several processes may call it together: one migrates under a lock, and the others tell the
+    operator by `notify` that they wait for it. DatabaseUnavailableError; ConfigurationError if the
+    database is newer than this code or cannot be migrated.
     """
     config = Config(ROOT / "alembic.ini")
     try:
-        return _migrate(get_engine(), config, tell)
+        return _migrate(get_engine(), config, notify)
     except OperationalError as error:
         raise _failure(error) from error
     except ProgrammingError as error:
@@ -93,8 +94,10 @@ def _failure(error: OperationalError) -> TicketAppError:
 
 
 def _reason(error: OperationalError) -> str | None:
-    """Why there is no connection, in the server's own words where it has refused one: they are for
-    whoever starts the desk, and hold no password."""
+    """Return why there is no connection, if possible in the server's own words.
+
+    The operator who starts the desk reads them. They contain no password.
+    """
     refused = re.search(r"FATAL:\s*(.+)", str(error.orig)) if error.statement is None else None
     if refused is not None:
         return f"PostgreSQL refuses the connection: {refused[1]}"
@@ -102,7 +105,7 @@ def _reason(error: OperationalError) -> str | None:
 
 
 def _refusal(error: ProgrammingError) -> str | None:
-    """What to do about what PostgreSQL refuses before the desk has made a mistake."""
+    """Return what to do about a refusal that the database's setup causes; None for a bug."""
     match error.orig:
         case psycopg2.errors.InsufficientPrivilege():
             url = get_engine().url
@@ -126,7 +129,7 @@ def _refusal(error: ProgrammingError) -> str | None:
     return None
 
 
-def _migrate(engine: Engine, config: Config, tell: Callable[[str], None]) -> bool:
+def _migrate(engine: Engine, config: Config, notify: Callable[[str], None]) -> bool:
     newest = ScriptDirectory.from_config(config).get_current_head()
     if engine.dialect.name == "postgresql":
         require_sessions(engine)
@@ -137,23 +140,33 @@ def _migrate(engine: Engine, config: Config, tell: Callable[[str], None]) -> boo
     locking = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
     try:
         with locking.connect() as connection:
-            _tell_if_locked(connection, tell)
-            _wait_longer(connection)
-            with connection.begin():
-                return _upgrade(connection, config, newest)
+            _notify_if_locked(connection, notify)
+            _lift_timeouts(connection)
+            applied = False
+            while _upgrade(connection, config, newest):
+                applied = True
+            return applied
     finally:
-        engine.dispose()  # the connection above waits longer than the others may
+        engine.dispose()  # the connection above has longer timeouts than others may have
 
 
 def _upgrade(connection: Connection, config: Config, newest: str | None) -> bool:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-        connection.execute(text(FIND_TRIGRAMS))
-    if _revision(connection) == newest:
-        return False
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    return True
+    """Apply the next migration, or all to an empty database. Return False if there is none.
+
+    Each migration is a transaction, and releases its locks before the next one. A server of the
+    version before may run meanwhile: migrations that kept their locks would take the tables in
+    another order than its writers, and PostgreSQL would end the deadlock by ending the migration.
+    """
+    with connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+            connection.execute(text(FIND_TRIGRAMS))
+        revision = _revision(connection)
+        if revision == newest:
+            return False
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head" if revision is None else "+1")
+        return True
 
 
 def _require_utf8(connection: Connection) -> None:
@@ -171,13 +184,13 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _tell_if_locked(connection: Connection, tell: Callable[[str], None]) -> None:
-    """Say so where there is something to wait for."""
+def _notify_if_locked(connection: Connection, notify: Callable[[str], None]) -> None:
+    """Tell the operator if another process holds the lock."""
     if connection.dialect.name == "postgresql":
         with connection.begin():
-            ask = text("SELECT pg_try_advisory_xact_lock(:key)")
-            if not connection.scalar(ask, {"key": LOCK_KEY}):
-                tell(WAITING)
+            try_lock = text("SELECT pg_try_advisory_xact_lock(:key)")
+            if not connection.scalar(try_lock, {"key": LOCK_KEY}):
+                notify(WAITING)
         return
     driver = connection.connection.cursor()
     try:
@@ -187,14 +200,14 @@ def _tell_if_locked(connection: Connection, tell: Callable[[str], None]) -> None
     except sqlite3.OperationalError as error:
         if reason_of(error) != LOCKED:
             raise
-        tell(WAITING)
+        notify(WAITING)
     finally:
         driver.close()
 
 
-def _wait_longer(connection: Connection) -> None:
-    """A migration may wait for another one, and take longer than a request may."""
-    be_patient(connection.connection, ENDLESS)
+def _lift_timeouts(connection: Connection) -> None:
+    """Raise the timeouts: a migration may wait for another one and takes longer than a request."""
+    set_connection_timeouts(connection.connection, ENDLESS)
     driver = connection.connection.cursor()
     if connection.dialect.name == "sqlite":
         driver.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")

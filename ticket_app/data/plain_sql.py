@@ -1,4 +1,4 @@
-"""What statements that go to the driver as they are have in common, in both dialects."""
+"""SQL building blocks for statements that go to the driver directly, in both dialects."""
 
 import re
 from datetime import datetime
@@ -10,43 +10,43 @@ from ticket_app.data.engine import Dialect
 from ticket_app.data.types import as_text
 
 Row = dict[str, Any]
-"""Values by the names of a table's columns."""
+"""Column values by column name."""
 
-GIVEN = re.compile(r"%\((\w+)\)s")
-"""A parameter on PostgreSQL."""
-WRITING = re.compile(r"\b(INSERT INTO|UPDATE \w+ SET|DELETE FROM|REPLACE INTO)\b")
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+"""A parameter placeholder on PostgreSQL."""
+WRITE = re.compile(r"\b(INSERT INTO|UPDATE \w+ SET|DELETE FROM|REPLACE INTO)\b")
 
 
-def given(name: str, dialect: Dialect) -> str:
-    """A parameter, as the driver writes it."""
+def placeholder(name: str, dialect: Dialect) -> str:
+    """Return the driver's placeholder for a named parameter."""
     return f":{name}" if dialect == "sqlite" else f"%({name})s"
 
 
 @cache
 def prepared(statement: str) -> tuple[str, str]:
-    """What prepares the statement on PostgreSQL, and what executes it from then on."""
-    names = tuple(dict.fromkeys(GIVEN.findall(statement)))
+    """Return PostgreSQL's PREPARE statement for this statement, and the EXECUTE that runs it."""
+    names = tuple(dict.fromkeys(PLACEHOLDER.findall(statement)))
     name = f"desk_{blake2b(statement.encode(), digest_size=8).hexdigest()}"
-    numbered = GIVEN.sub(lambda found: f"${names.index(found[1]) + 1}", statement)
-    values = ", ".join(given(each, "postgresql") for each in names)
+    numbered = PLACEHOLDER.sub(lambda found: f"${names.index(found[1]) + 1}", statement)
+    values = ", ".join(placeholder(each, "postgresql") for each in names)
     return f"PREPARE {name} AS {numbered}", f"EXECUTE {name} {f'({values})' if names else ''}"
 
 
 @lru_cache(1_000)
 def writes(statement: str) -> bool:
-    """Whether any part of the statement changes rows."""
-    return WRITING.search(statement) is not None
+    """Return True if any part of the statement changes rows."""
+    return WRITE.search(statement) is not None
 
 
 @cache
 def insert_into(table: str, columns: tuple[str, ...]) -> str:
-    """SQLite's statement that inserts a row of these columns."""
+    """Return SQLite's statement that inserts a row of these columns."""
     values = ", ".join(f":{column}" for column in columns)
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
 
 
-def stored(row: Row, dialect: Dialect) -> Row:
-    """The row's values, as the driver takes them."""
+def driver_values(row: Row, dialect: Dialect) -> Row:
+    """Return the row with values of the driver's types."""
     if dialect == "postgresql":
         return row
     return {

@@ -1,10 +1,10 @@
-"""Whether the database can take tickets now, which is more than that it answers.
+"""The readiness check: the database must accept writes, not only answer.
 
-A disk may be full, or a server a copy that is only read. So something is written, at most once in
-PROVED_SECONDS, and nothing of it stays: on PostgreSQL a temporary table that is rolled back; on
-SQLite some pages that are, and then the file's own header with what it held before. Somebody else
-who is writing just then is no fault. A user who may make no temporary table files tickets all the
-same; then a full disk is not foreseen.
+A disk may be full, or a server may be a read-only replica. So the check writes something, at most
+once in PROVED_SECONDS, and leaves nothing behind. On PostgreSQL it rolls back a temporary table. On
+SQLite it rolls back some pages, and then rewrites a field of the file's header with its own value.
+Another writer at that time is no fault. A user without the right to temporary tables can still file
+tickets; the check then does not detect a full disk.
 """
 
 import logging
@@ -23,20 +23,20 @@ log = logging.getLogger(__name__)
 
 PROVED_SECONDS = 10.0
 FREE_BYTES = 1024 * 1024
-"""Of SQLite's disk: some tickets, with all that is kept for searching them."""
-ON_POSTGRESQL = """
+"""Free space that SQLite's disk must have: some tickets with their search index."""
+WRITE_TEMPORARY_TABLE = """
 SET LOCAL temp_tablespaces = '';
 CREATE TEMPORARY TABLE desk_probe AS SELECT repeat(md5(i::text), 50) FROM generate_series(1, 100) i
 """
-MAY_MAKE_ONE = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
-LOCK_SOMETHING = "SELECT FROM learning_turn LIMIT 1 FOR UPDATE SKIP LOCKED"
-"""What a server that is only read refuses."""
+MAY_WRITE_ONE = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
+LOCK_A_ROW = "SELECT FROM learning_turn LIMIT 1 FOR UPDATE SKIP LOCKED"
+"""A statement that a read-only server refuses."""
 _proved = {"by": 0, "at": 0.0}
-"""By which engine, and when."""
+"""The engine (its `id`) and the monotonic time of the last write that succeeded."""
 
 
 def find_problem() -> str | None:
-    """Why the database cannot take tickets; None when it can."""
+    """Return the reason why the database cannot accept tickets, or None if it can."""
     engine = get_health_engine()
     try:
         with transaction_of(engine) as session:
@@ -65,13 +65,16 @@ def _prove() -> None:
             session.execute(text(f"PRAGMA user_version = {int(kept or 0)}"))
         return
     with transaction_of(engine) as session:
-        may = session.scalar(text(MAY_MAKE_ONE))
-        session.execute(text(ON_POSTGRESQL if may else LOCK_SOMETHING))
+        may = session.scalar(text(MAY_WRITE_ONE))
+        session.execute(text(WRITE_TEMPORARY_TABLE if may else LOCK_A_ROW))
         session.rollback()
 
 
 def _require_space(session: Session) -> None:
-    """The file grows in steps, so its disk may be all but full before a statement fails."""
+    """Raise DatabaseUnavailableError if SQLite's disk has less than FREE_BYTES left.
+
+    The file grows in steps, so the disk may be nearly full before a statement fails.
+    """
     path = session.connection().info.get("path")
     if path is None:
         return

@@ -1,6 +1,6 @@
-"""What went wrong with the database, as a sentence that says what to do about it.
+"""Sentences for errors of the database, each with what to do about it.
 
-Sentences are shown to whoever asked: they name no path, no address and no statement.
+Users see these sentences, so they name no path, no address and no statement.
 """
 
 import re
@@ -48,24 +48,24 @@ OF_SQLITE = {
 }
 OF_POSTGRESQL = {
     "25006": READ_ONLY,
-    "26000": POOLED,  # what was prepared is not there
-    "42P05": POOLED,  # and this is there already
+    "26000": POOLED,  # the prepared statement does not exist
+    "42P05": POOLED,  # the prepared statement exists already
     "42501": NO_RIGHT,
     "53100": FULL,
     "53300": CROWDED,
     "55P03": LOCKED,
     "57014": TOO_LONG,
 }
-"""By PostgreSQL's codes."""
+"""Keyed by SQLSTATE."""
 UNDEFINED_TABLE = "42P01"
-"""A relation is also named by PostgreSQL where a row of it breaks a rule."""
+"""SQLSTATE of a missing table. Messages of violated constraints name a relation, too."""
 PRIMARY = 0xFF
-"""Of SQLite's codes; the rest of a code says more of the same."""
+"""Mask of SQLite's primary result code; the higher bits are the extended code."""
 NO_TABLE = re.compile(r"(no such table: |relation .)(ticket|suggestion|triage_|learn|idempotency_)")
 
 
 def reason_of(error: BaseException | None) -> str | None:
-    """The sentence for a driver's error; None for what is none of these."""
+    """Return the sentence for a driver's error; None for an error without one."""
     unknown = getattr(error, "pgcode", None) in (None, UNDEFINED_TABLE)
     if (
         isinstance(error, sqlite3.Error | psycopg2.Error)

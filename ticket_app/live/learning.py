@@ -1,4 +1,4 @@
-"""Learning in the background: a process of its own learns, and each server follows what it did."""
+"""Learning in the background: a child process learns, and each server loads the new models."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from random import uniform
 
+from ticket_app.actor import by_triage
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.services.triage.learning import Seen, fields_due, refresh_models
 from ticket_app.settings import ROOT
@@ -15,14 +16,14 @@ from ticket_app.settings import ROOT
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "ticket_app", "triage", "learn", "--due")
-FIRST_LOOK_SECONDS = 60.0
+FIRST_RUN_SECONDS = 60.0
 SPREAD_SECONDS = 60.0
-"""Processes that start together look one after the other: who comes later finds that one learns."""
-LOOK_SECONDS = 3600.0
+"""Jitter: of processes that start together, a later one finds that another one learns already."""
+INTERVAL_SECONDS = 3600.0
 REFRESH_SECONDS = 30.0
 RUN_SECONDS = 600.0
 STOP_SECONDS = 1.0
-"""The server has five seconds to end, in which all that it started must."""
+"""The server has 5 s to end, and its child processes must end within them."""
 
 LOWEST_PRIORITY = 19
 ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -30,7 +31,7 @@ ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 @asynccontextmanager
 async def learning() -> AsyncIterator[None]:
-    """While the block lasts, work with the newest models, and learn when enough was decided."""
+    """During the block, use the newest models, and learn when there are enough new decisions."""
     tasks = [asyncio.create_task(_follow()), asyncio.create_task(_learn())]
     try:
         yield
@@ -44,31 +45,31 @@ async def _follow() -> None:
     seen: Seen = {}
     while True:
         try:
-            seen = await asyncio.to_thread(refresh_models, seen)
+            seen = await asyncio.to_thread(refresh_models, by_triage(), seen)
         except DatabaseUnavailableError:
             log.warning("the models in use stay as they are until the database answers")
         except Exception:
-            # The edge of a background task: this process triages with the models that it has.
+            # The edge of a background task: this process keeps the models that it has.
             log.exception("the models in use could not be read")
         await asyncio.sleep(REFRESH_SECONDS)
 
 
 async def _learn() -> None:
-    await asyncio.sleep(FIRST_LOOK_SECONDS + uniform(0, SPREAD_SECONDS))  # noqa: S311  # no secret
+    await asyncio.sleep(FIRST_RUN_SECONDS + uniform(0, SPREAD_SECONDS))  # noqa: S311  # no secret
     while True:
         try:
-            if await asyncio.to_thread(fields_due):
+            if await asyncio.to_thread(fields_due, by_triage()):
                 await _run()
         except DatabaseUnavailableError:
             log.warning("nothing is learned until the database answers")
         except Exception:
-            # The edge of a background task: the next look comes.
+            # The edge of a background task: it runs again after the interval.
             log.exception("nothing could be learned")
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(INTERVAL_SECONDS)
 
 
 async def _run() -> None:
-    """Run the command to its end, RUN_SECONDS at most; cancelled, it leaves nothing running."""
+    """Run the command for RUN_SECONDS at most. Cancellation ends the child process, too."""
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The end of a server waits for its ledger, but not for long."""
+"""Flushes the write-behind queue of the ledger when a server ends."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from ticket_app.services.triage.ledger import flush
 
 STOP_SECONDS = 2.0
-"""The server has five seconds to end, in which all that it started must."""
+"""The server has 5 s to end, and the flush must end within them."""
 
 
 @asynccontextmanager
-async def keeping_ledger() -> AsyncIterator[None]:
-    """When the block ends, what waits for the ledger is written; the log says what is lost."""
+async def flushing_ledger() -> AsyncIterator[None]:
+    """Flush the ledger at the end of the block. The log says how many calls were lost."""
     try:
         yield
     finally:

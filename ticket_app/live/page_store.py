@@ -1,4 +1,4 @@
-"""Keeps what open pages show and hold in Redis, so that another process can go on with them."""
+"""Stores the state of open pages in Redis, so that another process can continue them."""
 
 import logging
 from collections.abc import Awaitable, Mapping
@@ -13,42 +13,42 @@ from ticket_app.live.redis_server import UNREACHABLE
 log = logging.getLogger(__name__)
 
 Parts = dict[str, bytes]
-"""The parts of one page, by name."""
+"""The serialized parts of one page, by name."""
 
 PAUSE_SECONDS = 5.0
-"""After a silence Redis is left alone for so long: not every page is to wait for it."""
+"""After a timeout the circuit breaker stays open for so long, so that not every page waits."""
 
 
 class PageStore:
-    """Pages by their token, each a few named parts. Whoever uses it can do without.
+    """Pages by their token, each with a few named parts. Its callers work without it, too.
 
-    A page is found by processes of the same `version` alone: another may not be able to read it.
+    Only processes of the same `version` find a page: another version may not be able to read it.
     """
 
     def __init__(self, redis: Redis, *, version: str, seconds_kept: int) -> None:
         self._redis = redis
         self._prefix = f"desk:page:{version}:"
         self._seconds_kept = seconds_kept
-        self._left_alone_until = 0.0
-        self._said_away = False
+        self._open_until = 0.0
+        self._outage_logged = False
 
     async def read(self, token: str) -> Parts | None:
-        """The parts of a page, none of a page that is not known; None: Redis does not answer."""
-        if self._is_left_alone():
+        """Return the parts of a page; {} for an unknown page, None if Redis does not answer."""
+        if self._is_circuit_open():
             return None
         try:
-            # Typed for clients with and without a loop at once.
-            asked = cast("Awaitable[dict[bytes, bytes]]", self._redis.hgetall(self._prefix + token))
-            found = await asked
+            # Redis's types cover the client with and without asyncio in one union.
+            reply = cast("Awaitable[dict[bytes, bytes]]", self._redis.hgetall(self._prefix + token))
+            found = await reply
         except UNREACHABLE as error:
-            self._is_away(error)
+            self._log_outage(error)
             return None
-        self._said_away = False
+        self._outage_logged = False
         return {name.decode(): part for name, part in found.items()}
 
     async def write(self, pages: Mapping[str, Parts]) -> bool:
-        """Replace these parts of these pages, and keep the pages from now on; whether it worked."""
-        if self._is_left_alone():
+        """Replace these parts and renew the pages' expiry. Return True if Redis answered."""
+        if self._is_circuit_open():
             return False
         pipeline = self._redis.pipeline(transaction=False)
         for token, parts in pages.items():
@@ -58,26 +58,26 @@ class PageStore:
         try:
             await pipeline.execute()
         except UNREACHABLE as error:
-            self._is_away(error)
+            self._log_outage(error)
             return False
-        self._said_away = False
+        self._outage_logged = False
         return True
 
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
 
-    def _is_left_alone(self) -> bool:
-        return monotonic() < self._left_alone_until
+    def _is_circuit_open(self) -> bool:
+        return monotonic() < self._open_until
 
-    def _is_away(self, error: Exception) -> None:
-        if isinstance(error, TimeoutError | RedisTimeoutError):  # any other failure costs no time
-            self._left_alone_until = monotonic() + PAUSE_SECONDS
-        if self._said_away:
+    def _log_outage(self, error: Exception) -> None:
+        if isinstance(error, TimeoutError | RedisTimeoutError):  # other failures cost no time
+            self._open_until = monotonic() + PAUSE_SECONDS
+        if self._outage_logged:
             return
-        self._said_away = True
+        self._outage_logged = True
         log.warning(
-            "Redis does not answer (%s): pages that come from other processes begin anew, those of "
-            "this one are kept here alone",
+            "Redis does not answer (%s): pages of other processes start anew in this one, and its "
+            "own pages are stored in its memory only",
             type(error).__name__,
         )

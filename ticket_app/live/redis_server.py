@@ -1,6 +1,6 @@
-"""The way to Redis: every command has a deadline, and what failed is not tried again by itself.
+"""The client for Redis: every command has a timeout and no automatic retry.
 
-Nothing but a page that connects ever waits for Redis, and all that use it can go on without.
+Only a page that connects ever waits for Redis, and every caller works without it.
 """
 
 from pydantic import SecretStr
@@ -10,15 +10,15 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 SECONDS = 2.0
-"""A command takes less than a millisecond, on a machine that is out of breath much longer; a server
-that needs so long is as good as away."""
+"""Timeout of a command. It takes less than a millisecond, and much longer on an overloaded machine;
+a server that needs so long counts as away."""
 
 UNREACHABLE = (RedisError, OSError, TimeoutError)
-"""Whatever a command raises that Redis did not carry out."""
+"""The errors of a command that Redis did not execute."""
 
 
 def connect(url: SecretStr) -> Redis:
-    """A client, with a pool of connections that are made when they are needed."""
+    """Return a client with a pool that connects on demand."""
     return Redis.from_url(
         url.get_secret_value(),
         socket_connect_timeout=SECONDS,
@@ -28,5 +28,5 @@ def connect(url: SecretStr) -> Redis:
 
 
 def database_of(redis: Redis) -> int:
-    """The number of the database that the address names; channels know no databases."""
+    """Return the database number in the address. Channels are shared by all databases."""
     return int(redis.connection_pool.connection_kwargs.get("db") or 0)

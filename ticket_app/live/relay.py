@@ -1,8 +1,9 @@
-"""Carries changes between the processes of one desk, through a channel of Redis.
+"""Relays changes and endings between the processes of one desk through a Redis channel.
 
-Whoever writes a ticket never waits for it, and never hears of its troubles: what cannot be sent is
-dropped, within bounds, and made up for by one word that something was missed. Whoever hears that
-word reads everything again, and so does a process whose own connection was away.
+A writer never waits for the relay and never sees its errors. The queue is bounded: news that cannot
+be sent are dropped and replaced by one MISSED message. A process that receives it reads everything
+again, and so does a process whose own connection was lost. A message that a
+process cannot read counts as MISSED, too: during an upgrade two versions share the channel.
 """
 
 import asyncio
@@ -16,23 +17,26 @@ from uuid import uuid4
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from ticket_app.bus import MISSED, Bus, Change, bus
-from ticket_app.live.pauses import Pauses
+from ticket_app.bus import MISSED, Bus, Change, Ending, Origin, bus
+from ticket_app.live.backoff import Backoff
 from ticket_app.live.redis_server import UNREACHABLE, connect, database_of
 from ticket_app.settings import get_settings
+from ticket_app.vocabulary import EventKind
 
 log = logging.getLogger(__name__)
 
 WAITING_MAX = 1_000
-"""Changes not sent yet; a burst of more is told as missed."""
-GATHERING_SECONDS = 0.05
-"""Between two messages: what changes meanwhile is told of together."""
+"""News not sent yet. Of a larger burst the others are reported as missed."""
+BATCH_SECONDS = 0.05
+"""Pause between two messages. The changes of a pause are sent as one batch."""
+UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+"""Errors of a message that has another form. It may tell of changes, so it counts as MISSED."""
 SILENCE_SECONDS = 5.0
-"""Without a message for so long Redis is asked whether it is there, and given as long to answer."""
+"""After so long without a message Redis gets a ping, and has as long to answer it."""
 
 
 class Relay:
-    """One process's end of the channel."""
+    """The channel's sender and receiver in one process."""
 
     def __init__(self, redis: Redis, own: Bus = bus) -> None:
         self.connections = 0
@@ -41,124 +45,162 @@ class Relay:
         self._bus.reach = "unavailable"
         self._channel = f"desk:{database_of(redis)}:changes"
         self._name = uuid4().hex
-        self._waiting: deque[Change] = deque()
+        self._waiting: deque[Change | Ending] = deque()
         self._dropped = False
         self._news = asyncio.Event()
-        self._said_away = False
+        self._outage_logged = False
+        self._unknown_logged = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Carry changes both ways while the block lasts."""
+        """Relay news in both directions during the block."""
         tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._receive())]
         try:
-            with self._bus.carried_by(self._take):
+            with self._bus.relayed_by(self._take):
                 yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             with suppress(*UNREACHABLE):
-                await self._publish()  # what was written last
+                await self._publish()  # the last changes
 
-    def _take(self, change: Change) -> None:
+    def _take(self, news: Change | Ending) -> None:
         if len(self._waiting) < WAITING_MAX:
-            self._waiting.append(change)
+            self._waiting.append(news)
         else:
             self._dropped = True
         self._news.set()
 
     async def _send(self) -> None:
-        pauses = Pauses()
+        backoff = Backoff()
         while True:
             await self._news.wait()
             self._news.clear()
             try:
                 await self._publish()
-            except UNREACHABLE:  # the receiving end says so in the log
+            except UNREACHABLE:  # the receiver logs the outage
                 self._waiting.clear()
                 self._dropped = True
                 self._news.set()
-                await asyncio.sleep(pauses.next())
+                await asyncio.sleep(backoff.next())
             else:
-                pauses.reset()
-                await asyncio.sleep(GATHERING_SECONDS)
+                backoff.reset()
+                await asyncio.sleep(BATCH_SECONDS)
 
     async def _publish(self) -> None:
         if not self._waiting and not self._dropped:
             return
         dropped, self._dropped = self._dropped, False
-        changes = [(each.ticket_id, each.awaits_triage) for each in self._waiting]
+        changes = [
+            (each.ticket_id, each.kind, sorted(each.fields), each.origin == "handed_on")
+            for each in self._waiting
+            if isinstance(each, Change)
+        ]
+        endings = [(each.key, each.person_id) for each in self._waiting if isinstance(each, Ending)]
         self._waiting.clear()
-        message = {"from": self._name, "missed": dropped, "changes": changes}
+        message = {"from": self._name, "missed": dropped, "changes": changes, "endings": endings}
         await self._redis.publish(self._channel, json.dumps(message))
 
     async def _receive(self) -> None:
-        pauses = Pauses()
+        backoff = Backoff()
         while True:
             try:
                 async with self._redis.pubsub() as channel:
                     await channel.subscribe(self._channel)
-                    await self._listen(channel, pauses)
+                    await self._listen(channel, backoff)
             except UNREACHABLE as error:
-                self._is_away(error)
+                self._log_outage(error)
             except Exception:
-                # The edge of a background task: a new connection may do better.
-                log.exception("changes of other processes could not be heard")
-            await asyncio.sleep(pauses.next())
+                # The edge of a background task: it tries again with a new connection.
+                log.exception("changes of other processes could not be received")
+            await asyncio.sleep(backoff.next())
 
-    async def _listen(self, channel: PubSub, pauses: Pauses) -> None:
-        """Deliver what comes, until the connection is lost."""
-        asked = False
+    async def _listen(self, channel: PubSub, backoff: Backoff) -> None:
+        """Deliver messages until the connection is lost."""
+        pinged = False
         while True:
             message = await channel.get_message(timeout=SILENCE_SECONDS)
             if message is None:
-                if asked:
+                if pinged:
                     raise TimeoutError
                 await channel.ping()
             elif message["type"] == "subscribe":
-                pauses.reset()
+                backoff.reset()
                 self._is_connected()
             elif message["type"] == "message":
-                self._hear(message["data"])
-            asked = message is None
+                self._handle(message["data"])
+            pinged = message is None
 
     def _is_connected(self) -> None:
         log.info("changes are shared with the desk's other processes")
-        self._bus.reach, self._said_away = "ok", False
+        self._bus.reach = "ok"
+        self._outage_logged = self._unknown_logged = False
         self.connections += 1
-        self._bus.deliver(MISSED)
+        self._deliver_missed()
 
-    def _is_away(self, error: Exception) -> None:
+    def _log_outage(self, error: Exception) -> None:
         self._bus.reach = "unavailable"
-        if not self._said_away:
-            self._said_away = True
+        if not self._outage_logged:
+            self._outage_logged = True
             log.warning(
                 "Redis does not answer (%s): the pages of this process do not hear of changes in "
                 "others until it does",
                 type(error).__name__,
             )
 
-    def _hear(self, data: bytes) -> None:
+    def _handle(self, data: bytes) -> None:
         try:
             message = json.loads(data)
             if message["from"] == self._name:
                 return
-            changes = [Change(int(one), bool(waits), False) for one, waits in message["changes"]]
+            changes = [_change(*each) for each in message["changes"]]
+            # The version before sends none: its processes notice an ending when they look.
+            endings = [_ending(*each) for each in message.get("endings", ())]
             missed = bool(message["missed"])
-        except (ValueError, KeyError, TypeError):
-            log.warning("what came over %s is none of the desk's words", self._channel)
-            return
-        for change in [*changes, *([MISSED] if missed else [])]:
+        except UNREADABLE as error:
+            self._log_unknown(error)
+            changes, endings, missed = [], [], True
+        for change in changes:
             self._bus.deliver(change)
+        for ending in endings:
+            self._bus.deliver_ending(ending)
+        if missed:
+            self._deliver_missed()
+
+    def _deliver_missed(self) -> None:
+        self._bus.deliver(MISSED)
+        self._bus.deliver_ending(Ending())
+
+    def _log_unknown(self, error: Exception) -> None:
+        if not self._unknown_logged:
+            self._unknown_logged = True
+            log.warning(
+                "an unknown message was received on %s (%s), as the desk of another version sends "
+                "them: after each the pages read everything again",
+                self._channel,
+                type(error).__name__,
+            )
+
+
+def _change(ticket_id: int, kind: str, fields: list[str], handed_on: bool) -> Change:
+    """Reads a change of a message. Raises an error of UNREADABLE for anything else."""
+    origin: Origin = "handed_on" if handed_on else "elsewhere"
+    return Change(int(ticket_id), EventKind(kind), frozenset(map(str, fields)), origin)
+
+
+def _ending(key: str | None, person_id: int | None) -> Ending:
+    """Reads an ending of a message, as `_change`."""
+    return Ending(None if key is None else str(key), None if person_id is None else int(person_id))
 
 
 _running: list[Relay] = []
-"""At most one: the relay of this process."""
+"""The relay of this process: at most one item."""
 
 
 @asynccontextmanager
 async def relaying() -> AsyncIterator[None]:
-    """Where REDIS_URL is set, share changes with other processes while the block lasts."""
+    """Share changes with other processes during the block, if REDIS_URL is set."""
     url = get_settings().redis_url
     if url is None:
         yield
@@ -176,5 +218,5 @@ async def relaying() -> AsyncIterator[None]:
 
 
 def connections() -> int:
-    """How often Redis was reached anew: what it held before may be gone since."""
+    """Return how often Redis was connected. After each connection its data may have been lost."""
     return _running[0].connections if _running else 0

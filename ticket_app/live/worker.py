@@ -1,4 +1,7 @@
-"""The background worker that lets the provider improve tickets after they were filed."""
+"""The background worker that lets the provider improve tickets after they were filed.
+
+It leases the tickets that wait: a lease that expires makes a ticket available again.
+"""
 
 import asyncio
 import logging
@@ -6,32 +9,36 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 
+from ticket_app.actor import by_triage
 from ticket_app.bus import Change, bus
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.services.triage.improving import (
-    Claim,
-    claim_tickets,
+    Lease,
     improve_ticket,
-    put_back,
+    lease_tickets,
     release,
+    release_with_backoff,
     stop_waiting,
     useful_calls,
 )
 from ticket_app.settings import get_settings
-from ticket_app.vocabulary import CallOutcome
+from ticket_app.vocabulary import TEXT, CallOutcome, EventKind
 
 log = logging.getLogger(__name__)
 
 CHANGES_MAX = 1_000
+NEW_TEXT = (EventKind.CREATED, EventKind.RESTORED, None)
+"""Kinds of changes after which a job may be due; None are changes that this process missed."""
+
 POLL_SECONDS = 5.0
-"""Between two looks into the database: for what another process left behind."""
+"""Interval between two polls of the database for tickets that another process left behind."""
 
 
 @asynccontextmanager
 async def improving() -> AsyncIterator[None]:
-    """Improve the tickets that wait while the block lasts.
+    """Improve the tickets that wait during the block.
 
-    Without a provider nothing waits any longer: the offline engine's answers are the last word.
+    Without a provider it ends the waiting: the offline engine's answers are then final.
     """
     has_provider = get_settings().provider is not None
     task = asyncio.create_task(Worker().work() if has_provider else _stop_waiting())
@@ -43,23 +50,25 @@ async def improving() -> AsyncIterator[None]:
 
 
 class Worker:
-    """Takes what waits, as many at once as half of AI_CALLS_AT_ONCE, and at most
-    AI_BACKLOG_PER_MINUTE a minute: a provider that comes back is not flooded, and who types has
-    the other half.
+    """Leases tickets that wait and improves them.
+
+    It makes at most half of AI_CALLS_AT_ONCE calls at a time, so that users who type have the other
+    half, and at most AI_BACKLOG_PER_MINUTE a minute, so that it does not flood a provider that is
+    available again.
     """
 
     def __init__(self) -> None:
         settings = get_settings()
-        self._at_once = max(1, settings.ai_calls_at_once // 2)
+        self._concurrency = max(1, settings.ai_calls_at_once // 2)
         self._per_second = settings.ai_backlog_per_minute / 60
-        self._allowed = float(self._at_once)
+        self._allowed = float(self._concurrency)
         self._counted = monotonic()
-        self._tasks: dict[asyncio.Task[None], Claim] = {}
+        self._tasks: dict[asyncio.Task[None], Lease] = {}
         self._news = asyncio.Event()
-        self._filed = 0  # here, since tickets were last taken
+        self._filed = 0  # by this process since the last lease
 
     async def work(self) -> None:
-        """Until cancelled. What is under way then is given back."""
+        """Work until cancelled. The leases of unfinished calls are then released."""
         with bus.subscribe(CHANGES_MAX) as changes:
             listener = asyncio.create_task(self._listen(changes))
             try:
@@ -72,56 +81,56 @@ class Worker:
 
     async def _start_some(self) -> None:
         try:
-            room = await self._room()
-            claims = await self._claimed(room) if room else []
+            free = await self._free_calls()
+            leases = await self._lease_tickets(free) if free else []
         except DatabaseUnavailableError:
-            return  # the engine has logged it; the next look comes
+            return  # data/engine.py has logged it, and the next poll tries again
         except Exception:
-            # The edge of a background task: nothing is lost, what waits is in the database.
-            log.exception("no ticket could be taken for improving")
+            # The edge of a background task: nothing is lost, as the jobs are in the database.
+            log.exception("the waiting tickets could not be leased")
             return
-        self._allowed -= len(claims)
+        self._allowed -= len(leases)
         self._filed = 0
-        for claim in claims:
-            task = asyncio.create_task(_improve(claim))
-            self._tasks[task] = claim
+        for lease in leases:
+            task = asyncio.create_task(_improve(lease))
+            self._tasks[task] = lease
             task.add_done_callback(self._ended)
 
-    async def _claimed(self, most: int) -> list[Claim]:
-        """What was taken; given back, where the end comes while it is being taken."""
-        taking = asyncio.create_task(asyncio.to_thread(claim_tickets, most))
+    async def _lease_tickets(self, most: int) -> list[Lease]:
+        """Return the leased tickets; release them if cancelled meanwhile."""
+        taking = asyncio.create_task(asyncio.to_thread(lease_tickets, by_triage(), most))
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
-            await asyncio.to_thread(release, await taking)
+            await asyncio.to_thread(release, by_triage(), await taking)
             raise
 
-    async def _room(self) -> int:
-        """How many calls are of use to start now."""
+    async def _free_calls(self) -> int:
+        """Return how many calls may usefully start now."""
         free = self._free()
-        return await useful_calls(free) if free > 0 else 0
+        return await useful_calls(by_triage(), free) if free > 0 else 0
 
     def _free(self) -> int:
-        """How many calls may start now, as far as this process is concerned."""
+        """Return how many calls this process may start now by its own limits."""
         now = monotonic()
         self._allowed += (now - self._counted) * self._per_second
-        self._allowed = min(self._allowed, float(self._at_once))
+        self._allowed = min(self._allowed, float(self._concurrency))
         self._counted = now
-        return min(self._at_once - len(self._tasks), int(self._allowed))
+        return min(self._concurrency - len(self._tasks), int(self._allowed))
 
     async def _listen(self, changes: "asyncio.Queue[Change]") -> None:
         while True:
             change = await changes.get()
-            if not change.awaits_triage:
+            if change.origin == "elsewhere" or not _may_await_triage(change):
                 continue
             self._news.set()
-            if change.from_here:
+            if change.origin == "here":
                 self._filed += 1
                 if self._filed > self._free():
-                    bus.pass_on(change)
+                    bus.hand_on(change)
 
     async def _wait(self) -> None:
-        """Return when a call may start: a ticket came, a call ended, or time passed."""
+        """Return when a call may start: a ticket was filed, a call ended, or time passed."""
         if self._allowed < 1:
             await asyncio.sleep(min(1 / self._per_second, POLL_SECONDS))
             return
@@ -134,46 +143,51 @@ class Worker:
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         del self._tasks[task]
-        self._news.set()  # there is room for another
+        self._news.set()  # another call may start
 
     async def _give_back(self) -> None:
-        claims = list(self._tasks.values())
+        leases = list(self._tasks.values())
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            await asyncio.to_thread(release, claims)
+            await asyncio.to_thread(release, by_triage(), leases)
         except DatabaseUnavailableError:
-            log.warning("%d tickets come up again when their lease ends", len(claims))
+            log.warning("%d tickets are due again when their leases expire", len(leases))
 
 
-async def _improve(claim: Claim) -> None:
+def _may_await_triage(change: Change) -> bool:
+    """Returns True if a job may be due since this change: only a new or restored text has one."""
+    return change.kind in NEW_TEXT or not change.fields.isdisjoint(TEXT)
+
+
+async def _improve(lease: Lease) -> None:
     try:
-        await improve_ticket(claim)
+        await improve_ticket(by_triage(), lease)
     except DatabaseUnavailableError:
-        log.warning("ticket %d comes up again when its lease ends", claim.ticket_id)
+        log.warning("ticket %d is due again when its lease expires", lease.ticket_id)
     except Exception:
-        # The edge of a background task: the ticket keeps its offline values, the rest goes on.
-        log.exception("ticket %d could not be improved", claim.ticket_id)
-        await _put_back(claim)
+        # The edge of a background task: the ticket keeps its offline values.
+        log.exception("ticket %d could not be improved", lease.ticket_id)
+        await _release_with_backoff(lease)
 
 
-async def _put_back(claim: Claim) -> None:
+async def _release_with_backoff(lease: Lease) -> None:
     try:
-        await asyncio.to_thread(put_back, claim, CallOutcome.UNEXPECTED)
+        await asyncio.to_thread(release_with_backoff, by_triage(), lease, CallOutcome.UNEXPECTED)
     except DatabaseUnavailableError:
-        log.warning("ticket %d comes up again when its lease ends", claim.ticket_id)
+        log.warning("ticket %d is due again when its lease expires", lease.ticket_id)
 
 
 async def _stop_waiting() -> None:
     while True:
         try:
-            if stopped := await asyncio.to_thread(stop_waiting):
-                log.warning("no AI provider is set: %d wait for one no longer", stopped)
+            if stopped := await asyncio.to_thread(stop_waiting, by_triage()):
+                log.warning("no AI provider is set: %d tickets no longer wait for one", stopped)
         except DatabaseUnavailableError:
             await asyncio.sleep(POLL_SECONDS)
         except Exception:
-            # The edge of a background task: what waits is told as waiting, and is triaged.
+            # The edge of a background task: the tickets have offline values, and show as waiting.
             log.exception("tickets may wait for an AI provider that is not set")
             return
         else:

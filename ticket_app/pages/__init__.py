@@ -1,0 +1,1 @@
+"""The pages of the desk, each made of components and the handlers of its State."""

@@ -2,15 +2,15 @@
 
 import reflex as rx
 
-from ticket_app.components.figures import figures
-from ticket_app.components.filters import filters
-from ticket_app.components.form import new_ticket
+from ticket_app.components.figures.figures import figures
+from ticket_app.components.form.form import new_ticket
 from ticket_app.components.frame import below_the_sheet, frame
-from ticket_app.components.queue import queue
+from ticket_app.components.tickets.filters import filters, named_requesters
+from ticket_app.components.tickets.queue import queue
 
 
 def desk() -> rx.Component:
-    """Two columns; on a small screen the queue, with the form one tap away."""
+    """Returns two columns. A small screen shows the queue, and the form is one tap away."""
     return frame(
         "Desk",
         "/",
@@ -19,6 +19,7 @@ def desk() -> rx.Component:
             rx.el.div(
                 figures(),
                 filters(),
+                named_requesters(),
                 queue(),
                 class_name="queue",
                 custom_attrs=below_the_sheet("/"),

@@ -2,11 +2,11 @@
 
 import reflex as rx
 
+from ticket_app.components.figures.insights import insights as charts
+from ticket_app.components.figures.triage_report import triage_report
 from ticket_app.components.frame import frame
-from ticket_app.components.insights import insights as charts
-from ticket_app.components.triage_report import triage_report
 
 
 def insights() -> rx.Component:
-    """How the desk does, over a window of days."""
+    """Returns the charts of a window of days and the report on the triage."""
     return frame("Insights", "/insights", rx.fragment(charts(), triage_report()))

@@ -1,4 +1,4 @@
-"""The page for an address that is none."""
+"""The page for an unknown address."""
 
 import reflex as rx
 
@@ -6,7 +6,7 @@ from ticket_app.components.frame import frame
 
 
 def missing() -> rx.Component:
-    """One sentence and one action."""
+    """Returns one sentence and one action."""
     return frame(
         "Nothing here",
         "",

@@ -1,1 +1,1 @@
-"""The shapes that every edge shares, one file a domain: what comes in and what goes out."""
+"""The shapes that every edge shares, one file a domain: input, filters, pages and results."""

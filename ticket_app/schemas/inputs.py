@@ -1,4 +1,4 @@
-"""What comes in: the base of all input, numbers in an address, and a sentence for each error."""
+"""The base class of all input, whole numbers in a URL, and a sentence for each validation error."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 
 
 def _whole_number(value: Any) -> Any:
-    """A text as the number it writes, in JSON's one spelling: 1_0, +1 and 01 are none."""
+    """Parses a text as an integer in JSON's one spelling; 1_0, +1 and 01 are refused."""
     if not isinstance(value, str):
         return value
     if not _WHOLE_NUMBER.fullmatch(value):
@@ -30,11 +30,31 @@ def _whole_number(value: Any) -> Any:
 
 WHOLE_NUMBER = BeforeValidator(_whole_number)
 WholeNumber = Annotated[int, WHOLE_NUMBER]
-"""An integer in an address, where pydantic would also take 1_0, +1, fullwidth digits and 1.0."""
+"""An integer in a URL. pydantic alone would also accept 1_0, +1, fullwidth digits and 1.0."""
+
+
+def _truth(value: Any) -> Any:
+    """Parses JSON's words for truth; 1, yes and on are refused."""
+    if not isinstance(value, str):
+        return value
+    if value not in ("true", "false"):
+        raise PydanticCustomError("truth", "Write true or false.")
+    return value == "true"
+
+
+Truth = Annotated[bool, BeforeValidator(_truth)]
+"""A truth value in a URL."""
+
+
+def without_defaults(schema: dict[str, Any]) -> None:
+    """Removes the defaults from the schema of a change, where they mean "not given". Generated
+    clients would send published ones."""
+    for each in schema["properties"].values():
+        each.pop("default", None)
 
 
 class Input(BaseModel):
-    """Whatever comes in from a person or a script: unknown fields are refused."""
+    """Base of all input from a person or a program. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,7 +63,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
-    """`values` as a `model`, or InvalidInputError with a sentence for each wrong field."""
+    """Returns `values` as a `model`. Raises InvalidInputError, a sentence for each wrong field."""
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
@@ -51,7 +71,7 @@ def parse(model: type[Model], values: Mapping[str, Any]) -> Model:
 
 
 def field_problems(errors: Sequence[Any]) -> list[FieldProblem]:
-    """Pydantic's errors as {field, message}; never repeats the input, which may be a secret."""
+    """Returns pydantic's errors as field and message, without the input, which may be a secret."""
     return [
         FieldProblem(".".join(str(part) for part in error["loc"]) or "input", _message(error))
         for error in errors

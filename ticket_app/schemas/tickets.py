@@ -1,9 +1,8 @@
-"""Tickets as they come in and go out, the filter and the pages of a list."""
+"""Tickets as input and as output, the filter of a list and its pages."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -14,9 +13,20 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ticket_app.schemas.inputs import Input, WholeNumber
-from ticket_app.texts import Description, Published, RequesterEmail, RequesterName, Search, Title
+from ticket_app.schemas.inputs import Input, WholeNumber, without_defaults
+from ticket_app.schemas.paging import CURSOR, known_cursor
+from ticket_app.texts import (
+    Description,
+    PersonKey,
+    Published,
+    RequesterEmail,
+    RequesterName,
+    Search,
+    Title,
+)
 from ticket_app.vocabulary import (
+    OFFLINE,
+    URGENCY_DEFAULT,
     Category,
     DecidedBy,
     Edge,
@@ -25,14 +35,11 @@ from ticket_app.vocabulary import (
     Sentiment,
     Status,
     TriageStatus,
+    Who,
 )
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CURSOR = r"^(0|-[1-9][0-9]{0,15}|[1-9][0-9]{0,16})\.[1-9][0-9]{0,17}$"
-"""Microseconds since 1970, in the years 1653 to 5138, and an id."""
 
 
 class TicketCreate(Input):
@@ -47,16 +54,24 @@ class TicketCreate(Input):
     requester_email: RequesterEmail = None
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
-    for each in schema["properties"].values():
-        each.pop("default", None)
+class TicketFromStranger(TicketCreate):
+    """A new ticket of someone who has not signed in. An answer needs an address."""
+
+    requester_email: RequesterEmail = Field(default=None, validate_default=True)
+
+    @field_validator("requester_email")
+    @classmethod
+    def _present(cls, value: str | None) -> str:
+        if value is None:
+            raise PydanticCustomError("address", "Write your e-mail address, for the answer.")
+        return value
 
 
 class TicketUpdate(Input):
-    """A change of a ticket: only the fields given are changed; null clears a requester's field."""
+    """A change of a ticket. Only the given fields change; null clears a requester's field."""
 
-    # The defaults below mean "not given". Generated clients would send published ones.
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    # The defaults below mean "not given".
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     title: Title = ""
     description: Description = ""
@@ -75,12 +90,16 @@ class TicketUpdate(Input):
 class TicketPublic(BaseModel):
     """A ticket as every edge shows it. Times are UTC.
 
-    `triage_status` is pending while a provider's answer is awaited, and failed when it could give
-    none; the values stand meanwhile, and are those of `engine` where a person has not set them.
+    `triage_status` is pending while a provider's answer is awaited, and failed if it gave none. The
+    values apply in every status. They are those of `engine` unless a person has set them.
+
+    A requester gets their own tickets without sentiment, urgency_score, triage_status, engine,
+    category_by and priority_by.
     """
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
+    # A later field has a default: a response that an idempotency key stored before lacks it.
     id: int
     title: str
     description: str
@@ -101,12 +120,37 @@ class TicketPublic(BaseModel):
     engine: str
     category_by: DecidedBy
     priority_by: DecidedBy
+    waiting_since: datetime | None = Field(
+        None, description="The requester's oldest message without an answer; null if none waits."
+    )
+    first_responded_at: datetime | None = Field(
+        None, description="The first reply of someone else than the requester."
+    )
+
+
+class TicketForRequester(TicketPublic):
+    """A ticket as its requester sees it: its JSON lacks what the triage found and who decided it.
+
+    In Python these fields have constant values.
+    """
+
+    sentiment: Sentiment = Field(Sentiment.NEUTRAL, exclude=True)
+    urgency_score: int = Field(URGENCY_DEFAULT, exclude=True)
+    triage_status: TriageStatus = Field(TriageStatus.DONE, exclude=True)
+    engine: str = Field(OFFLINE, exclude=True)
+    category_by: DecidedBy = Field(DecidedBy.TRIAGE, exclude=True)
+    priority_by: DecidedBy = Field(DecidedBy.TRIAGE, exclude=True)
+
+
+SHOWN_TO_REQUESTER = frozenset(
+    name for name, field in TicketForRequester.model_fields.items() if not field.exclude
+)
 
 
 class SimilarTicket(BaseModel):
-    """A ticket whose text is like another's: `similarity` is 0..1, of 1 the words are the same.
+    """A ticket whose text is like another's. `similarity` is 0..1; at 1 the words are the same.
 
-    `shared_words` are those of both, the ones that fewest tickets have first, 8 at most.
+    `shared_words` are the words of both tickets, at most 8, those that fewest tickets have first.
     """
 
     ticket: TicketPublic
@@ -115,12 +159,15 @@ class SimilarTicket(BaseModel):
 
 
 class TicketFilter(Input):
-    """Which tickets to list. Values of one field widen the choice, fields narrow it."""
+    """A choice of tickets. Values of one field widen it, and fields narrow it."""
 
     category: list[Category] = Field(default=[], description="Any of these categories.")
     priority: list[Priority] = Field(default=[], description="Any of these priorities.")
     status: list[Status] = Field(default=[], description="Any of these statuses.")
     sentiment: list[Sentiment] = Field(default=[], description="Any of these sentiments.")
+    requester: PersonKey | None = Field(
+        default=None, description="The tickets of this person, by number or by e-mail address."
+    )
     search: Search = Field(
         default=None,
         description="Found anywhere in title or description; what looks the same is the same.",
@@ -128,7 +175,7 @@ class TicketFilter(Input):
 
 
 class TicketListQuery(TicketFilter):
-    """A page of a list: `cursor` is where the page before ended, as its Link header gave it."""
+    """A page of a list. `cursor` is the end of the page before, from its Link header."""
 
     limit: WholeNumber = Field(
         default=PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="Tickets a page."
@@ -137,41 +184,17 @@ class TicketListQuery(TicketFilter):
         default=None, description="From the Link header of the page before."
     )
 
-    @field_validator("cursor")
-    @classmethod
-    def _known_cursor(cls, value: str | None) -> str | None:
-        if value is not None:
-            Position.decode(value)
-        return value
+    _known_cursor = field_validator("cursor")(known_cursor)
 
 
-class Position(NamedTuple):
-    """A place in the newest-first order: behind the ticket with this created_at and id."""
-
-    created_at: datetime
-    id: int
-
-    def encode(self) -> str:
-        """A cursor for a URL: microseconds since 1970, and the id."""
-        micros = (self.created_at - EPOCH) // timedelta(microseconds=1)
-        return f"{micros}.{self.id}"
-
-    @classmethod
-    def decode(cls, cursor: str) -> "Position":
-        """The place that `encode` wrote; PydanticCustomError for anything else."""
-        if not re.fullmatch(CURSOR, cursor):
-            raise PydanticCustomError(
-                "cursor", "Take the cursor from the Link header of the page before, unchanged."
-            )
-        micros, ticket_id = map(int, cursor.split("."))
-        return cls(EPOCH + timedelta(microseconds=micros), ticket_id)
-
-
-_TICKETS = TypeAdapter(list[TicketPublic])
+_TICKETS: TypeAdapter[list[TicketPublic]] = TypeAdapter(
+    list[Annotated[TicketPublic | TicketForRequester, Field(union_mode="left_to_right")]]
+)
+"""The JSON for a requester lacks fields of the first, so it becomes the second."""
 
 
 class TicketPage(BaseModel):
-    """One page of a list, a JSON array as the database wrote it.
+    """One keyset page of a list: a JSON array as the database wrote it.
 
     `next_cursor` is None on the last page.
     """
@@ -181,12 +204,15 @@ class TicketPage(BaseModel):
 
     @cached_property
     def items(self) -> list[TicketPublic]:
-        """Its tickets as objects."""
+        """The tickets of the page as objects."""
         return _TICKETS.validate_json(self.json_array)
 
 
 class TicketEventPublic(BaseModel):
-    """One line of a ticket's history; `field` is None unless a field was changed."""
+    """One event of a ticket's history. `field` is None unless a field was changed.
+
+    `actor_name` is the present name of the person who acted; None for anyone not signed in.
+    """
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
@@ -195,4 +221,6 @@ class TicketEventPublic(BaseModel):
     old_value: str | None
     new_value: str | None
     edge: Edge
+    actor: Who
+    actor_name: str | None = None
     created_at: datetime

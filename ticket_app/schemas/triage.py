@@ -1,4 +1,4 @@
-"""What engines are asked for over the edges, and what they proposed."""
+"""Requests for a suggestion, and the suggestions of engines."""
 
 from datetime import datetime
 
@@ -14,13 +14,14 @@ from ticket_app.vocabulary import Category, Priority, TriageField
 
 
 class Described(Input):
-    """A description for which something is to be suggested."""
+    """A description for which the caller wants a suggestion."""
 
     description: Description
 
 
 class Classification(BaseModel):
-    """What an engine takes the ticket for. Confidences are 0..1, null where it did not say."""
+    """An engine's category and priority for a text. Confidences are 0..1, null if the engine gave
+    none."""
 
     suggested_category: Category
     suggested_priority: Priority
@@ -44,9 +45,9 @@ class TitleSuggestion(BaseModel):
 
 
 class SuggestionPublic(BaseModel):
-    """What an engine proposed for one field of a ticket; confidence is 0..1, null if unsaid.
+    """An engine's proposal for one field of a ticket. `confidence` is 0..1, null if not given.
 
-    `evidence` are the words of the ticket that it rests on.
+    `evidence` quotes the words of the ticket that support it.
     """
 
     model_config = ConfigDict(from_attributes=True, frozen=True)

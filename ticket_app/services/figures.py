@@ -1,4 +1,4 @@
-"""The desk's figures. Every number comes from the database's counters; here it gets its name."""
+"""The desk's figures, computed from the database's counters."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,11 +10,13 @@ from pydantic import BaseModel, Field, create_model
 from sqlalchemy import Engine, Row
 from sqlmodel import Session
 
-from ticket_app.data.direct import asking
-from ticket_app.data.engine import get_engine, reading
+from ticket_app.actor import Actor
+from ticket_app.data.direct import driver_read
+from ticket_app.data.engine import get_engine, read_transaction
 from ticket_app.data.figures import queries
 from ticket_app.data.figures.tables import HOUR_FIGURES, URGENCY_FIGURES
-from ticket_app.data.patience import QUICK
+from ticket_app.data.postgresql.timeouts import QUICK
+from ticket_app.services.people.permission import Verb, require
 from ticket_app.vocabulary import FACETS, Status
 
 WindowDays = Literal[7, 30, 90]
@@ -24,22 +26,22 @@ HOUR_LABELS = ("< 1 h", "1–4 h", "4–24 h", "1–3 d", "3–7 d", "> 7 d")
 
 
 class DayCount(BaseModel):
-    """How many on one UTC day."""
+    """The number of tickets of one UTC day."""
 
     date: date
     count: int
 
 
 Breakdowns = dict[str, dict[StrEnum, int]]
-"""For each of FACETS how many tickets have each of its values; every value is present."""
+"""The number of tickets for each value of each of FACETS; every value is present."""
 
 
 class _Totals(BaseModel):
     """Figures over all tickets that are not deleted. Every value of a breakdown is always present.
 
-    `resolved_tickets` counts those resolved or closed, `mean_hours_to_resolve` is over the same and
-    None while there are none; `median_hours_to_resolve` is, too, and within 1 % of the true median,
-    or a second. `tickets_per_day` is the last 30 UTC days, oldest first.
+    `resolved_tickets` counts tickets that are resolved or closed. `mean_hours_to_resolve` and
+    `median_hours_to_resolve` are over these, and None without any. The median is within 1 % of the
+    true one, or within a second. `tickets_per_day` has the last 30 UTC days, oldest first.
     """
 
     total_tickets: int
@@ -53,7 +55,7 @@ class _Totals(BaseModel):
 
 
 class TicketStats(_Totals):
-    """The same, as the services give it: one mapping of all breakdowns."""
+    """The totals as services return them, with one mapping of all breakdowns."""
 
     breakdowns: Breakdowns
 
@@ -64,11 +66,11 @@ PublishedStats = create_model(
     __doc__=_Totals.__doc__,
     **{f"{field}_breakdown": (dict[values, int], ...) for field, values in FACETS.items()},  # type: ignore[call-overload, valid-type]
 )
-"""The same, as REST names it: a field for each breakdown."""
+"""The totals as REST returns them, with a field for each breakdown."""
 
 
 class DayFlow(BaseModel):
-    """One UTC day: tickets created, resolved or closed, and how many were neither at its end."""
+    """One UTC day: tickets created, tickets resolved or closed, and the backlog at its end."""
 
     date: date
     created: int
@@ -77,7 +79,7 @@ class DayFlow(BaseModel):
 
 
 class GroupCount(BaseModel):
-    """How many fall into a named group."""
+    """The number of tickets in a named group."""
 
     label: str
     count: int
@@ -86,8 +88,8 @@ class GroupCount(BaseModel):
 class TicketInsights(BaseModel):
     """Figures of a window of UTC days. The breakdowns and urgency are of tickets created in it.
 
-    `resolved` and the times to resolve are of tickets resolved or closed in it, whenever they were
-    created.
+    `resolved` and the times to resolve are of tickets resolved or closed in the window, whenever
+    they were created.
     """
 
     days: list[DayFlow]
@@ -99,8 +101,8 @@ class TicketInsights(BaseModel):
     mean_hours_to_resolve: float | None
 
 
-class _Kept(NamedTuple):
-    """Figures, and what they are the figures of."""
+class _Cached(NamedTuple):
+    """Figures, with the version number of the counters and the UTC day that they belong to."""
 
     changes: int
     today: date
@@ -108,41 +110,43 @@ class _Kept(NamedTuple):
     json: str
 
 
-_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
-"""The last figures of each database, of which a process has one, and a test one after another."""
+_cache: WeakKeyDictionary[Engine, _Cached] = WeakKeyDictionary()
+"""The last figures of each database. A process has one database, and a test several in turn."""
 
 
-def ticket_stats() -> TicketStats:
-    """The figures over all tickets, now. They may be shared with others: not to be changed.
+def ticket_stats(actor: Actor) -> TicketStats:
+    """Returns the current figures over all tickets. Callers share the value and must not change it.
 
-    While no figure has changed they are those of the last time, after a look at whether one has.
+    The figures are cached until the version number of the counters or the UTC day changes.
     """
-    return _up_to_date().stats
+    require(actor, Verb.READ_FIGURES)
+    return _current().stats
 
 
-def ticket_stats_json() -> str:
-    """The same as JSON."""
-    return _up_to_date().json
+def ticket_stats_json(actor: Actor) -> str:
+    """Returns the PublishedStats as JSON, from the same cache."""
+    require(actor, Verb.READ_FIGURES)
+    return _current().json
 
 
-def _up_to_date() -> _Kept:
+def _current() -> _Cached:
     engine, today = get_engine(), datetime.now(UTC).date()
-    kept = _kept.get(engine)
-    if kept is not None and kept.today == today:
-        with asking() as ask:
-            if queries.changes(ask) == kept.changes:
-                return kept
-    _kept[engine] = fresh = _compute(today)
+    cached = _cache.get(engine)
+    if cached is not None and cached.today == today:
+        with driver_read() as connection:
+            if queries.changes(connection) == cached.changes:
+                return cached
+    _cache[engine] = fresh = _compute(today)
     return fresh
 
 
-def _compute(today: date) -> _Kept:
-    # Counted before the figures are read: what changes between the two is found by the next look.
-    with asking() as ask:
-        changes = queries.changes(ask)
-    with reading(QUICK) as session:
+def _compute(today: date) -> _Cached:
+    # The version is read before the figures, so that the next call sees a change in between.
+    with driver_read() as connection:
+        changes = queries.changes(connection)
+    with read_transaction(QUICK) as session:
         stats = _compute_stats(session, today)
-    return _Kept(changes, today, stats, _published(stats).model_dump_json())
+    return _Cached(changes, today, stats, _published(stats).model_dump_json())
 
 
 def _published(stats: TicketStats) -> BaseModel:
@@ -169,16 +173,18 @@ def _compute_stats(session: Session, today: date) -> TicketStats:
     )
 
 
-def status_counts() -> dict[Status, int]:
-    """How many tickets stand in each status."""
-    with reading(QUICK) as session:
+def status_counts(actor: Actor) -> dict[Status, int]:
+    """Returns the number of tickets in each status."""
+    require(actor, Verb.READ_FIGURES)
+    with read_transaction(QUICK) as session:
         return _breakdown(queries.status_counts(session), "status", Status)
 
 
-def ticket_insights(last_days: WindowDays) -> TicketInsights:
-    """The figures of the last 7, 30 or 90 UTC days, today included."""
+def ticket_insights(actor: Actor, last_days: WindowDays) -> TicketInsights:
+    """Returns the figures of the last 7, 30 or 90 UTC days, today included."""
+    require(actor, Verb.READ_FIGURES)
     days = _last_days(last_days, datetime.now(UTC).date())
-    with reading() as session:
+    with read_transaction() as session:
         row = queries.window(session, days[0])
         backlog = queries.backlog_before(session, days[0])
         created = queries.created_per_day(session, days[0])
@@ -201,14 +207,14 @@ def ticket_insights(last_days: WindowDays) -> TicketInsights:
 
 
 def start_of_window(last_days: int) -> datetime:
-    """When the first of so many UTC days began; today is the last of them."""
+    """Returns the start of the first of the last `last_days` UTC days, today included."""
     return datetime.combine(_last_days(last_days, datetime.now(UTC).date())[0], time.min, UTC)
 
 
 def _flow(
     days: list[date], created: Mapping[date, int], resolved: Mapping[date, int], backlog: int
 ) -> list[DayFlow]:
-    """Each day's tickets in and out, and the backlog at its end: yesterday's, plus in, less out."""
+    """Returns the flow of each day; `backlog` is that before the first day."""
     flow = []
     for day in days:
         opened, settled = created.get(day, 0), resolved.get(day, 0)

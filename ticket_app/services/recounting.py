@@ -1,19 +1,21 @@
-"""Whether the figures that the database keeps are those of its tickets, and making them so."""
+"""Compares the database's counters with its tickets, and repairs them."""
 
 from collections.abc import Iterator
 
 from pydantic import BaseModel
 from sqlalchemy import Table
 
-from ticket_app.data.engine import allow, reading, writing
+from ticket_app.actor import Actor
+from ticket_app.data.engine import read_transaction, set_statement_timeout, write_transaction
 from ticket_app.data.figures import recount as queries
+from ticket_app.services.people.permission import Verb, require
 
 RECOUNT_SECONDS = 600
-"""How long each statement of a recount may take: it reads every ticket."""
+"""Timeout of each statement of a recount, which reads every ticket."""
 
 
 class Difference(BaseModel):
-    """A figure that is kept otherwise than the tickets have it."""
+    """A figure whose stored value (`kept`) is not the one counted from the tickets."""
 
     counter: str
     row: str
@@ -23,16 +25,17 @@ class Difference(BaseModel):
 
 
 class Recount(BaseModel):
-    """How many tickets were counted, and every figure that differs."""
+    """The number of counted tickets, and every figure that differs."""
 
     tickets: int
     differences: list[Difference]
 
 
-def recount() -> Recount:
-    """Compare every figure with the tickets, all of one moment. Reads each ticket several times."""
-    with reading() as session:
-        allow(session, RECOUNT_SECONDS)
+def recount(actor: Actor) -> Recount:
+    """Compares every figure with the tickets in one snapshot. Reads each ticket several times."""
+    require(actor, Verb.OPERATE)
+    with read_transaction() as session:
+        set_statement_timeout(session, RECOUNT_SECONDS)
         found = [
             difference
             for counter in queries.COUNTERS
@@ -41,11 +44,12 @@ def recount() -> Recount:
         return Recount(tickets=queries.present_tickets(session), differences=found)
 
 
-def repair_figures() -> Recount:
-    """As `recount`, and rewrites the counters that differ. Nobody can write a ticket meanwhile."""
+def repair_figures(actor: Actor) -> Recount:
+    """As `recount`, and rewrites the counters that differ. Locks out other writers of tickets."""
+    require(actor, Verb.OPERATE)
     found: list[Difference] = []
-    with writing() as session:
-        allow(session, RECOUNT_SECONDS)
+    with write_transaction() as session:
+        set_statement_timeout(session, RECOUNT_SECONDS)
         queries.keep_writers_out(session)
         for counter in queries.COUNTERS:
             both = queries.both(session, counter)

@@ -1,4 +1,4 @@
-"""What every triage engine answers: one validated shape, whoever gave it."""
+"""The validated answer that every triage engine gives."""
 
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
@@ -22,17 +22,17 @@ Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
 
 
 class Source(NamedTuple):
-    """Who proposed a value: an engine, and the model that it ran."""
+    """The engine that proposed a value, and its model."""
 
     engine: str
     model: str
 
 
 class Finding(BaseModel, Generic[T]):
-    """One proposed value, how sure the engine is (0..1), and the words it rests on.
+    """A proposed value, the engine's confidence (0..1), and the words that are its evidence.
 
-    `confidence` is None where a provider did not say how sure it is: nothing is made up for it.
-    `lesson` is the id of the desk's lesson that proposed it; None where the Triage's engine did.
+    `confidence` is None if a provider gave none; no number is made up. `lesson` is the id of the
+    desk's lesson that proposed the value, or None if the Triage's engine did.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,10 +46,10 @@ class Finding(BaseModel, Generic[T]):
 class Triage(BaseModel):
     """An engine's whole answer for one ticket text.
 
-    `engine` is `offline` or the provider's name, `model` what it ran, `prompt_version` the version
-    of the prompt or of the rules, `latency_ms` the wall-clock milliseconds the answer took, and
-    `failure` a short stable word for why a configured provider's answer is not the one given here
-    (None when the asked engine answered).
+    `engine` is `offline` or the provider's name, `model` its model, `prompt_version` the version of
+    the prompt or of the rules, and `latency_ms` the wall-clock milliseconds of the answer.
+    `failure` is a short stable word for the reason why the offline engine answered in place of the
+    configured provider; it is None if the requested engine answered.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,12 +66,15 @@ class Triage(BaseModel):
     failure: str | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A page keeps its suggestion, and is kept as a pickle, which finds no class by the name of
-        `Finding[Category]`."""
+        """Pickles as JSON.
+
+        A page's state with its suggestion is pickled, and pickle finds no class by the name
+        `Finding[Category]`.
+        """
         return (Triage.model_validate_json, (self.model_dump_json(),))
 
     def source(self, field: TriageField) -> Source:
-        """Who proposed this field's value: one of the desk's lessons, or else the engine."""
+        """Returns the source of this field's value: one of the desk's lessons or the engine."""
         finding: Finding[object] = getattr(self, field)
         if finding.lesson is None:
             return Source(self.engine, self.model)

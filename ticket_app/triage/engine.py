@@ -1,4 +1,4 @@
-"""The engine that joins them: the provider within a deadline, or else the rules."""
+"""Triage by the configured provider within a deadline, with the offline engine as fallback."""
 
 import asyncio
 import logging
@@ -9,38 +9,43 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ticket_app.settings import ProviderChoice, get_settings
-from ticket_app.triage import provider_loop
-from ticket_app.triage.asking import Question, ask, note
-from ticket_app.triage.breaker import Breaker, BreakerState
-from ticket_app.triage.calls import Journal, input_hash
 from ticket_app.triage.contract import Triage
-from ticket_app.triage.failure import ProviderError
-from ticket_app.triage.flights import Flights
 from ticket_app.triage.offline import MODEL, triage_offline
-from ticket_app.triage.prompts import PROMPT, Prompt
-from ticket_app.triage.provider import load_litellm
+from ticket_app.triage.provider import loop
+from ticket_app.triage.provider.attempts import (
+    ProviderRequest,
+    answer_with_retries,
+    record_skipped_call,
+)
+from ticket_app.triage.provider.calls import Journal, input_hash
+from ticket_app.triage.provider.circuit_breaker import Breaker, BreakerState
+from ticket_app.triage.provider.client import load_litellm
+from ticket_app.triage.provider.failure import ProviderError
+from ticket_app.triage.provider.prompts import PROMPT, Prompt
+from ticket_app.triage.provider.single_flight import SingleFlight
 from ticket_app.vocabulary import NOT_ASKED, OFFLINE, CallOutcome, CallPurpose
 
-SAYS_ENOUGH = 20
-"""Characters of a description that stand for the ticket without its title. "See above" does not."""
+DESCRIPTION_ALONE_MIN = 20
+"""Characters of a description that suffices without the title. "See above" does not."""
 
 GRACE_SECONDS = 0.1
-"""Left for the rules' answer within the deadline, when the provider let it pass."""
+"""The part of the deadline that is reserved for the offline engine's answer."""
 
 _log = logging.getLogger(__name__)
-_rules = ThreadPoolExecutor(2, thread_name_prefix="rules")
-_flights = Flights()
+_offline_threads = ThreadPoolExecutor(2, thread_name_prefix="offline-triage")
+_single_flight = SingleFlight()
 _breakers: dict[tuple[ProviderChoice, bool], Breaker] = {}
 _last_failures: dict[ProviderChoice, CallOutcome] = {}
 
 
 class ProviderState(BaseModel):
-    """What the health of triage is, without secrets; each process knows its own.
+    """The health of triage in this process, without secrets.
 
-    `last_failure` is the reason of the last call if that failed, and None once one succeeded; why a
-    call was not made is told only where none failed before.
-    The breakers are apart for the two deadlines: a provider may be too slow for who types and fast
-    enough for what was filed. `retry_in_seconds` is None unless one is open.
+    `last_failure` is the reason of the last call if it failed, and None after a success. The reason
+    why a call was skipped is reported only if no call failed before.
+    There is a circuit breaker for each of the two deadlines, because a provider may be too slow for
+    a person who types and fast enough for filed tickets. `retry_in_seconds` is None unless a
+    breaker is open.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,18 +67,18 @@ async def triage(
     deadline_seconds: float,
     journal: Journal,
 ) -> Triage:
-    """The configured provider's answer within the deadline; else the offline engine's.
+    """Returns the configured provider's answer within the deadline, or else the offline engine's.
 
-    Never fails. `failure` says why a configured provider's answer is not the one given. The
-    deadline is wall-clock and holds whatever LiteLLM does. The same text is asked about once: a
-    remembered answer costs nothing. Cancelling cancels the call, unless someone else waits for it.
+    It never fails. `failure` is the reason of the fallback to the offline engine. The deadline is
+    wall-clock time and holds whatever LiteLLM does. Calls are single-flight for each text, and a
+    cached answer costs nothing. Cancelling cancels the call, unless another caller waits for it.
     """
     choice = get_settings().provider
     if choice is None:
-        return await _by_rules(description, title)
+        return await answer_offline(description, title)
     started = perf_counter()
     try:
-        answer = await ask_about(
+        answer = await provider_triage(
             choice,
             PROMPT,
             description,
@@ -83,17 +88,17 @@ async def triage(
             journal=journal,
         )
     except ProviderError as error:
-        answer = await _instead(choice, error.reason, description, title)
+        answer = await _fallback(choice, error.reason, description, title)
     except Exception as error:  # noqa: BLE001
-        # The edge: a ticket is worth more than the fault. The class alone is safe to log.
+        # A ticket must be filed in spite of any fault. Only the class is safe to log.
         _log.error("triage failed: %s", type(error).__name__)
-        answer = await _instead(choice, CallOutcome.UNEXPECTED, description, title)
+        answer = await _fallback(choice, CallOutcome.UNEXPECTED, description, title)
     else:
         _last_failures.pop(choice, None)
     return answer.model_copy(update={"latency_ms": (perf_counter() - started) * 1000})
 
 
-async def ask_about(
+async def provider_triage(
     choice: ProviderChoice,
     prompt: Prompt,
     description: str,
@@ -103,59 +108,62 @@ async def ask_about(
     deadline_seconds: float,
     journal: Journal,
 ) -> Triage:
-    """This provider's own answer, remembered or fetched; ProviderError with the reason if none."""
+    """Returns this provider's own answer, from the cache or from a call (single-flight).
+
+    Raises ProviderError with the reason if there is none.
+    """
     key = _known_key(choice, prompt, description, title)
-    if (answer := _flights.remembered(key)) is not None:
+    if (answer := _single_flight.cached(key)) is not None:
         return answer
-    until = monotonic() + deadline_seconds - min(GRACE_SECONDS, deadline_seconds / 4)
-    question = Question(
+    deadline = monotonic() + deadline_seconds - min(GRACE_SECONDS, deadline_seconds / 4)
+    request = ProviderRequest(
         choice,
         prompt,
         description,
         title,
-        until=until,
+        deadline=deadline,
         at_once=get_settings().ai_calls_at_once,
         journal=journal,
     )
 
-    begun: list[Question] = []
+    begun: list[ProviderRequest] = []
 
     def begin() -> "Future[Triage]":
-        begun.append(question)
-        return provider_loop.begin(ask(question, _breaker(choice, purpose)))
+        begun.append(request)
+        return loop.begin(answer_with_retries(request, _breaker(choice, purpose)))
 
     try:
-        async with asyncio.timeout(until - monotonic()):
+        async with asyncio.timeout(deadline - monotonic()):
             refusal = await journal.refusal(choice)
         if refusal is not None:
-            note(question, refusal)
+            record_skipped_call(request, refusal)
             raise ProviderError(refusal)
         try:
-            return await _flights.join(key, begin, until - monotonic() + GRACE_SECONDS / 2)
+            return await _single_flight.join(key, begin, deadline - monotonic() + GRACE_SECONDS / 2)
         except ProviderError as error:
-            # Somebody in more of a hurry had begun that call; there is time left for one's own.
+            # A caller with a shorter deadline had started that call. There is time for another.
             if begun or error.reason is not CallOutcome.TIMEOUT:
                 raise
-            return await _flights.join(key, begin, until - monotonic() + GRACE_SECONDS / 2)
+            return await _single_flight.join(key, begin, deadline - monotonic() + GRACE_SECONDS / 2)
     except TimeoutError:
         raise ProviderError(CallOutcome.TIMEOUT) from None
 
 
-def remembered(description: str, title: str) -> Triage | None:
-    """The configured provider's answer for this text, if it gave one lately; asks nobody."""
+def cached_answer(description: str, title: str) -> Triage | None:
+    """Returns the configured provider's cached answer for this text, or None. Makes no call."""
     choice = get_settings().provider
     if choice is None:
         return None
-    return _flights.remembered(_known_key(choice, PROMPT, description, title))
+    return _single_flight.cached(_known_key(choice, PROMPT, description, title))
 
 
 def background_breaker(choice: ProviderChoice) -> BreakerState:
-    """Whether it is of any use to ask the provider in the background now."""
+    """Returns the state of the circuit breaker for calls in the background."""
     return _breaker(choice, CallPurpose.IMPROVE).state
 
 
 def provider_state() -> ProviderState:
-    """The configured provider, and how it fares in this process."""
+    """Returns the configured provider and its health in this process."""
     choice = get_settings().provider
     if choice is None:
         return ProviderState(configured=False, provider=OFFLINE, model=MODEL, last_failure=None)
@@ -174,7 +182,7 @@ def provider_state() -> ProviderState:
 
 
 async def warm_up() -> None:
-    """Ahead of the first ticket that a provider sees: LiteLLM, which takes seconds to load."""
+    """Loads LiteLLM, which takes seconds, before the first ticket needs it."""
     if get_settings().provider is not None:
         await asyncio.to_thread(load_litellm)
 
@@ -186,29 +194,35 @@ def _breaker(choice: ProviderChoice, purpose: CallPurpose) -> Breaker:
 def _known_key(
     choice: ProviderChoice, prompt: Prompt, description: str, title: str
 ) -> tuple[ProviderChoice, str, str]:
-    """The key of this text; that of its description alone where that was asked about before, so
-    that typing and then filing costs one call."""
+    """Returns the key of this text for single-flight.
+
+    It is the key of the description alone if that one is known, so that typing and then filing
+    a ticket costs one call.
+    """
     keys = [
         (choice, prompt.version, input_hash(description, given))
-        for given in ((title, "") if len(description) >= SAYS_ENOUGH else (title,))
+        for given in ((title, "") if len(description) >= DESCRIPTION_ALONE_MIN else (title,))
     ]
-    return next((key for key in keys if _flights.knows(key)), keys[0])
+    return next((key for key in keys if _single_flight.knows(key)), keys[0])
 
 
-async def _by_rules(description: str, title: str) -> Triage:
-    """In threads of their own: those that all share may all be waiting for the database."""
+async def answer_offline(description: str, title: str = "") -> Triage:
+    """Returns the offline engine's answer, computed in threads of its own.
+
+    The threads of the default executor may all be waiting for the database.
+    """
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_rules, triage_offline, description, title)
+    return await loop.run_in_executor(_offline_threads, triage_offline, description, title)
 
 
-async def _instead(
+async def _fallback(
     choice: ProviderChoice, reason: CallOutcome, description: str, title: str
 ) -> Triage:
-    # Why no call was made must not hide what was wrong with the last one that was.
+    # The reason of a skipped call must not hide the failure of the last call.
     if reason not in NOT_ASKED or _last_failures.get(choice, reason) in NOT_ASKED:
         _last_failures[choice] = reason
     _log.warning(
         "triage fell back: provider=%s model=%s reason=%s", choice.name, choice.model, reason
     )
-    answer = await _by_rules(description, title)
+    answer = await answer_offline(description, title)
     return answer.model_copy(update={"failure": reason.value})

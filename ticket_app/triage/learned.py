@@ -1,24 +1,26 @@
-"""What this process has learned of its desk, laid over what the rules answer.
+"""The learned models of this process.
 
-Whoever has a database puts the models here; this room knows no database.
+The services load them from the database; this room knows no database.
 """
 
 from collections.abc import Mapping
-from time import perf_counter
 from typing import Any, NamedTuple
 
-from ticket_app.triage.contract import Finding, Triage, Urgency
+from ticket_app.triage.contract import Finding, Urgency
 from ticket_app.triage.learning.fields import LearnedField
-from ticket_app.triage.learning.model import LearnedModel, Reading
+from ticket_app.triage.learning.model import LearnedModel
+from ticket_app.triage.weights import Weighed
 from ticket_app.vocabulary import Category, Priority
 
-_CategoryFinding = Finding[Category]
-_PriorityFinding = Finding[Priority]
+_FINDINGS: Mapping[LearnedField, type[Finding[Any]]] = {
+    "category": Finding[Category],
+    "priority": Finding[Priority],
+}
 _UrgencyFinding = Finding[Urgency]
 
 
 class Learned(NamedTuple):
-    """A model at work, and the id of the lesson that it is from."""
+    """A model in use, and the id of its lesson."""
 
     lesson: int
     model: LearnedModel
@@ -32,57 +34,33 @@ _models: Models = {}
 
 
 def models_in_use() -> Models:
-    """The models that this process works with."""
+    """Returns the models in use in this process."""
     return _models
 
 
 def use_models(models: Models) -> None:
-    """Work with these models, and no others, from the next text on."""
-    # One assignment: a triage under way in another thread has all of the old or all of the new.
+    """Replaces the models in use, from the next text on."""
+    # One assignment, so that a triage in another thread uses all old or all new models.
     global _models  # noqa: PLW0603
     _models = dict(models)
 
 
-def with_learned(triage: Triage, models: Models, reading: Reading, bands: Bands) -> Triage:
-    """The rules' triage with the finding of each model that knows a word of the text.
+def with_learned(
+    findings: Mapping[str, Finding[Any]], models: Models, seen: Weighed, bands: Bands
+) -> dict[str, Finding[Any]]:
+    """Returns the rules' findings, replaced by those of each model that knows a word of the text.
 
-    The urgency follows a learned priority: as far up in its band as the rules' score was in theirs.
+    The urgency score keeps its relative place when a learned priority moves it to another band.
     """
-    if not models:
-        return triage
-    started = perf_counter()
-    changes: dict[str, Any] = {}
+    found = dict(findings)
     for field, (lesson, model) in models.items():
-        if not model.knows_a_word(reading):
-            continue
-        found = model.find(reading)
-        if field == "category":
-            changes["category"] = _CategoryFinding(
-                value=Category(found.value),
-                confidence=found.confidence,
-                evidence=found.evidence,
-                lesson=lesson,
-            )
-        else:
-            priority = _PriorityFinding(
-                value=Priority(found.value),
-                confidence=found.confidence,
-                evidence=found.evidence,
-                lesson=lesson,
-            )
-            changes["priority"] = priority
-            changes["urgency_score"] = _urgency(triage, priority, bands)
-    changes["latency_ms"] = triage.latency_ms + (perf_counter() - started) * 1000
-    return triage.model_copy(update=changes)
-
-
-def _urgency(triage: Triage, priority: Finding[Priority], bands: Bands) -> Finding[Urgency]:
-    low, high = bands[triage.priority.value]
-    place = (triage.urgency_score.value - low) / (high - low)
-    low, high = bands[priority.value]
-    return _UrgencyFinding(
-        value=round(low + (high - low) * place),
-        confidence=priority.confidence,
-        evidence=priority.evidence,
-        lesson=priority.lesson,
-    )
+        if model.knows_a_word(seen.read.features):
+            found[field] = _FINDINGS[field](**model.find(seen)._asdict(), lesson=lesson)
+    priority, score = found["priority"], found["urgency_score"]
+    if priority.lesson is not None:
+        low, high = bands[findings["priority"].value]
+        place = (score.value - low) / (high - low)
+        low, high = bands[priority.value]
+        moved = round(low + (high - low) * place)
+        found["urgency_score"] = _UrgencyFinding(**dict(priority) | {"value": moved})
+    return found

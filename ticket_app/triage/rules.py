@@ -1,4 +1,4 @@
-"""The lexicon, read once: how a text is read and what an answer costs, as data that is checked."""
+"""Loads and validates the lexicon: how a text is read, and the costs of wrong answers."""
 
 import tomllib
 from functools import lru_cache
@@ -18,7 +18,10 @@ class _Sheet(BaseModel):
 
 
 class ReadingSheet(_Sheet):
-    """How a text is read: what was not written now, and what speaks to the triage."""
+    """Phrases that are not read: greetings, closings, quoted text, commands to the triage.
+
+    `tone` are words that say nothing about the priority.
+    """
 
     version: str
     greetings: tuple[str, ...]
@@ -33,7 +36,7 @@ class ReadingSheet(_Sheet):
 
 
 class SentenceSheet(_Sheet):
-    """Which points end no sentence; what each list means is said in the file."""
+    """Words whose full stop ends no sentence. The file explains each list."""
 
     abbreviations: frozenset[str]
     before_numbers: frozenset[str]
@@ -43,8 +46,12 @@ class SentenceSheet(_Sheet):
 
 
 class PointsSheet(_Sheet):
-    """What each priority costs where another is true: the answer is the one of least expected
-    cost. The scores that are possible with a priority, and what a mood adds to one."""
+    """The numbers behind priority and urgency.
+
+    `cost` is the cost of each answer for each true priority; the engine answers with the priority
+    of least expected cost. `urgency_bands` are the possible scores of a priority, `urgency_heat`
+    is what each sentiment adds to a score.
+    """
 
     cost: dict[Priority, dict[Priority, float]]
     urgency_bands: dict[Priority, tuple[int, int]]
@@ -52,8 +59,11 @@ class PointsSheet(_Sheet):
 
 
 class RuleBook(NamedTuple):
-    """The whole lexicon. `cost` is what an answer costs, by true and by answered priority; `heat`
-    what each sentiment adds to the urgency."""
+    """The whole lexicon.
+
+    `cost` is a matrix of true by answered priority; `heat` is what each sentiment adds to the
+    urgency.
+    """
 
     reading: ReadingSheet
     sentences: SentenceSheet
@@ -65,7 +75,7 @@ class RuleBook(NamedTuple):
 
 @lru_cache
 def rule_book() -> RuleBook:
-    """The rules of this process. Raises ValueError when a file of the lexicon is wrong."""
+    """Returns the rules of this process. Raises ValueError if a file of the lexicon is invalid."""
     reading = ReadingSheet.model_validate(_read("reading.toml"))
     points = PointsSheet.model_validate(_read("points.toml"))
     sets = {"field": reading.field, "value": reading.value}

@@ -1,4 +1,4 @@
-"""Where a text's first sentence ends: at no abbreviation, ordinal, initial or number."""
+"""Finds the end of a text's first sentence, past abbreviations, ordinals, initials and numbers."""
 
 import re
 from functools import lru_cache
@@ -10,12 +10,12 @@ from ticket_app.triage.rules import rule_book
 from ticket_app.triage.text import fold
 
 READ_CHARACTERS = 100
-"""A sentence that is longer than this has no end that matters: a title is cut before."""
+"""The characters in which an end is searched for; a title is cut before."""
 WORD_CHARACTERS = 40
 WORDS_REMEMBERED = 5_000
-SENTENCE_WORDS = 2
-DENSE_LETTERS = 4
-"""What counts as two words in a script that writes words without spaces."""
+SENTENCE_WORDS_MIN = 2
+DENSE_LETTERS_MIN = 4
+"""The equivalent of SENTENCE_WORDS_MIN in a script that writes words without spaces."""
 CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
 WIDE_POINT = "\N{FULLWIDTH FULL STOP}"
 FULL_STOPS = (
@@ -23,10 +23,10 @@ FULL_STOPS = (
     "\N{ARABIC FULL STOP}\N{ETHIOPIC FULL STOP}\N{ARMENIAN FULL STOP}"
     "\N{MYANMAR SIGN SECTION}\N{KHMER SIGN KHAN}"
 )
-"""What is left out at the end of a title; a question mark is not."""
+"""Characters that are removed at the end of a title; a question mark stays."""
 
-# The marks of other scripts end a sentence by themselves, those of ours only before a space. The
-# Greek question mark is also typed as a semicolon.
+# A mark of another script ends a sentence by itself, a Latin one only before a space. The Greek
+# question mark is also typed as a semicolon.
 _MARKS = regex.compile(
     r"""(?P<mark>[.!?…‼⁇⁈⁉]+|[\p{Sentence_Terminal}--[.!?‼⁇⁈⁉]]+|(?<=\p{Script=Greek})[;\u037e])"""
     r"""[\p{Pe}\p{Pf}\p{Pi}"']*""",
@@ -53,9 +53,9 @@ _NO_VOWEL = re.compile(r"[bcdfghjklmnpqrstvwxz]{2,5}")
 
 
 def first_sentence(line: str) -> str:
-    """The line up to its first sentence's end, without the full stop unless it abbreviates.
+    """Returns the line's first sentence, without its full stop unless that is an abbreviation's.
 
-    A "sentence" of a single word is taken together with the next one.
+    A "sentence" of a single word is joined with the next one.
     """
     for found in _MARKS.finditer(line, 0, READ_CHARACTERS):
         sentence = line[: found.end()]
@@ -65,13 +65,13 @@ def first_sentence(line: str) -> str:
 
 
 def _says_enough(sentence: str) -> bool:
-    if len(sentence.split()) >= SENTENCE_WORDS:
+    if len(sentence.split()) >= SENTENCE_WORDS_MIN:
         return _LETTER.search(sentence) is not None
-    return len(_DENSE.findall(sentence)) >= DENSE_LETTERS
+    return len(_DENSE.findall(sentence)) >= DENSE_LETTERS_MIN
 
 
 def _ends(line: str, found: Any) -> bool:
-    """Whether the marks that were found end a sentence."""
+    """Returns True if the marks that were found end a sentence."""
     mark, at = found["mark"], found.end()
     rest = line[at : at + WORD_CHARACTERS]
     is_closed = at > found.end("mark")
@@ -79,7 +79,7 @@ def _ends(line: str, found: Any) -> bool:
         return True
     if mark[0] not in _SPACED:
         return not (is_closed or mark == WIDE_POINT) or not _LETTER.match(rest)
-    if not rest[0].isspace():  # Chinese and Japanese are typed with our marks, too
+    if not rest[0].isspace():  # Chinese and Japanese are also typed with Latin marks
         return bool(_DENSE.match(rest) and _DENSE.match(line, found.start() - 1))
     if is_closed or mark[:2] == ".." or mark[0] == "…":
         following = _LETTER.search(rest)
@@ -96,7 +96,7 @@ def _word_before(line: str, end: int) -> str:
 
 
 def _abbreviates(word: str, rest: str, begins_with_a_capital: bool) -> bool:
-    """Whether the point behind the word is part of it, and the sentence goes on in the rest."""
+    """Returns True if the full stop belongs to the word, and the sentence goes on in the rest."""
     sheet = rule_book().sentences
     following = rest.split(None, 1)[0].lstrip(_OPENING)
     if fold(word) in sheet.before_numbers:
@@ -109,7 +109,7 @@ def _abbreviates(word: str, rest: str, begins_with_a_capital: bool) -> bool:
 
 @lru_cache(WORDS_REMEMBERED)
 def _is_abbreviation(word: str) -> bool:
-    """Whether this is a short form, so that a point behind it is part of it."""
+    """Returns True if this is an abbreviation, so that a full stop after it belongs to it."""
     sheet = rule_book().sentences
     folded = fold(word.rpartition("-")[2])
     if folded in sheet.abbreviations or folded.endswith(sheet.endings):

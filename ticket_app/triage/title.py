@@ -1,4 +1,4 @@
-"""The suggested title: the first thing the text says, short enough for a list."""
+"""Suggests a title: the first sentence of the text, short enough for a list."""
 
 import re
 from collections.abc import Iterator
@@ -24,37 +24,37 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")  # to regex, an accent alone is a lette
 
 
 def suggested_title(text: str) -> str:
-    """The first sentence after any greeting, cut at a word to at most TITLE_CHARACTERS.
+    """Returns the first sentence after any greeting, cut to at most TITLE_CHARACTERS.
 
-    NO_TITLE when the text has no letter or digit. Only the first READ_CHARACTERS are read.
+    Returns NO_TITLE if the text has no letter or digit. Only the first READ_CHARACTERS are read.
     """
     for paragraph in _paragraphs(text[:READ_CHARACTERS]):
-        spoken = _without_greeting(paragraph)
-        if _says_something(spoken):
-            return trimmed(first_sentence(spoken))
+        rest = _without_greeting(paragraph)
+        if _has_letter_or_digit(rest):
+            return trimmed(first_sentence(rest))
     return NO_TITLE
 
 
 def trimmed(text: str) -> str:
-    """The text on one line, cut to at most TITLE_CHARACTERS; NO_TITLE if it says nothing.
+    """Returns the text on one line, cut to at most TITLE_CHARACTERS; NO_TITLE if it is blank.
 
-    It is cut between words where that leaves half of them at least, else between characters as
-    people count them: a flag, a syllable or a letter with its accents stays whole.
+    The cut is between words if at least SHORTEST_CUT characters are left, else between grapheme
+    clusters: a flag, a syllable or a letter with its accents stays whole.
     """
     line = " ".join(without_controls(text).split()).strip(BLANKS)
-    if not _says_something(line):
+    if not _has_letter_or_digit(line):
         return NO_TITLE
     if len(line) <= TITLE_CHARACTERS:
         return line
     last_gap = max(line.rfind(gap, 0, TITLE_CHARACTERS) for gap in _GAPS)
     kept = line[: max(0, last_gap)].rstrip(_LOOSE_END)
     if len(kept) < SHORTEST_CUT:
-        kept = _whole_characters(line).rstrip(_LOOSE_END)
-    return f"{kept}…" if _says_something(kept) else NO_TITLE
+        kept = _whole_clusters(line).rstrip(_LOOSE_END)
+    return f"{kept}…" if _has_letter_or_digit(kept) else NO_TITLE
 
 
-def _whole_characters(line: str) -> str:
-    """As many grapheme clusters as leave room for the ellipsis."""
+def _whole_clusters(line: str) -> str:
+    """Returns as many grapheme clusters as leave room for the ellipsis."""
     kept = 0
     for cluster in _CLUSTER.finditer(line):
         if cluster.end() >= TITLE_CHARACTERS:
@@ -64,7 +64,7 @@ def _whole_characters(line: str) -> str:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Lines, where a line that was only wrapped is joined to the next one."""
+    """Yields the lines of the text; a line that was only wrapped is joined with the next one."""
     pending = ""
     for line in text.splitlines():
         if pending and line[:1].islower() and len(pending) >= WRAPPED_LINE_CHARACTERS:
@@ -87,7 +87,7 @@ def _without_greeting(line: str) -> str:
 
 
 def _greeting_length(words: list[str]) -> int:
-    """How many words at the start greet: `Hi team,` is two, `Hello` one, `Printer broken` none."""
+    """Returns the number of greeting words: 2 for `Hi team,`, 1 for `Hello`, 0 for `Broken`."""
     sheet = rule_book().reading
     folded = [fold(word.strip(f",.!:;{_DASHES}")) for word in words[:5]]
     length = next(
@@ -108,5 +108,5 @@ def _ends_a_sentence(words: list[str]) -> bool:
     return words[-1][-1] in ".?"
 
 
-def _says_something(text: str) -> bool:
+def _has_letter_or_digit(text: str) -> bool:
     return _LETTER_OR_DIGIT.search(text) is not None

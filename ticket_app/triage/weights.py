@@ -1,14 +1,12 @@
-"""What each word says of each value: the model that comes along, in one file of numbers and words.
+"""The shipped linear model: a weight of each feature for each value, in one file.
 
-`lexicon/weights.npz` is written by `python -m ticket_app.triage.training`. A weight is a log-odds
-before the text's length is taken out; signs, such as `!!`, are weighed as they are.
+`lexicon/weights.npz` is written by `python -m ticket_app.triage.training`. A weight is a
+log-odds before division by the norm of the text; the weights of signs (`!!`) are not divided.
 """
 
-import re
 from functools import lru_cache
 from importlib.resources import as_file, files
-from itertools import repeat
-from math import exp
+from math import exp, sqrt
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ticket_app.triage.learning.evidence import PHRASES_MAX, phrases
-from ticket_app.triage.learning.model import Reading, points_of
+from ticket_app.triage.learning.features import Rows
+from ticket_app.triage.reading import SIGN_NAMES, Read
 from ticket_app.vocabulary import Category, Priority, Sentiment
 
 FIELDS: tuple[type[Category] | type[Priority] | type[Sentiment], ...] = (
@@ -24,45 +23,43 @@ FIELDS: tuple[type[Category] | type[Priority] | type[Sentiment], ...] = (
     Priority,
     Sentiment,
 )
+NAMES = ("category", "priority", "sentiment")
+VALUES_OF = tuple(tuple(values) for values in FIELDS)
 _ENDS = np.cumsum([0, *(len(values) for values in FIELDS)]).tolist()
 COLUMNS = tuple(slice(_ENDS[at], _ENDS[at + 1]) for at in range(len(FIELDS)))
-"""Where the values of each field stand in a row of weights."""
+"""The columns of each field's values in a row of weights."""
 VALUES = _ENDS[-1]
 _AGAINST_OTHERS = np.zeros((VALUES, VALUES), dtype=np.float32)
-"""Takes weights to what each says for a value against the mean of the field's other values."""
+"""A matrix that maps weights to their lead over the mean of the field's other values."""
 for _columns in COLUMNS:
     _others = _columns.stop - _columns.start - 1
     _AGAINST_OTHERS[_columns, _columns] = np.eye(_others + 1) * (1 + 1 / _others) - 1 / _others
 MASS_MIN = 2500.0
-"""That of a usual text: a word of a short one weighs no more, or its few would drown it."""
-SAYS_SOMETHING = 0.12
-"""Less log-odds than this is no evidence that a person would want to see."""
-IS_HEARD = 0.1
-"""A feature with less is not worth adding to others of the same word."""
-SPEAKS = 0.25
-"""A text of which no word says so much says nothing."""
+"""The mass of a usual text, and the least norm squared: without it, the few words of a short text
+would weigh too much."""
+SHOWN_LEAD_MIN = 0.12
+"""The least lead, in log-odds, of evidence that a person is shown."""
+COUNTED_LEAD_MIN = 0.1
+"""The least lead, in log-odds, of a feature that is added to others of the same word."""
+EVIDENCE_MIN = 0.25
+"""A text has evidence if one of its features has at least this weight, in log-odds."""
 
-SIGNS = (
-    "!", "!!", "!!!", "?", "??", "?!", "...", "…", ":)", ":-)", ";)", ":(", ":/", '"', "(", "—",
-    " - ", ";", ":", "€", "$", "%", "😊", "🙂", "🙏", "👍", "🙄", "😡",
-)  # fmt: skip
 BARE = frozenset('!?;:("€$%')
-"""Signs that would puzzle whoever is shown them."""
-CAPITALS, CAPITALS_STEPS = "capitals", (1, 2, 4, 8)
-SIGN_NAMES = (*SIGNS, *(f"{CAPITALS} {step}" for step in CAPITALS_STEPS))
-_ANY_SIGN = re.compile(rf"[{re.escape(''.join(sorted(set(''.join(SIGNS)) - set(' '))))}]")
-_MAY_SHOUT = re.compile(r"[A-ZÀ-Þ]{4}")
-_SHOUTED = re.compile(r"\b[A-ZÀ-Þ]{4,}\b")
+"""Signs that are no understandable evidence, and are not shown."""
 
 Numbers = NDArray[np.float32]
 
 
 class Weights(NamedTuple):
-    """A row for each name, of what it says of all values and, last, its mass; the last row is of
-    zeros. `signs` have no mass. `doubt` is the part of a field's chances that is spread over all
-    its values; `accepted` how often a score from 0 to 100 is accepted, by true priority."""
+    """The weights in use.
 
-    rows: dict[str, int]
+    `cells` has a row for each feature: its weights for all values, its mass, and its leads over the
+    field's other values, which are 0 where they are not shown. `signs` have no mass. `doubt` is the
+    share of a field's probability that is spread evenly over its values. `accepted` is the
+    probability that a score from 0 to 100 is accepted, by true priority.
+    """
+
+    rows: Rows
     cells: Numbers
     signs: dict[str, Numbers]
     sign_leads: dict[str, list[float]]
@@ -72,87 +69,80 @@ class Weights(NamedTuple):
 
 
 class Weighed:
-    """What a text says of every value."""
+    """The scores of a text for every value."""
 
-    def __init__(self, reading: Reading, signs: dict[str, tuple[str, ...]], weights: Weights):
-        rows = np.array([*map(weights.rows.get, reading.features, repeat(-1))], dtype=np.intp)
-        self._reading, self._weights, self._signs = reading, weights, signs
-        self._cells = weights.cells.take(rows, axis=0)
-        sums = self._cells.sum(axis=0)
-        self._length = float(np.sqrt(max(MASS_MIN, sums[VALUES])))
+    def __init__(self, read: Read, weights: Weights) -> None:
+        self.read, self._weights = read, weights
+        self._found = weights.rows.find(read.features)
+        cells = weights.cells.take(np.array(self._found.rows, dtype=np.intp), axis=0)
+        sums = cells.sum(axis=0)
+        self._leads = cells[:, VALUES + 1 :]
+        self._length = sqrt(max(MASS_MIN, sums[VALUES]))
+        self._strongest = float(np.abs(cells[:, :VALUES]).max(initial=0.0)) / self._length
         self._sums = sums[:VALUES] / self._length + weights.always
-        self._leads = self._cells[:, :VALUES] @ _AGAINST_OTHERS
-        for sign in signs:
+        for sign in read.signs:
             self._sums += weights.signs[sign]
 
-    def speaks(self) -> bool:
-        """Whether there is anything to go by."""
-        cells = self._cells[:, :VALUES]
-        return float(np.abs(cells).max(initial=0.0)) / self._length >= SPEAKS
+    def has_evidence(self) -> bool:
+        """Returns True if the text has evidence for any value."""
+        return self._strongest >= EVIDENCE_MIN
 
     def chances(self, field: int) -> list[float]:
-        """How likely each value of the field is, in its order."""
+        """Returns the probability of each value of the field, in its order."""
         sums = self._sums[COLUMNS[field]].tolist()
         most = max(sums)
-        odds = [exp(each - most) for each in sums]  # four: faster than numpy is
+        odds = [exp(each - most) for each in sums]  # faster than numpy for four numbers
         doubt, whole = self._weights.doubt[field], sum(odds)
         return [(1 - doubt) * each / whole + doubt / len(odds) for each in odds]
 
     def evidence(self, field: int, value: int) -> tuple[str, ...]:
-        """What of the text speaks most for this value, most first."""
-        reading, length = self._reading, self._length
-        lead = self._leads[:, COLUMNS[field].start + value]
-        points = points_of(reading, lead, IS_HEARD * length)
-        said = phrases(points, reading.words, reading.text, SAYS_SOMETHING * length)
-        place = COLUMNS[field].start + value
+        """Returns the quotes of the text that speak most for this value, the strongest first."""
+        place, length = COLUMNS[field].start + value, self._length
+        counts = self._leads[:, place]
+        counted_min, shown_min = COUNTED_LEAD_MIN * length, SHOWN_LEAD_MIN * length
+        quotes_of_words = phrases(counts, self._found, self.read.words, counted_min, shown_min)
         shows: dict[tuple[str, ...], float] = {}
-        for name, quotes in self._signs.items():
-            shows[quotes] = shows.get(quotes, 0.0) + self._weights.sign_leads[name][place]
+        for sign, quotes in self.read.signs.items():
+            shows[quotes] = shows.get(quotes, 0.0) + self._weights.sign_leads[sign][place]
         shown = max(shows, key=shows.__getitem__, default=())
-        if shows.get(shown, 0.0) < SAYS_SOMETHING or shown[0] in BARE:
+        if shows.get(shown, 0.0) < SHOWN_LEAD_MIN or shown[0] in BARE:
             shown = ()
-        return tuple(dict.fromkeys((*shown, *said)))[:PHRASES_MAX]
-
-
-def signs_of(text: str) -> dict[str, tuple[str, ...]]:
-    """What shows in the look of a text and in no word, each with what shows it."""
-    found: dict[str, tuple[str, ...]] = {}
-    if _ANY_SIGN.search(text):
-        found = {sign: (sign,) for sign in SIGNS if sign in text}
-    if _MAY_SHOUT.search(text):
-        shouted = tuple(_SHOUTED.findall(text))
-        for step in CAPITALS_STEPS:
-            if len(shouted) >= step:
-                found[f"{CAPITALS} {step}"] = shouted[:1]
-    return found
+        return tuple(dict.fromkeys((*shown, *quotes_of_words)))[:PHRASES_MAX]
 
 
 class Stored(NamedTuple):
-    """The weights as they are kept: `cells` times `steps` are the log-odds."""
+    """The weights as stored: `cells` times `steps` are the log-odds.
+
+    `shown` has a bit for each value, set if the feature is evidence for it that a person accepts.
+    """
 
     names: str
     cells: NDArray[np.int8]
     steps: Numbers
     masses: NDArray[np.float16]
+    shown: NDArray[np.uint16]
     signs: Numbers
     always: Numbers
     doubt: NDArray[np.float64]
     accepted: Numbers
 
     def save(self, path: Path) -> None:
-        """Write the file; the same weights give the same bytes."""
+        """Writes the file; equal weights give equal bytes."""
         names = np.frombuffer(self.names.encode(), dtype=np.uint8)
         np.savez_compressed(path, **self._asdict() | {"names": names})
 
     def weights(self) -> Weights:
-        """Ready to weigh. Raises ValueError where the parts do not fit."""
+        """Returns the weights for use. Raises ValueError if the parts do not fit together."""
         names = self.names.split("\n")
-        cells = np.column_stack((self.cells * self.steps, self.masses)).astype(np.float32)
-        if cells.shape != (len(names), VALUES + 1) or len(self.signs) != len(SIGN_NAMES):
+        weights = (self.cells * self.steps).astype(np.float32)
+        if weights.shape != (len(names), VALUES) or len(self.signs) != len(SIGN_NAMES):
             raise ValueError("weights.npz: the names and the weights do not fit")
+        is_shown = (self.shown[:, np.newaxis] >> np.arange(VALUES)) & 1
+        rows = Rows(names)
+        cells = np.column_stack((weights, self.masses, weights @ _AGAINST_OTHERS * is_shown))
         return Weights(
-            {name: row for row, name in enumerate(names)},
-            np.pad(cells, ((0, 1), (0, 0))),
+            rows,
+            rows.with_parts(cells.astype(np.float32)),
             dict(zip(SIGN_NAMES, self.signs, strict=True)),
             dict(zip(SIGN_NAMES, (self.signs @ _AGAINST_OTHERS).tolist(), strict=True)),
             self.always,
@@ -163,7 +153,7 @@ class Stored(NamedTuple):
 
 @lru_cache
 def shipped_weights() -> Weights:
-    """The weights of this process. Raises ValueError when the file is wrong."""
+    """Returns the weights of this process. Raises ValueError if the file is invalid."""
     with as_file(files("ticket_app.triage") / "lexicon" / "weights.npz") as path:
         kept = dict(np.load(path, allow_pickle=False))
     return Stored(**kept | {"names": kept["names"].tobytes().decode()}).weights()

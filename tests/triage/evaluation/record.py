@@ -1,4 +1,4 @@
-"""What the offline engine gets right of the shipped sets, in tickets; recorded to compare with."""
+"""Counts what the offline engine gets right in the shipped sets, and records it for comparison."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ STEPS = list(Priority)
 
 
 def figures_of(name: str) -> dict[str, int]:
-    """How many tickets of a shipped set are right, field by field."""
+    """Returns how many tickets of a shipped set are right, by field."""
     counts = dict.fromkeys(
         ("tickets", "category", "priority", "within_one", "critical", "sentiment", "urgency"), 0
     )

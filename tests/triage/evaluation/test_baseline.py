@@ -1,7 +1,7 @@
-"""The offline engine beside ten lines of scikit-learn, on tickets of authors neither has seen.
+"""The offline engine against ten lines of scikit-learn, on tickets by authors new to both.
 
-By McNemar's test, exact and one-sided: where only one of the two is right, the ten lines may be it
-no more often than a coin would be heads.
+McNemar's test, exact and one-sided: among the tickets that only one of the two gets right, the
+baseline's share must not exceed that of a fair coin.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,8 +34,10 @@ RIGHT: dict[str, Right] = {
 
 
 def where_worse(engine: Sequence[Judged], lines: Sequence[Judged]) -> dict[str, tuple[int, int]]:
-    """What the ten lines do better by more than noise: how often only they were right, and how
-    often only the engine."""
+    """Returns the fields in which the baseline is significantly better.
+
+    For each: how many tickets only the baseline gets right, and how many only the engine.
+    """
     of_lines = {judged.ticket.description: judged.triage for judged in lines}
     found = {}
     for what, right in RIGHT.items():
@@ -50,7 +52,7 @@ def where_worse(engine: Sequence[Judged], lines: Sequence[Judged]) -> dict[str, 
 
 
 def compared(every: int) -> dict[str, tuple[int, int]]:
-    """The same of each so many-th ticket, each author's by the others'."""
+    """Compares both on every n-th ticket; the baseline is trained on the other authors' tickets."""
     tickets = shipped_tickets("tune")[::every]
     engine, _ = unseen_answers(corpus_of([*tickets, *shipped_tickets(PLAIN)]))
     return where_worse(engine, baseline_answers(tickets, tickets))

@@ -1,4 +1,4 @@
-"""The figures, against ones worked out by hand."""
+"""The figures of an evaluation, against values calculated by hand."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files of labelled tickets: what is read, and one clear sentence for what is not."""
+"""Files of labelled tickets are read, and a wrong file gives one clear sentence."""
 
 import json
 from pathlib import Path
@@ -20,20 +20,20 @@ TRAITS = {
 LANGUAGES = {"en", "es", "de", "fr", "pt"}
 
 
-def written(folder: Path, name: str, text: str) -> Path:
+def all_rows(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_bytes(text.encode())
     return path
 
 
 def test_csv_and_json_lines_give_the_same_tickets(tmp_path: Path) -> None:
-    table = written(
+    table = all_rows(
         tmp_path,
         "a.csv",
         'text,category,priority,urgency,other\n"It is,\ndown",technical,critical,80-100,x\n'
         "Hello,general,,,\n",
     )
-    lines = written(
+    lines = all_rows(
         tmp_path,
         "a.jsonl",
         '{"description": "It is,\\ndown", "category": "technical", "priority": "critical",'
@@ -49,11 +49,11 @@ def test_csv_and_json_lines_give_the_same_tickets(tmp_path: Path) -> None:
 def test_only_a_line_end_ends_a_line(separator: str, tmp_path: Path) -> None:
     text = f"It is{separator}down"
     rows = f'text,category\r\n{text},technical\r\n"a{separator}\nb",billing\r\nc,general\r\n'
-    table = labelled_tickets(written(tmp_path, "a.csv", rows))
+    table = labelled_tickets(all_rows(tmp_path, "a.csv", rows))
     assert [ticket.description for ticket in table] == [text, f"a{separator}\nb", "c"]
     line = json.dumps({"text": text, "category": "technical"}, ensure_ascii=False)
-    assert labelled_tickets(written(tmp_path, "a.jsonl", f"{line}\r\n")) == table[:1]
-    wrong = written(tmp_path, "b.csv", f"text,category\n{text},technical\nc,money\n")
+    assert labelled_tickets(all_rows(tmp_path, "a.jsonl", f"{line}\r\n")) == table[:1]
+    wrong = all_rows(tmp_path, "b.csv", f"text,category\n{text},technical\nc,money\n")
     with pytest.raises(LabelledFileError, match="line 3: category"):
         labelled_tickets(wrong)
 
@@ -76,7 +76,7 @@ def test_only_a_line_end_ends_a_line(separator: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, name: str, text: str, sentence: str) -> None:
-    path = written(tmp_path, name, text)
+    path = all_rows(tmp_path, name, text)
     with pytest.raises(LabelledFileError) as caught:
         labelled_tickets(path)
     assert sentence in caught.value.detail

@@ -1,4 +1,4 @@
-"""The engine is no worse than recorded; python -m tests.triage.evaluation.record records."""
+"""The engine is no worse than recorded; `python -m tests.triage.evaluation.record` records."""
 
 import json
 
@@ -10,7 +10,7 @@ from ticket_app.triage.evaluation.labelled import SHIPPED
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_offline_engine_is_no_worse_than_recorded(name: str) -> None:
-    """Counts of tickets, so there is no rounding to hide behind: not one ticket fewer."""
+    """Not one ticket fewer is right: the counts are exact, without rounding."""
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))[name]
     now = figures_of(name)
     assert now["tickets"] == recorded["tickets"]

@@ -1,4 +1,4 @@
-"""What was learned from the small desk, once for all tests, none of which changes it."""
+"""A lesson from the small desk, shared by all tests, none of which changes it."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from ticket_app.triage.learning.training import Lesson, learn
 
 @pytest.fixture(scope="session")
 def lesson() -> Lesson:
-    """What 400 texts teach."""
+    """The lesson learned from 400 texts."""
     return learn("category", desk(400), rules)

@@ -1,4 +1,4 @@
-"""A small desk to learn from: texts that are easily told apart, and rules that know a little."""
+"""A small desk to learn from: texts that are easy to tell apart, and rules that know few words."""
 
 from random import Random
 
@@ -16,20 +16,20 @@ PRIORITY_OF = {"general": "low", "billing": "medium", "technical": "high", "acco
 
 
 def desk(count: int, *, seed: int = 1) -> list[Example]:
-    """So many different texts, each with two words of its category among fillers."""
+    """Returns this many different texts, each with two words of its category among fillers."""
     chance = Random(seed)
     return [_example(chance, number) for number in range(count)]
 
 
 def shuffled(examples: list[Example]) -> list[Example]:
-    """The same texts with each other's values: nothing can be learned from them."""
+    """Returns the texts with their values permuted: there is nothing left to learn."""
     values = [example.value for example in examples]
     Random(3).shuffle(values)
     return [Example(e.text, value) for e, value in zip(examples, values, strict=True)]
 
 
 def rules(text: str) -> str:
-    """The category of the first word it knows, else general."""
+    """Returns the category of the first known word, otherwise general."""
     return next((RULES_KNOW[word] for word in text.split() if word in RULES_KNOW), "general")
 
 

@@ -1,4 +1,4 @@
-"""When a model is better than the rules, and by what right it says so."""
+"""A model beats the rules only with statistical significance."""
 
 from math import comb
 
@@ -10,7 +10,7 @@ from ticket_app.triage.learning.model import Prediction
 
 
 def trials(*kinds: tuple[int, str, str, str, float]) -> list[Trial]:
-    """So many of each: what was wanted, the rules' value, the model's, and its confidence."""
+    """Returns trials of each kind: count, true value, rules' value, model's value, confidence."""
     return [
         Trial(wanted, rules, Prediction(model, confidence))
         for count, wanted, rules, model, confidence in kinds
@@ -33,7 +33,7 @@ def test_how_wrong_a_proposal_is(
     assert distance(field, proposed, wanted) == apart
 
 
-def test_what_the_rules_must_not_say() -> None:
+def test_values_outside_the_field_are_refused() -> None:
     with pytest.raises(ValueError, match="tuple"):
         compare("category", trials((1, "billing", "urgent", "billing", 0.5)), 300)
 
@@ -71,7 +71,7 @@ def test_worse_is_not_better() -> None:
 
 
 def test_a_model_that_always_says_the_commonest_priority_does_not_beat_the_rules() -> None:
-    """It is right more often, and significantly; the rules find what matters."""
+    """Such a model is significantly more often right, but the rules find the important tickets."""
     constant = trials(
         (60, "medium", "high", "medium", 0.9),
         (30, "medium", "medium", "medium", 0.9),

@@ -1,4 +1,4 @@
-"""What was learned, laid over the rules: a field each, with its own words and its own name."""
+"""A learned field replaces the rules' field, with its own evidence and its own engine name."""
 
 import pytest
 
@@ -15,8 +15,8 @@ BANDS = {"low": (0, 45), "medium": (15, 65), "high": (40, 90), "critical": (60, 
 
 
 @pytest.fixture(scope="module")
-def of_priority() -> Lesson:
-    """What the small desk teaches of priorities, the other way round than one would think."""
+def priority_lesson() -> Lesson:
+    """A lesson of the small desk's priorities, opposite to what the rules would say."""
     urgent = {"general": "critical", "account": "low"}
     examples = [Example(e.text, urgent.get(e.value, PRIORITY_OF[e.value])) for e in desk(400)]
     return learn("priority", examples, lambda _: "high")
@@ -32,9 +32,11 @@ def test_a_known_word_lets_the_lesson_speak(lesson: Lesson) -> None:
     assert triage.source(TriageField.PRIORITY) == Source("offline", "rules")
 
 
-def test_without_a_known_word_the_rules_stay(lesson: Lesson, of_priority: Lesson) -> None:
-    use_models({"category": Learned(7, lesson.model), "priority": Learned(8, of_priority.model)})
-    # The beginnings of these are known, the words are not.
+def test_without_a_known_word_the_rules_stay(lesson: Lesson, priority_lesson: Lesson) -> None:
+    use_models(
+        {"category": Learned(7, lesson.model), "priority": Learned(8, priority_lesson.model)}
+    )
+    # The model knows the first letters of these words, but not the words.
     for text in ("", "invoicing printers crashingly", "Ελλάδα", "???"):
         unlearned = triage_by_rules(text).model_dump(exclude={"latency_ms"})
         assert triage_offline(text).model_dump(exclude={"latency_ms"}) == unlearned
@@ -48,8 +50,8 @@ def test_the_rules_alone_know_no_lesson(lesson: Lesson) -> None:
     assert triage_offline(TEXT).model_dump(exclude={"latency_ms"}) == before
 
 
-def test_the_urgency_follows_a_learned_priority_into_its_band(of_priority: Lesson) -> None:
-    use_models({"priority": Learned(8, of_priority.model)})
+def test_the_urgency_follows_a_learned_priority_into_its_band(priority_lesson: Lesson) -> None:
+    use_models({"priority": Learned(8, priority_lesson.model)})
     for text in (TEXT, "the login is locked and my profile is gone", *(e.text for e in desk(100))):
         for said in (text, f"PRODUCTION IS DOWN!!! Nobody can work. {text}"):
             triage = triage_offline(said)
@@ -58,8 +60,8 @@ def test_the_urgency_follows_a_learned_priority_into_its_band(of_priority: Lesso
             assert triage.urgency_score.lesson == triage.priority.lesson == 8
 
 
-def test_an_agreeing_lesson_leaves_the_urgency_where_it_was(of_priority: Lesson) -> None:
-    use_models({"priority": Learned(8, of_priority.model)})
+def test_an_agreeing_lesson_leaves_the_urgency_where_it_was(priority_lesson: Lesson) -> None:
+    use_models({"priority": Learned(8, priority_lesson.model)})
     agreed = 0
     for example in desk(200):
         learned, plain = triage_offline(example.text), triage_by_rules(example.text)

@@ -1,4 +1,4 @@
-"""A learned model at work: its evidence, its confidence, and any text at all."""
+"""A learned model gives evidence and confidence, and accepts any text."""
 
 import time
 
@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.triage.learning.desk import FILLERS, SUBJECTS, desk
-from ticket_app.triage.learning.examples import read
 from ticket_app.triage.learning.model import LearnedModel, Prediction
 from ticket_app.triage.learning.training import Lesson
 from ticket_app.vocabulary import DESCRIPTION_MAX
@@ -16,9 +15,8 @@ KNOWN = [*FILLERS, *(word for words in SUBJECTS.values() for word in words)]
 
 
 def found(model: LearnedModel, text: str) -> Prediction:
-    """What the model says of a text."""
-    said, words = read(text)
-    return model.predict(words, said)
+    """Returns the model's prediction for a text."""
+    return model.predict(text)
 
 
 def test_the_evidence_is_the_words_that_say_so_as_they_stand(lesson: Lesson) -> None:
@@ -43,6 +41,7 @@ def test_more_evidence_gives_more_confidence_and_a_second_reading_less(lesson: L
     one = found(lesson.model, "my refund please").confidence
     mixed = found(lesson.model, "my refund crash please").confidence
     both = found(lesson.model, "my refund voucher please").confidence
+    assert [round(each, 2) for each in (one, mixed, both)] == [one, mixed, both]
     assert mixed < one <= both
 
 
@@ -58,7 +57,7 @@ def test_a_prediction_depends_on_nothing_before_it(lesson: Lesson) -> None:
     assert [found(lesson.model, example.text) for example in desk(20, seed=5)] == first
 
 
-# ﷺ folds to words with spaces between, in which a pair of words could be seen.
+# ﷺ folds to words with spaces between, which might look like a pair of words.
 PIECES = st.sampled_from([*KNOWN, "ﷺ", "Refund", "vouchers", ",", ".", "\n", "\n\n", "> ", "404"])
 
 
@@ -74,8 +73,8 @@ def test_any_text_gives_a_finding_that_rests_on_it(lesson: Lesson, text: str) ->
 
 @pytest.mark.parametrize("piece", ["refund ", "a", "refund, ", "x1 ", "ﷺ "])
 def test_the_longest_text_of_one_piece_is_answered_soon(lesson: Lesson, piece: str) -> None:
-    said, words = read((piece * DESCRIPTION_MAX)[:DESCRIPTION_MAX])
+    text = (piece * DESCRIPTION_MAX)[:DESCRIPTION_MAX]
     started = time.perf_counter()
-    lesson.model.predict(words, said)
-    # A few milliseconds; what grows with the square of the length takes seconds.
+    lesson.model.predict(text)
+    # It takes a few milliseconds; quadratic time would take seconds.
     assert time.perf_counter() - started < 0.5

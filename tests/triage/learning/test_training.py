@@ -1,4 +1,4 @@
-"""Learning: what it takes, what it gives, and that its test against the rules is honest."""
+"""Training: its requirements, its result, and its fair comparison with the rules."""
 
 import subprocess
 import sys
@@ -12,7 +12,6 @@ from ticket_app.triage.learning.examples import (
     VALUE_EXAMPLES_MIN,
     Example,
     NotEnoughError,
-    read,
 )
 from ticket_app.triage.learning.training import Lesson, learn
 
@@ -39,7 +38,7 @@ def test_the_rules_are_asked_about_the_held_out_texts_and_no_others() -> None:
     assert comparison.n_train == len(wanted) - comparison.n_held_out
     right = sum(rules(text) == wanted[text] for text in asked)
     assert comparison.rules_accuracy == right / len(asked)
-    # Stratified: each value has its share of what is held out.
+    # Stratified sampling: each value has its share of the held-out texts.
     assert {count.held_out for count in comparison.by_value} <= {24, 25, 26}
 
 
@@ -50,7 +49,7 @@ def test_what_is_learned_from_shuffled_values_does_not_beat_the_rules() -> None:
 
 
 def test_no_text_is_learned_from_and_held_out() -> None:
-    """Random values cannot be learned, but they can be learned by heart where texts come again."""
+    """Random values cannot be learned, but duplicate texts can be memorised."""
     texts = shuffled(desk(300))
     again = [Example(f"{text} 10{n}", value) for n in range(4) for text, value in texts]
     comparison = learn("category", again, lambda _: "general").comparison
@@ -122,11 +121,11 @@ def test_a_priority_can_be_learned() -> None:
 
 
 def test_confidence_follows_how_often_people_agree_with_the_text() -> None:
-    """A third of the values are drawn at random, so a quarter of the whole is wrong at best."""
+    """A third of the values are drawn at random, so at least a quarter of all must be wrong."""
     examples = desk(1500)
     drawn = [*shuffled(examples[:500]), *examples[500:]]
     comparison = learn("category", drawn, rules).comparison
-    # A share of 375 texts may by chance be off by some hundredths.
+    # With 375 texts a share may be off by some hundredths by chance.
     assert comparison.calibration_error < 0.07
     assert 0.6 < max(part.confidence for part in comparison.reliability) < 0.87
 
@@ -149,12 +148,10 @@ def test_words_in_every_text_and_numbers_say_nothing(lesson: Lesson) -> None:
 def test_only_learning_imports_scikit_learn(lesson: Lesson) -> None:
     script = (
         "import sys\n"
-        "from ticket_app.triage.learning.examples import read\n"
         "from ticket_app.triage.learning.model import LearnedModel\n"
         "from ticket_app.triage.learning.training import learn\n"
         "model = LearnedModel.from_bytes(sys.stdin.buffer.read())\n"
-        "said, words = read('a refund for the voucher')\n"
-        "print(model.predict(words, said).value)\n"
+        "print(model.predict('a refund for the voucher').value)\n"
         "print(sorted({'sklearn', 'scipy', 'joblib'} & set(sys.modules)))\n"
     )
     done = subprocess.run(
@@ -168,10 +165,8 @@ def test_only_learning_imports_scikit_learn(lesson: Lesson) -> None:
 
 
 def _predicted(lesson: Lesson, text: str) -> str:
-    said, words = read(text)
-    return lesson.model.predict(words, said).value
+    return lesson.model.predict(text).value
 
 
 def _confidence(lesson: Lesson, text: str) -> float:
-    said, words = read(text)
-    return lesson.model.predict(words, said).confidence
+    return lesson.model.predict(text).confidence

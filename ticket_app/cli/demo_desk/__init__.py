@@ -1,1 +1,1 @@
-"""The believable desk that `demo` files: its people, their words, and the rhythm of their days."""
+"""Content of the demo desk: people, texts, and the times at which tickets are filed."""

@@ -1,4 +1,4 @@
-"""The written content, read once from the TOML files beside this module."""
+"""The texts, which are read once from the TOML files beside this module."""
 
 import tomllib
 from functools import lru_cache
@@ -20,10 +20,10 @@ class _Content(BaseModel):
 
 
 class Situation(_Content):
-    """Why somebody writes. The second title goes with the second text, the others with the first.
+    """A reason to write. The second title goes with the second text, the others with the first.
 
-    In a `mild` one nobody loses their temper; a `burst` one is what many write in an outage. `long`
-    is what a thorough person adds below.
+    A `mild` situation makes nobody angry. In a `burst` situation many write about one outage.
+    `long` is a text that a thorough person appends.
     """
 
     category: Category
@@ -37,7 +37,7 @@ class Situation(_Content):
 
 
 class Manners(_Content):
-    """How people begin and end in one language, and how they sound in between."""
+    """Phrases of one language: greetings, closings, and sentences by mood."""
 
     greetings: Choices
     closings: Choices
@@ -47,7 +47,7 @@ class Manners(_Content):
 
 
 class Place(_Content):
-    """The people of one language, and what they call things. Days begin with Monday."""
+    """Names, companies, money and calendar words of one language. Days begin with Monday."""
 
     money: Choices
     companies: Choices
@@ -59,7 +59,7 @@ class Place(_Content):
 
 @lru_cache
 def situations() -> tuple[Situation, ...]:
-    """All of them."""
+    """Return the situations of all languages."""
     own = [
         Situation(category=category, **entry)
         for category in Category
@@ -70,19 +70,19 @@ def situations() -> tuple[Situation, ...]:
 
 @lru_cache
 def manners() -> dict[str, Manners]:
-    """By language."""
+    """Return the manners by language."""
     return {language: Manners(**entry) for language, entry in _read("manners").items()}
 
 
 @lru_cache
 def places() -> dict[str, Place]:
-    """By language."""
+    """Return the places by language."""
     return {language: Place(**entry) for language, entry in _read("people").items()}
 
 
 @lru_cache
 def things() -> dict[str, Choices]:
-    """What a slot of this name may say."""
+    """Return the values of each slot, by the slot's name."""
     return {slot: tuple(choices) for slot, choices in _read("things").items()}
 
 

@@ -11,7 +11,7 @@ KEENEST = 5.0
 
 
 class Person(NamedTuple):
-    """Somebody who writes to the desk; `keenness` is how often, compared with the others."""
+    """A requester; `keenness` is the relative frequency of writing."""
 
     name: str
     email: str
@@ -22,7 +22,7 @@ class Person(NamedTuple):
 
 
 def make_people(chance: Random) -> list[Person]:
-    """Everybody, of every company."""
+    """Return the people of all companies."""
     return [
         person
         for language, place in places().items()
@@ -50,6 +50,6 @@ def _staff(chance: Random, company: str, language: str, place: Place) -> list[Pe
 
 
 def _plain(name: str) -> str:
-    """Fit for an address: `Café Morgenrot` is `cafe-morgenrot`."""
+    """Return the name for an address: `Café Morgenrot` becomes `cafe-morgenrot`."""
     letters = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
     return "-".join("".join(c if c.isalnum() else " " for c in letters if c != "'").split())

@@ -1,4 +1,4 @@
-"""When people write: in working hours, less at weekends, and all at once when something is down."""
+"""The times of tickets: mostly working hours, fewer at weekends, and a burst in each outage."""
 
 from datetime import datetime, time, timedelta
 from random import Random
@@ -8,10 +8,10 @@ DAYS = 90
 WEEKDAYS = (1.3, 1.15, 1.05, 1.0, 0.95, 0.4, 0.25)
 HOURS = (1, 1, 0, 0, 1, 2, 5, 9, 16, 22, 22, 19, 14, 17, 20, 19, 16, 12, 9, 7, 5, 4, 3, 2)
 GROWTH = 0.35
-"""How much busier the last day is than the first."""
+"""The last day is busier than the first by this share."""
 
 OUTAGES = (71, 38, 9)
-"""How many days ago something was down."""
+"""The outages, as days before now."""
 OUTAGE_SHARE = 0.012
 OUTAGE_HOURS = 3.0
 
@@ -20,14 +20,14 @@ JUST_NOW_HOURS = 7.0
 
 
 class Moment(NamedTuple):
-    """When a ticket is filed, and whether an outage is why."""
+    """The time of a ticket; `outage` is True if an outage is its reason."""
 
     at: datetime
     outage: bool = False
 
 
 def moments(chance: Random, count: int, now: datetime) -> list[Moment]:
-    """`count` moments of the last DAYS days, oldest first; the newest are minutes old."""
+    """Return `count` moments of the last DAYS days, oldest first; the newest are minutes old."""
     recent = min(JUST_NOW, count // 3)
     struck = round(count * OUTAGE_SHARE)
     found = [_just_now(chance, now, place / recent) for place in range(recent)]

@@ -1,4 +1,4 @@
-"""The life of the desk, told in the order of time: tickets filed, taken up, solved and reopened."""
+"""The simulation of a desk in order of time: tickets are filed, taken up, solved and reopened."""
 
 import heapq
 from collections import deque
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
+from ticket_app.actor import OPERATOR, Actor
 from ticket_app.cli.demo_desk.content import ENGLISH, Situation, situations
 from ticket_app.cli.demo_desk.people import Person, make_people
 from ticket_app.cli.demo_desk.rhythm import Moment, moments
@@ -15,7 +16,7 @@ from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
 from ticket_app.services.tickets.changing import update_ticket
 from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.services.tickets.filing import open_ticket
-from ticket_app.vocabulary import Category, Edge, Priority, Status
+from ticket_app.vocabulary import Category, Edge, Priority, Status, Who
 
 HOURS_TO_TAKE_UP = {
     Priority.CRITICAL: 0.4, Priority.HIGH: 2.5, Priority.MEDIUM: 9.0, Priority.LOW: 26.0,
@@ -40,9 +41,9 @@ Action = Callable[[datetime], None]
 
 
 class Story:
-    """A desk that is filled through the services, one moment after the other.
+    """Fills a desk through the services, in order of time.
 
-    The same seed tells the same story, as far as the moments of `now` allow.
+    The same seed gives the same tickets, except for what depends on `now`.
     """
 
     def __init__(self, seed: int, now: datetime) -> None:
@@ -53,7 +54,7 @@ class Story:
         self._people = self._by_language(make_people(self._chance))
         self._titles: deque[str] = deque(maxlen=TITLES_APART)
         self._outage_deck = Deck(self._chance, [s for s in situations() if s.burst])
-        # Once for each situation: a language with more to say is heard more often.
+        # One entry for each situation: a language with more situations is chosen more often.
         self._other_languages = [s.language for s in situations() if s.language != ENGLISH]
         self._decks = {
             language: Deck(self._chance, [s for s in situations() if s.language == language])
@@ -61,7 +62,7 @@ class Story:
         }
 
     def fill(self, tickets: int) -> Iterator[int]:
-        """File this many and live their lives until now; yields how many are filed, as it grows."""
+        """File so many tickets and change them until now; yield the number filed so far."""
         for filed, moment in enumerate(moments(self._chance, tickets, self._now), start=1):
             self._live_until(moment.at)
             self._file(moment)
@@ -83,7 +84,7 @@ class Story:
             new = new.model_copy(update={"title": f"{new.title} ({person.company})"})
         self._titles.append(new.title)
         edge = Edge.REST if self._chance.random() < OVER_REST else Edge.BROWSER
-        ticket = open_ticket(new, edge, at=moment.at)
+        ticket = open_ticket(Actor(Who.COMMAND, edge, moment.at, OPERATOR), new)
         self._plan(ticket, situation.category)
 
     def _cast(self, *, outage: bool) -> tuple[Person, Situation]:
@@ -97,7 +98,8 @@ class Story:
     def _plan(self, ticket: TicketPublic, right: Category) -> None:
         fate = self._chance.random()
         if fate < DELETED:
-            self._later(ticket.created_at, self._about(3), lambda _: self._delete(ticket.id))
+            hours = self._about(3)
+            self._later(ticket.created_at, hours, lambda at: _delete(ticket.id, at))
             return
         hours = self._about(HOURS_TO_TAKE_UP[ticket.priority])
         if ticket.category != right or self._chance.random() < SORTED_ANEW:
@@ -108,7 +110,7 @@ class Story:
             self._later(ticket.created_at, hours, lambda at: self._take_up(ticket, at))
 
     def _sort(self, ticket: TicketPublic, right: Category, at: datetime) -> None:
-        """Somebody reads it and corrects what the triage or the requester thought."""
+        """Correct the category or the priority, as a person who reads the ticket would."""
         levels = list(Priority)
         if ticket.category != right:
             self._change(ticket, at, category=right)
@@ -140,10 +142,7 @@ class Story:
     def _change(
         self, ticket: TicketPublic, at: datetime, **fields: Status | Priority | Category
     ) -> None:
-        update_ticket(ticket.id, TicketUpdate.model_validate(fields), Edge.BROWSER, at=at)
-
-    def _delete(self, ticket_id: int) -> None:
-        delete_ticket(ticket_id, Edge.BROWSER)
+        update_ticket(_in_browser(at), ticket.id, TicketUpdate.model_validate(fields))
 
     def _about(self, hours: float) -> float:
         return min(hours * self._chance.lognormvariate(0, SPREAD), 24 * 21)
@@ -152,3 +151,12 @@ class Story:
     def _by_language(people: Sequence[Person]) -> dict[str, list[Person]]:
         languages = dict.fromkeys(person.language for person in people)
         return {lang: [p for p in people if p.language == lang] for lang in languages}
+
+
+def _delete(ticket_id: int, at: datetime) -> None:
+    delete_ticket(_in_browser(at), ticket_id)
+
+
+def _in_browser(at: datetime) -> Actor:
+    """Return the command as an actor at the edge that a person would use."""
+    return Actor(Who.COMMAND, Edge.BROWSER, at, OPERATOR)

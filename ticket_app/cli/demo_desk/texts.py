@@ -1,4 +1,4 @@
-"""What a person writes: a situation in their words, with their manners, in their mood."""
+"""The text of a ticket, made from a situation, a person, and a mood."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from ticket_app.vocabulary import Priority
 Choice = TypeVar("Choice")
 
 SEEN_LATELY = 45
-"""How many tickets pass before a situation may come again; fewer for a language with few."""
+"""Tickets before a situation may come again; fewer for a language with few situations."""
 
 TERSE, THOROUGH = 0.07, 0.5
 
@@ -26,7 +26,7 @@ MILD_WISHES = {Priority.LOW: 70, Priority.MEDIUM: 30}
 
 
 class Deck:
-    """Situations in random order, none again before many others have had their turn."""
+    """Situations in random order. None comes again before SEEN_LATELY others."""
 
     def __init__(self, chance: Random, cards: Sequence[Situation]) -> None:
         self._chance = chance
@@ -34,7 +34,7 @@ class Deck:
         self._resting: list[Situation] = []
 
     def draw(self) -> Situation:
-        """The next one."""
+        """Return the next situation."""
         card = self._cards.pop(self._chance.randrange(len(self._cards)))
         self._resting.append(card)
         everything = len(self._cards) + len(self._resting)
@@ -44,7 +44,7 @@ class Deck:
 
 
 class Slots(dict[str, str]):
-    """The names and numbers of one ticket: each is drawn when it is first asked for, then kept."""
+    """The names and numbers of one ticket. Each is drawn at its first use and then kept."""
 
     def __init__(self, chance: Random, person: Person, at: datetime) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class Slots(dict[str, str]):
 def write_ticket(
     chance: Random, situation: Situation, person: Person, at: datetime
 ) -> TicketCreate:
-    """The ticket that this person files then about that."""
+    """Return the ticket that this person files about this situation at this time."""
     variant = chance.randrange(len(situation.titles))
     slots = Slots(chance, person, at)
     title = _upper_first(situation.titles[variant].format_map(slots))
@@ -136,12 +136,12 @@ def write_ticket(
 
 
 def _body(chance: Random, situation: Situation, variant: int, slots: Slots) -> str:
-    """Some say it in one sentence, a few add all they know."""
+    """Return the body: one sentence for TERSE of the people, a long text for THOROUGH of them."""
     length = chance.random()
     text = situation.texts[variant]
     if length < TERSE:
         return _filled(re.split(r"(?<=[.?!]) ", text)[:1], slots)
-    body = _filled(_told(chance, situation, text), slots)
+    body = _filled(_sentences(chance, situation, text), slots)
     if situation.long and length > 1 - THOROUGH:
         return f"{body}\n\n{situation.long.format_map(slots)}"
     return body
@@ -151,7 +151,7 @@ def _filled(sentences: Sequence[str], slots: Slots) -> str:
     return " ".join(_upper_first(sentence.format_map(slots)) for sentence in sentences)
 
 
-def _told(chance: Random, situation: Situation, text: str) -> list[str]:
+def _sentences(chance: Random, situation: Situation, text: str) -> list[str]:
     moods = MILD_MOODS if situation.mild else OUTAGE_MOODS if situation.burst else MOODS
     mood = _drawn(chance, moods)
     added = chance.sample(situation.more, chance.choice((0, 1, 1, min(2, len(situation.more)))))
@@ -165,7 +165,7 @@ def _told(chance: Random, situation: Situation, text: str) -> list[str]:
 
 
 def _letter(chance: Random, person: Person, body: str) -> str:
-    """Some write as they speak, some as one writes a letter."""
+    """Return the body alone, with a greeting, or as a letter with greeting and closing."""
     manner = manners()[person.language]
     form = chance.random()
     if form < 0.45:
@@ -178,7 +178,7 @@ def _letter(chance: Random, person: Person, body: str) -> str:
 
 
 def _as_typed(chance: Random, title: str) -> str:
-    """Not everybody finds the shift key, some find it too often."""
+    """Return the title, for some people without a capital or with "URGENT" before it."""
     typed = chance.random()
     if typed < 0.05:
         return title[0].lower() + title[1:]

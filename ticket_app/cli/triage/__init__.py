@@ -1,4 +1,4 @@
-"""`triage`: what the engines are worth. One module a sub-command, with `add_options` and `run`."""
+"""`triage`: measures engines. Each sub-command is a module with `add_options` and `run`."""
 
 import argparse
 
@@ -12,7 +12,7 @@ SUBCOMMANDS = {
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The sub-commands with theirs."""
+    """Add the sub-commands with their options."""
     chosen = parser.add_subparsers(required=True, metavar="command")
     for name, (module, purpose) in SUBCOMMANDS.items():
         options = chosen.add_parser(name, help=purpose, description=purpose)
@@ -21,5 +21,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """What the chosen sub-command says."""
+    """Run the chosen sub-command and return its exit code."""
     return int(arguments.subcommand(arguments))

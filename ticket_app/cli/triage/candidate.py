@@ -1,16 +1,17 @@
-"""Which engine is on trial: the options that `evaluate` and `replay` share."""
+"""The options that select an engine, shared by `evaluate` and `replay`."""
 
 import argparse
 from pathlib import Path
 from typing import get_args
 
+from ticket_app.actor import Actor
 from ticket_app.services.triage.candidates import Candidate, Offline, candidate_named
 from ticket_app.settings import ProviderName
 from ticket_app.vocabulary import CallPurpose
 
 
 def add_options(parser: argparse.ArgumentParser, *more: str) -> None:
-    """Engine (or one `more`), model, prompt, and where answers are kept."""
+    """Add the options for engine (also one of `more`), model, prompt and recorded answers."""
     parser.add_argument(
         "--engine",
         choices=(*get_args(Offline), *get_args(ProviderName), *more),
@@ -29,9 +30,10 @@ def add_options(parser: argparse.ArgumentParser, *more: str) -> None:
     )
 
 
-def candidate_of(arguments: argparse.Namespace, purpose: CallPurpose) -> Candidate:
-    """The engine that the options name. Raises ConfigurationError, and RecordingError."""
+def candidate_of(actor: Actor, arguments: argparse.Namespace, purpose: CallPurpose) -> Candidate:
+    """Return the engine that the options name. ConfigurationError, RecordingError."""
     return candidate_named(
+        actor,
         arguments.engine,
         model=arguments.model,
         prompt=arguments.prompt,

@@ -1,4 +1,4 @@
-"""Tables as plain lines."""
+"""Tables as lines of plain text."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 def columns(
     heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False
 ) -> Iterator[str]:
-    """An empty line, then columns as wide as their content; `numbers`: all but the first to the
-    right."""
+    """Yield an empty line, then the rows in columns as wide as their content.
+
+    With `numbers`, all columns but the first are aligned to the right.
+    """
     widths = [max(len(row[at]) for row in (heads, *rows)) for at in range(len(heads))]
     yield ""
     for row in (heads, *rows):

@@ -1,9 +1,10 @@
-"""`triage evaluate`: an engine's answers against what people said of the same tickets."""
+"""`triage evaluate`: compares an engine's answers with people's labels of the same tickets."""
 
 import argparse
 from collections import Counter
 from pathlib import Path
 
+from ticket_app.actor import by_command
 from ticket_app.cli.say import say
 from ticket_app.cli.triage.candidate import add_options as add_candidate_options
 from ticket_app.cli.triage.candidate import candidate_of
@@ -23,17 +24,17 @@ from ticket_app.triage.evaluation.labelled import (
 from ticket_app.vocabulary import CallPurpose
 
 BASELINE = "baseline"
-"""Ten lines of scikit-learn, fitted on the shipped tune set; each author of it by the others."""
+"""Ten lines of scikit-learn, fitted on the shipped tune set (cross-validated by its authors)."""
 
 
 class NothingAnsweredError(TicketAppError):
-    """The engine had an answer to none of the tickets: there is nothing to measure."""
+    """The engine answered none of the tickets, so there is nothing to measure."""
 
     code = "nothing_answered"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Which tickets, which engine, and for whom the report is."""
+    """Add the options for tickets, engine and output format."""
     parser.add_argument(
         "file",
         nargs="?",
@@ -47,13 +48,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report. Raises LabelledFileError for a file that cannot be read."""
+    """Print the report. LabelledFileError for a file that cannot be read; NothingAnsweredError."""
     tickets = _tickets(arguments.file)
     if arguments.engine == BASELINE:
         return _show(evaluate(baseline_answers(shipped_tickets("tune"), tickets)), arguments)
-    candidate = candidate_of(arguments, CallPurpose.EVALUATE)
+    candidate = candidate_of(by_command(), arguments, CallPurpose.EVALUATE)
     if candidate.is_provider:
-        migrate()  # the ledger is about to be written
+        migrate()  # the calls are written into the ledger
     answers = candidate.answers([(ticket.title, ticket.description) for ticket in tickets])
     judged: list[Judged] = []
     unanswered: Counter[str] = Counter()

@@ -1,9 +1,10 @@
-"""`triage learn`: a lesson from what people decided, and whether it beats the rules."""
+"""`triage learn`: trains a model on people's decisions, and compares it with the rules."""
 
 import argparse
 import signal
 from collections.abc import Iterator
 
+from ticket_app.actor import by_command
 from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
 from ticket_app.services.triage.learning import (
@@ -15,11 +16,11 @@ from ticket_app.services.triage.learning import (
 )
 
 SECONDS_MAX = 660
-"""Less than a turn lasts, and more than the server allows, which says that it was too long."""
+"""Less than the lease on learning, and more than the server's own limit, which it logs."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Whether to learn in any case."""
+    """Add the option to learn only if there are enough new decisions."""
     parser.add_argument(
         "--due",
         action="store_true",
@@ -28,15 +29,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Learn each field and print its comparison. Raises LearningBusyError beside another one."""
-    # Learning is mostly C, which no handler of Python's interrupts. Whatever becomes of the server
-    # that started it, it ends.
+    """Learn each field and print its comparison. LearningBusyError if another process learns."""
+    # The alarm ends this process even if its server is gone. Learning is mostly C code, which no
+    # Python signal handler interrupts.
     signal.alarm(SECONDS_MAX)
     try:
         migrate()
-        for field in fields_due() if arguments.due else FIELDS:
+        actor = by_command()
+        for field in fields_due(actor) if arguments.due else FIELDS:
             try:
-                lesson = learn_from_decisions(field)
+                lesson = learn_from_decisions(actor, field)
             except NotEnoughDecisionsError as error:
                 say(error.detail)
             else:

@@ -1,4 +1,4 @@
-"""A bar for what takes a while."""
+"""A progress bar."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -8,8 +8,8 @@ T = TypeVar("T")
 
 
 def with_progress(items: Iterable[T], total: int) -> Iterator[T]:
-    """The items as they come, with a bar on stderr; none where that is no terminal."""
-    from rich.console import Console  # noqa: PLC0415  # 40 ms that no other command should pay
+    """Yield the items as they come, with a progress bar on stderr if it is a terminal."""
+    from rich.console import Console  # noqa: PLC0415  # the import takes 40 ms
     from rich.progress import track  # noqa: PLC0415
 
     yield from track(

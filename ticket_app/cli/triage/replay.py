@@ -1,8 +1,9 @@
-"""`triage replay`: what another engine would have said of the last tickets."""
+"""`triage replay`: compares another engine's answers with the last tickets."""
 
 import argparse
 from collections.abc import Iterator
 
+from ticket_app.actor import by_command
 from ticket_app.cli.say import say
 from ticket_app.cli.triage.candidate import add_options as add_candidate_options
 from ticket_app.cli.triage.candidate import candidate_of
@@ -20,19 +21,20 @@ TITLE_CHARACTERS = 40
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """How many tickets, which engine, and for whom the report is."""
+    """Add the options for the number of tickets, engine and output format."""
     parser.add_argument(
-        "--last", type=_how_many, default=LAST, help="how many tickets (default: %(default)s)"
+        "--last", type=_ticket_count, default=LAST, help="how many tickets (default: %(default)s)"
     )
     add_candidate_options(parser)
     parser.add_argument("--json", action="store_true", help="the whole report, for a program")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the differences; nothing of the tickets is changed."""
-    candidate = candidate_of(arguments, CallPurpose.REPLAY)
+    """Print the differences. No ticket is changed."""
+    actor = by_command()
+    candidate = candidate_of(actor, arguments, CallPurpose.REPLAY)
     migrate()
-    past = last_tickets(arguments.last)
+    past = last_tickets(actor, arguments.last)
     answers = candidate.answers([(each.ticket.title, each.ticket.description) for each in past])
     try:
         replay = compare(
@@ -105,7 +107,7 @@ def _in_words(share: Share | None) -> str:
     return f"{share.rate:.0%} ({share.low:.0%}-{share.high:.0%}) of {share.n:,}"
 
 
-def _how_many(text: str) -> int:
+def _ticket_count(text: str) -> int:
     number = int(text)
     if not 1 <= number <= REPLAY_MAX:
         raise argparse.ArgumentTypeError(f"choose a number from 1 to {REPLAY_MAX:,}")

@@ -9,7 +9,7 @@ Cells = tuple[str, ...]
 
 
 def lines_of(report: Evaluation) -> Iterator[str]:
-    """The figures, the confusion and reliability of each field, and the short break-downs."""
+    """Yield the figures, each field's confusion matrix and reliability, and short breakdowns."""
     cost = "none" if report.cost is None else f"${report.cost:.4f}"
     yield (
         f"{report.n:,} tickets; latency p50 {report.latency_p50:.2f} ms, "
@@ -60,7 +60,7 @@ def _confusion(name: str, field: FieldFigures) -> Iterator[str]:
 
 
 def _reliability(report: Evaluation) -> Iterator[str]:
-    """A row for each field and step of confidence: how sure it was, and how often right."""
+    """Yield a row per field and step of confidence, with mean confidence and accuracy."""
     fields: list[tuple[str, FieldFigures | UrgencyFigures]] = [*_classified(report)]
     if report.urgency:
         fields.append(("urgency", report.urgency))

@@ -1,6 +1,6 @@
-"""What the figures count, in SQL that both databases read: migrations put it together.
+"""SQL expressions of the figures for both databases, from which migrations build the counters.
 
-An amount is an expression over the columns of COUNTED_AS, and `bucket`.
+An amount is an expression over the columns of COUNTED_AS and `bucket`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,13 +21,15 @@ COUNTED_AS = {
     **dict.fromkeys(FIELDS, "text"),
     "urgency": "integer", "created_on": "date", "settled_on": "date", "ms": "bigint",
 }  # fmt: skip
-"""What a ticket is counted by, with the types that PostgreSQL has for it. `settled_on` is the UTC
-day of resolving and `ms` how long that took; `sign` is 1 where a ticket is added, else -1."""
+"""The inputs of the figures with their PostgreSQL types. `settled_on` is the UTC day of resolving,
+`ms` the milliseconds that resolving took; `sign` is 1 for a ticket that is added, else -1."""
 
 
 class Counter(NamedTuple):
-    """What a ticket adds to which row: `keys` and `figures` name the columns of COUNTED_AS, and
-    `bucket`."""
+    """The row of a table to which a ticket adds, and its amounts.
+
+    `keys` and `figures` map columns to expressions over COUNTED_AS and `bucket`.
+    """
 
     table: str
     keys: Mapping[str, str]
@@ -36,7 +38,7 @@ class Counter(NamedTuple):
 
 
 def of_those(conditions: Mapping[str, str]) -> dict[str, str]:
-    """For each condition a figure that counts the tickets for which it is true."""
+    """Return for each condition a figure that counts the tickets for which it is true."""
     return {
         figure: f"CASE WHEN {condition} THEN sign ELSE 0 END"
         for figure, condition in conditions.items()
@@ -44,20 +46,20 @@ def of_those(conditions: Mapping[str, str]) -> dict[str, str]:
 
 
 def value_figures(values: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """A figure for every value of every field."""
+    """Return a figure for each value of each field."""
     return of_those(
         {f"{field}_{each}": f"{field} = '{each}'" for field in values for each in values[field]}
     )
 
 
 def urgency_figures() -> dict[str, str]:
-    """A figure for every ten points of urgency; the last has 100 as well."""
+    """Return a figure for each ten points of urgency; the last includes 100."""
     groups = {f"urgency_{low}": f"urgency BETWEEN {low} AND {low + 9}" for low in range(0, 90, 10)}
     return of_those(groups | {"urgency_90": "urgency >= 90"})
 
 
 def hour_figures() -> dict[str, str]:
-    """A figure for every group of times to resolve."""
+    """Return a figure for each group of times to resolve."""
     bounds = [hours * 3_600_000 for hours in (1, 4, 24, 72, 168)]
     between = [f"ms >= {low} AND ms < {high}" for low, high in pairwise(bounds)]
     conditions = [f"ms < {bounds[0]}", *between, f"ms >= {bounds[-1]}"]

@@ -1,6 +1,6 @@
 """Named queries for figures: they read the counters that the database keeps, never the tickets.
 
-So they cost the same however many tickets there are; all figures are of tickets not deleted.
+Their cost therefore does not depend on the number of tickets. Deleted tickets do not count.
 """
 
 from datetime import date
@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as SqlText
 from sqlmodel import Session
 
-from ticket_app.data.direct import Direct
+from ticket_app.data.direct import DriverConnection
 from ticket_app.data.figures.tables import (
     HOUR_FIGURES,
     URGENCY_FIGURES,
@@ -31,21 +31,21 @@ from ticket_app.data.figures.tables import (
     ticket_day,
     ticket_resolution,
 )
-from ticket_app.data.tickets.predicates import narrowed
+from ticket_app.data.tickets.predicates import active_fields
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.vocabulary import FACETS
 
 BUCKETS_A_DOUBLING = 50
 
 
-def changes(ask: Direct) -> int:
-    """A number that grows with every change of a figure: the same number, the same figures."""
-    ((total,),) = ask.rows("SELECT coalesce(sum(changes), 0) FROM ticket_changes", {})
+def changes(connection: DriverConnection) -> int:
+    """Return a version number that grows with every change of a figure."""
+    ((total,),) = connection.rows("SELECT coalesce(sum(changes), 0) FROM ticket_changes", {})
     return int(total)
 
 
 def totals(session: Session) -> Row[Any]:
-    """One row: total, urgency_sum, resolved, resolve_ms, `<field>_<value>` for every breakdown."""
+    """Return a row: total, urgency_sum, resolved, resolve_ms, and `<field>_<value>` per facet."""
     counter = ticket_count.c
     return session.execute(
         select(
@@ -63,13 +63,13 @@ def totals(session: Session) -> Row[Any]:
 
 
 def days_with_tickets(session: Session) -> int:
-    """On how many UTC days tickets were created."""
+    """Return the number of UTC days on which tickets were created."""
     days = _per_day("created").having(func.sum(ticket_day.c.created) > 0).subquery()
     return session.scalar(select(func.count()).select_from(days)) or 0
 
 
 def status_counts(session: Session) -> Row[Any]:
-    """One row with `status_<value>` for every status."""
+    """Return one row with `status_<value>` for each status."""
     counter = ticket_count.c
     return session.execute(
         select(
@@ -82,23 +82,25 @@ def status_counts(session: Session) -> Row[Any]:
 
 
 def count_by(session: Session, wanted: TicketFilter) -> int:
-    """How many tickets match a filter that `is_counted`. KeyError for a field that is no facet."""
-    conditions = [ticket_count.c[field].in_(getattr(wanted, field)) for field in narrowed(wanted)]
+    """Count the tickets of a filter that `is_counted`. KeyError for a field that is no facet."""
+    conditions = [
+        ticket_count.c[field].in_(getattr(wanted, field)) for field in active_fields(wanted)
+    ]
     return session.scalar(select(_total(ticket_count.c.tickets)).where(*conditions)) or 0
 
 
 def created_per_day(session: Session, since: date) -> dict[date, int]:
-    """Tickets created on each UTC day since then; some days without any are absent."""
+    """Return the tickets created per UTC day since then; some days without tickets are absent."""
     return _since(session, "created", since)
 
 
 def resolved_per_day(session: Session, since: date) -> dict[date, int]:
-    """Tickets, resolved now, by the UTC day on which they were resolved."""
+    """Return the tickets that are resolved now, per UTC day of resolving, as above."""
     return _since(session, "resolved_on", since)
 
 
 def backlog_before(session: Session, day: date) -> int:
-    """How many of today's tickets were open, or in progress, when that UTC day began."""
+    """Count today's tickets that were open or in progress at the start of that UTC day."""
     unresolved_now = session.scalar(
         select(_total(ticket_count.c.tickets) - _total(ticket_count.c.resolved))
     )
@@ -111,10 +113,10 @@ def backlog_before(session: Session, day: date) -> int:
 
 
 def window(session: Session, since: date) -> Row[Any]:
-    """One row of the UTC days from this one on.
+    """Return one row with the totals of the UTC days from this one on.
 
-    Of the tickets created on them: created, `<field>_<value>` for every breakdown, URGENCY_FIGURES.
-    Of those resolved on them: resolved, resolve_ms, HOUR_FIGURES.
+    Tickets created on these days: created, `<field>_<value>` per facet, URGENCY_FIGURES.
+    Tickets resolved on these days: resolved, resolve_ms, HOUR_FIGURES.
     """
     figures = ("created", "resolve_ms", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES)
     return session.execute(
@@ -126,9 +128,10 @@ def window(session: Session, since: date) -> Row[Any]:
 
 
 def median_ms_to_resolve(session: Session, resolved: int) -> float | None:
-    """Over `resolved` tickets, as many as there are: within 1 %, or a second; None for none.
+    """Return the median time to resolve in ms, within 1 % or a second; None without tickets.
 
-    The middle of the bucket that the median is in; between two buckets, the middle of both.
+    `resolved` is the number of resolved tickets. The result is the middle of the median's bucket;
+    for a median between two buckets it is the mean of their middles.
     """
     running = func.sum(func.sum(ticket_resolution.c.tickets)).over(
         order_by=ticket_resolution.c.bucket
@@ -146,7 +149,7 @@ def median_ms_to_resolve(session: Session, resolved: int) -> float | None:
 
 
 def utc_day(session: Session, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
-    """The UTC day, whatever zone the session is in."""
+    """Return SQL for the UTC day of a time, whatever the time zone of the session."""
     if session.get_bind().dialect.name == "sqlite":
         return func.substr(cast(column, SqlText), 1, 10)
     return cast(func.timezone("UTC", column), Date)
@@ -162,7 +165,7 @@ def _per_day(figure: str) -> Select[Any]:
 
 
 def _total(figure: Column[Any], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    """The sum over rows and slots; a whole number, where PostgreSQL would make it a numeric."""
+    """Sum over rows and slots, cast to an integer because PostgreSQL's sum is a numeric."""
     total: ColumnElement[Any] = func.sum(figure)
     if conditions:
         total = func.sum(figure).filter(*conditions)
@@ -170,7 +173,7 @@ def _total(figure: Column[Any], *conditions: ColumnElement[bool]) -> ColumnEleme
 
 
 def _middle_of(bucket: int) -> float:
-    """In milliseconds, between the ends of the bucket as migration 0005 numbers them."""
+    """Return the geometric mean of a bucket's bounds in ms; migration 0005 numbers the buckets."""
     if bucket == 0:
         return 0.0
     doubling, part = divmod(bucket - 1, BUCKETS_A_DOUBLING)

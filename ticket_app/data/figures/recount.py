@@ -1,8 +1,7 @@
-"""Named queries that count the tickets themselves: what the counters ought to say.
+"""Named queries that compute the counters from the tickets, to verify them.
 
-They read every ticket, and take as long as that takes. What a figure means is said here anew, by
-other means than the triggers have, so that the two can be compared; only how long resolving took is
-worked out alike.
+They read every ticket, so their time grows with the table. They define each figure independently of
+the triggers, so that the two can be compared; only the time to resolve is computed in the same way.
 """
 
 from collections.abc import Mapping
@@ -49,39 +48,39 @@ from ticket_app.vocabulary import FACETS
 COUNTERS = (ticket_count, ticket_day, ticket_resolution)
 MS_AN_HOUR = 3_600_000
 HOURS_MAX = 10**9
-"""More than any ticket can take."""
+"""An upper bound of the hours that a ticket can take."""
 DOUBLINGS = (LAST_BUCKET - 1) // BUCKETS_A_DOUBLING
 
 Key = tuple[Any, ...]
 Figures = dict[Key, dict[str, int]]
-"""By the key of a row without its slot: each figure that is not 0."""
+"""The figures that are not 0, keyed by the row's key without the slot."""
 
 
 class Both(NamedTuple):
-    """A counter's figures as it has them, and as the tickets have them."""
+    """The figures of a counter, as stored and as counted from the tickets."""
 
     kept: Figures
     counted: Figures
 
 
 def both(session: Session, counter: Table) -> Both:
-    """To be compared, so in a transaction that sees one moment."""
+    """Return both figures. The transaction must see one snapshot, or they are not comparable."""
     return Both(_kept(session, counter), _counted(session, counter))
 
 
 def present_tickets(session: Session) -> int:
-    """How many tickets there are, counted one by one."""
+    """Return the number of tickets not deleted, counted one by one."""
     return session.scalar(select(func.count()).where(present())) or 0
 
 
 def keep_writers_out(session: Session) -> None:
-    """Nobody else writes a ticket until this transaction ends. On SQLite nobody does anyway."""
+    """Lock out other writers of tickets until this transaction ends. SQLite has only one anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE ticket IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def rewrite(session: Session, counter: Table, counted: Figures) -> None:
-    """Give a counter these figures, in slot 0."""
+    """Replace a counter's rows by these figures, in slot 0."""
     session.execute(delete(counter))
     names, none = key_names(counter), dict.fromkeys(figure_names(counter), 0)
     rows = [
@@ -93,18 +92,18 @@ def rewrite(session: Session, counter: Table, counted: Figures) -> None:
 
 
 def note_change(session: Session) -> None:
-    """Let everyone know that figures have changed."""
+    """Increment the version number of the figures, so that cached figures are dropped."""
     changes = ticket_changes.c.changes
     session.execute(ticket_changes.update().values(changes=changes + 1))
 
 
 def key_names(counter: Table) -> list[str]:
-    """A counter's key without the slot."""
+    """Return the columns of a counter's key without the slot."""
     return [column.name for column in counter.primary_key if column.name != "slot"]
 
 
 def figure_names(counter: Table) -> list[str]:
-    """What a counter counts."""
+    """Return the columns of a counter that hold figures."""
     return [column.name for column in counter.columns if not column.primary_key]
 
 
@@ -177,7 +176,7 @@ def _of_a_day_of_resolving(session: Session) -> dict[str, ColumnElement[Any]]:
 
 
 def _settled_at() -> ColumnElement[Any]:
-    """Not before it was filed, whatever the clock was when it was resolved."""
+    """Return the time of resolving, at least that of creation: a clock may have been set back."""
     created_at, resolved_at = col(Ticket.created_at), col(Ticket.resolved_at)
     return case((resolved_at < created_at, created_at), else_=resolved_at)
 
@@ -196,7 +195,7 @@ def _day(session: Session, time: SQLColumnExpression[Any]) -> ColumnElement[Any]
 
 
 def _ms(session: Session) -> ColumnElement[int]:
-    """Whole milliseconds from filing to resolving, rounded as the triggers round them."""
+    """Return the milliseconds from filing to resolving, rounded as in the triggers."""
     created_at, settled_at = col(Ticket.created_at), _settled_at()
     if _on_sqlite(session):
         days = func.julianday(settled_at) - func.julianday(created_at)
@@ -205,7 +204,7 @@ def _ms(session: Session) -> ColumnElement[int]:
 
 
 def _bucket(ms: ColumnElement[int]) -> ColumnElement[int]:
-    """See `ticket_resolution`: whole numbers, so that no rounding can differ."""
+    """Return the bucket of `ticket_resolution`, in integers so that no rounding can differ."""
     doublings = (
         (
             ms < 2000 * 2**doubling,

@@ -1,8 +1,8 @@
-"""The counters that triggers keep beside the tickets: see decision 0010.
+"""The counters that triggers maintain for the tickets: see decision 0010.
 
-Every row belongs to a slot: PostgreSQL's writers take one of SLOTS each, so that they never wait
-for each other's counters, and SQLite's one writer has slot 0. A figure is the sum over the slots; a
-single row may be below zero, since what one slot counted another may have taken away.
+Every row belongs to a slot. On PostgreSQL each writer takes one of SLOTS, so that no writer waits
+for another's counters; SQLite's one writer has slot 0. A figure is the sum over the slots. A single
+row may be negative: one slot may subtract what another slot added.
 """
 
 from collections.abc import Iterable
@@ -24,9 +24,9 @@ VALUE_FIGURES = {
 }
 HISTOGRAM_STEP = 10
 URGENCY_FIGURES = {f"urgency_{low}": low for low in range(0, 100, HISTOGRAM_STEP)}
-"""By the lower bound of a group of ten; the last one holds 100 as well."""
+"""The lower bound of each group of ten points; the last group includes 100."""
 HOURS_TO_RESOLVE = (1, 4, 24, 72, 168)
-"""Upper bounds, in hours, of the groups of times to resolve; the last group has none."""
+"""Upper bounds in hours of the groups of times to resolve; the last group is unbounded."""
 HOUR_FIGURES = {f"hours_{index}": index for index in range(len(HOURS_TO_RESOLVE) + 1)}
 
 
@@ -43,7 +43,7 @@ def _counter(
         *checks,
         *slot_checks(name),
         sqlite_strict=True,
-        # An update that finds room on its page leaves the index alone.
+        # Room on each page for HOT updates, which leave the index alone.
         postgresql_with={"fillfactor": 50},
     )
 
@@ -54,8 +54,8 @@ ticket_count = _counter(
     ("tickets", "urgency_sum", "resolved", "resolve_ms"),
     ticket_count_checks(),
 )
-"""Tickets, not deleted, by what a filter can ask for. `resolved` counts those with a time of
-resolving; `resolve_ms` are the milliseconds that took, altogether."""
+"""Tickets not deleted, by facets. `resolved` counts those with a time of resolving; `resolve_ms` is
+the sum of the milliseconds that resolving took."""
 
 ticket_day = _counter(
     "ticket_day",
@@ -63,16 +63,16 @@ ticket_day = _counter(
     ("created", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES, "resolve_ms", "resolved_on"),
     ticket_day_checks(),
 )
-"""The tickets created on each UTC day; but `resolved_on`, `resolve_ms` and HOUR_FIGURES count those
-resolved on it, whenever they were created. What was resolved before it was created, by a clock that
-had been set back, counts as resolved when it was created."""
+"""Tickets created on each UTC day. `resolved_on`, `resolve_ms` and HOUR_FIGURES instead count the
+tickets resolved on that day. A ticket resolved before its creation, by a clock that was set back,
+counts as resolved when it was created."""
 
 ticket_resolution = _counter(
     "ticket_resolution", [Column("bucket", Integer)], ("tickets",), ticket_resolution_checks()
 )
-"""Resolved tickets by how long that took. Bucket 0: less than a second. From there on each doubling
-of the time is divided into 50 equal buckets, so that a bucket's ends are within 2 % of each other;
-the last one holds whatever took more than 136 years."""
+"""Histogram of the times to resolve. Bucket 0 holds times below a second. Each doubling from there
+on is divided into 50 equal buckets, so that the bounds of a bucket differ by at most 2 %. The last
+bucket holds times above 136 years."""
 
 ticket_changes = _counter("ticket_changes", [], ("changes",), [])
-"""Goes up with every change of the counters: where the sum is the same, every figure is."""
+"""The version number of the counters: while its sum is unchanged, so is every figure."""

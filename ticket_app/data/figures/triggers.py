@@ -1,11 +1,11 @@
-"""The triggers that keep the figures: a migration says what is counted, this how.
+"""The triggers that maintain the counters. Migrations define what is counted.
 
-A counter's row belongs to a slot. On SQLite there is one writer at a time, and one slot. On
-PostgreSQL a transaction takes one of SLOTS for itself, so that two of them never wait for each
-other's counters; a figure is the sum over the slots.
+A counter's row belongs to a slot. SQLite has one writer at a time and one slot. On PostgreSQL each
+transaction takes one of SLOTS, so that two transactions never wait for each other's counters. A
+figure is the sum over the slots.
 
-A migration that has run does not run again: whoever changes a statement here writes one that calls
-`replace`.
+A change of a statement here needs a new migration that calls `replace`: an applied migration does
+not run again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ ON_SQLITE = {"INSERT": {"NEW": 1}, "UPDATE": {"OLD": -1, "NEW": 1}, "DELETE": {"
 OCTAVES = (LAST_BUCKET - 1) // 50
 
 LOCKS = 745_018
-"""An arbitrary number: the advisory locks of this kind are the slots."""
+"""First key of the advisory locks for slots: an arbitrary number."""
 TAKE_SLOT = f"""
 CREATE FUNCTION ticket_figures_slot() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
@@ -51,7 +51,7 @@ $$
 
 
 class FigureTriggers:
-    """The triggers of a database, which keep `counters` from then on."""
+    """The triggers that maintain `counters` in one database."""
 
     def __init__(self, connection: Connection, counters: Iterable[Counter]) -> None:
         self._run = connection.exec_driver_sql
@@ -59,16 +59,16 @@ class FigureTriggers:
         self._on_sqlite = connection.dialect.name == "sqlite"
 
     def replace(self) -> None:
-        """Count all tickets anew, by these counters, and keep them instead of those before."""
+        """Replace the triggers by those of these counters, and recount all tickets."""
         self.drop()
         for table in ("ticket_count", "ticket_day", "ticket_resolution"):
             self._run(f"DELETE FROM {table}")
         self.create()
 
     def create(self) -> None:
-        """Fill the counters, which are empty, from the tickets there are, and keep them."""
+        """Fill the empty counters from the existing tickets, and create the triggers."""
         if not self._on_sqlite:
-            # Nobody writes a ticket between the count and the triggers.
+            # Nobody may write a ticket between the count and the creation of the triggers.
             self._run("LOCK TABLE ticket IN SHARE ROW EXCLUSIVE MODE")
         for statement in self._additions(self._counted({"ticket": 1}), slot="0"):
             self._run(statement)
@@ -78,7 +78,7 @@ class FigureTriggers:
             self._create_on_postgresql()
 
     def drop(self) -> None:
-        """Keep no figures: they can be counted again from the tickets."""
+        """Drop the triggers. The figures can be recounted from the tickets."""
         if self._on_sqlite:
             for name in (*(f"ticket_figures_{change.lower()}" for change in ON_SQLITE),
                          "ticket_not_replaced", "ticket_not_displaced"):  # fmt: skip
@@ -92,24 +92,24 @@ class FigureTriggers:
             self._run("DROP FUNCTION ticket_figures_slot()")
 
     def _additions(self, tickets: str, slot: str) -> list[str]:
-        """The statements that add these tickets to a slot, a group at a time."""
+        """Return the statements that add these tickets to a slot, one for each counter."""
         return [*(_addition(counter, tickets, slot) for counter in self._counters), _change(slot)]
 
     def _counted(self, rows: Mapping[str, int]) -> str:
-        """The tickets, each with its bucket."""
-        # The limit limits nothing: it keeps both databases from working out `ms` at each mention.
+        """Return a SELECT of the tickets' columns COUNTED_AS, with the bucket."""
+        # The huge LIMIT stops both databases from computing `ms` again at each mention.
         tickets = f"{self._tickets(rows)} LIMIT {2**62}"
         return f"SELECT timed.*, {_bucket()} AS bucket FROM ({tickets}) AS timed"
 
     def _tickets(self, rows: Mapping[str, int]) -> str:
-        """What each ticket, that is not deleted, is counted by: added (1) or taken away (-1)."""
+        """Return a SELECT of COUNTED_AS for tickets not deleted; the sign is 1 or -1 per source."""
         return " UNION ALL ".join(
             f"SELECT {self._columns(row, sign)}{_source(row)} WHERE {row}.deleted_at IS NULL"
             for row, sign in rows.items()
         )
 
     def _columns(self, row: str, sign: int) -> str:
-        # A clock may have been set back since: what is resolved before it is filed took no time.
+        # A clock may have been set back: a ticket resolved before its creation took no time.
         filed, settled = f"{row}.created_at", f"{row}.resolved_at"
         settled = f"CASE WHEN {settled} < {filed} THEN {filed} ELSE {settled} END"
         columns = {
@@ -123,14 +123,14 @@ class FigureTriggers:
         return ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
 
     def _day(self, time: str) -> str:
-        """The UTC day, whatever the time zone of whoever writes."""
+        """Return SQL for the UTC day of a time, whatever the time zone of the session."""
         if self._on_sqlite:
             return f"substr({time}, 1, 10)"
         return f"CAST(({time}) AT TIME ZONE 'UTC' AS date)"
 
     def _milliseconds(self, since: str, until: str) -> str:
         if self._on_sqlite:
-            # SQLite counts milliseconds but answers days, inexactly.
+            # SQLite stores milliseconds but returns inexact days, so the result is rounded.
             return f"CAST(round((julianday({until}) - julianday({since})) * 86400000) AS integer)"
         return f"CAST(round(extract(epoch FROM ({until}) - {since}) * 1000) AS bigint)"
 
@@ -148,7 +148,7 @@ class FigureTriggers:
                 f"CREATE TRIGGER ticket_figures_{change.lower()} AFTER {change}{columns} ON ticket "
                 f"WHEN {when[change]} BEGIN {statements}; END"
             )
-        # OR REPLACE takes the old row away without telling the trigger for DELETE.
+        # OR REPLACE deletes the old row without firing the DELETE trigger, so it is refused.
         for name, change, condition in (
             ("ticket_not_replaced", "INSERT", "TRUE"),
             ("ticket_not_displaced", "UPDATE OF id", "NEW.id <> OLD.id"),
@@ -178,8 +178,11 @@ class FigureTriggers:
         )
 
     def _function(self, change: str, rows: Mapping[str, int]) -> str:
-        """A statement that writes one ticket, as most do, adds to the rows that are there, in half
-        the time; any other adds group by group, so that a bulk load costs little more."""
+        """Return the trigger function for one kind of change.
+
+        For a statement that writes one ticket, as most do, it updates the existing rows, in half
+        the time. Otherwise it adds group by group, so that a bulk load costs little more.
+        """
         return f"""
 CREATE FUNCTION ticket_figures_{change.lower()}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -202,7 +205,7 @@ $$
 """
 
     def _add_one(self) -> str:
-        """The function that adds a ticket to a slot, or takes it away."""
+        """Return the function that adds a ticket to a slot or subtracts it."""
         return f"""
 CREATE FUNCTION ticket_figures_add(
   taken integer, {", ".join(f"{name} {kind}" for name, kind in COUNTED_AS.items())}
@@ -218,7 +221,7 @@ $$
 
 
 def _addition(counter: Counter, tickets: str, slot: str) -> str:
-    """Groups to which nothing is added are left alone."""
+    """Return an upsert of grouped amounts; it skips groups whose amounts are all 0."""
     sums = {figure: f"sum({amount})" for figure, amount in counter.figures.items()}
     columns = ", ".join((*counter.keys, "slot", *sums))
     values = ", ".join((*counter.keys.values(), slot, *sums.values()))
@@ -233,7 +236,7 @@ def _addition(counter: Counter, tickets: str, slot: str) -> str:
 
 
 def _addition_of_one(counter: Counter) -> str:
-    """The ticket is in variables, which have the names of COUNTED_AS."""
+    """Return PL/pgSQL that adds one ticket, held in variables with the names of COUNTED_AS."""
     sums = ", ".join(f"{figure} = kept.{figure} + {amount}"
                      for figure, amount in counter.figures.items())  # fmt: skip
     keys = " AND ".join(f"kept.{key} = {value}" for key, value in counter.keys.items())
@@ -249,7 +252,7 @@ def _addition_of_one(counter: Counter) -> str:
 
 
 def _on_conflict(table: str, figures: Iterable[str], at: str = "") -> str:
-    """`at` is the conflict's place, where the key's columns have other meanings."""
+    """Return an upsert clause. `at` replaces the conflict target if its columns are ambiguous."""
     at = at or f"({', '.join(KEYS[table])})"
     sums = ", ".join(f"{figure} = {table}.{figure} + excluded.{figure}" for figure in figures)
     return f"ON CONFLICT {at} DO UPDATE SET {sums}"
@@ -261,8 +264,10 @@ def _change(slot: str) -> str:
 
 
 def _bucket() -> str:
-    """Each doubling of the time, from a second on, in 50 equal parts: whole numbers only, so that
-    every computer puts a time into the same bucket."""
+    """Return SQL for the bucket of `ms`: 50 equal parts of each doubling, from a second on.
+
+    It uses integers only, so that every computer puts a time into the same bucket.
+    """
     octaves = " ".join(
         f"WHEN ms < {2000 << octave} THEN ms / {20 << octave} + {50 * octave - 49}"
         for octave in range(OCTAVES)
@@ -271,7 +276,7 @@ def _bucket() -> str:
 
 
 def _source(row: str) -> str:
-    """SQLite's NEW and OLD are a row each; every other name is a table's."""
+    """Return the FROM clause of a table. SQLite's NEW and OLD are rows and need none."""
     return "" if row in {"NEW", "OLD"} else f" FROM {row}"
 
 

@@ -1,4 +1,4 @@
 """Tickets in the database: how they are filed, changed, found, listed and counted.
 
-What goes by statements of text is here next to what goes by sessions.
+Modules with plain SQL for the driver stand beside modules with queries for sessions.
 """

@@ -1,7 +1,7 @@
-"""The columns of tables as statements of text name them, with their types; and the projections.
+"""Column names and types for plain SQL, and the projections.
 
-A projection is the set of columns that an audience may see. What is stored and what is shown are
-two lists: a new column is stored as soon as the table has it, and shown once a schema names it.
+A projection is the set of columns that an audience may see. Stored and shown columns are two lists:
+a new column is stored as soon as the table has it, and shown once a schema names it.
 """
 
 from collections.abc import Iterable
@@ -12,29 +12,29 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
 from ticket_app.data.engine import Dialect
-from ticket_app.data.tickets.tables import IdempotencyKey, Ticket, TicketEvent
+from ticket_app.data.tickets.tables import IdempotencyKey, Ticket
 from ticket_app.data.triage.tables import Suggestion, TriageJob
 from ticket_app.data.types import UtcDateTime
-from ticket_app.schemas.tickets import TicketPublic
+from ticket_app.schemas.tickets import SHOWN_TO_REQUESTER, TicketPublic
 
 TIME: dict[Dialect, str] = {
     "postgresql": """to_char({time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
     "sqlite": "replace({time}, ' ', 'T') || 'Z'",
 }
-"""A time as JSON has it."""
+"""SQL for a time in JSON's format."""
 
 Types = dict[str, str]
 """PostgreSQL's type of each column."""
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """The table that the model maps."""
+    """Return the table of the model."""
     table: Table = getattr(model, "__table__")  # noqa: B009  # mypy does not know the attribute
     return table
 
 
 def types_of(model: type[SQLModel], names: Iterable[str]) -> Types:
-    """The types of these columns. KeyError for a name that is no column."""
+    """Return the types of these columns. KeyError for a name that is no column."""
     columns = table_of(model).columns
     return {name: _type_of(columns[name]) for name in names}
 
@@ -48,26 +48,31 @@ def _all_but(model: type[SQLModel], *names: str) -> Types:
     return types_of(model, [name for name in kept if name not in names])
 
 
-TICKET = _all_but(Ticket, "id", "deleted_at")
-"""What filing a ticket stores."""
-EVENT = types_of(TicketEvent, ("kind", "edge", "field", "old_value", "new_value"))
+TICKET = _all_but(Ticket, "id", "deleted_at", "requester_id", "first_responded_at")
+"""The columns that filing a ticket stores, besides requester_id."""
 SUGGESTION = _all_but(Suggestion, "id", "ticket_id", "created_at")
 JOB = types_of(TriageJob, ("scope", "due_at"))
 KEY = types_of(IdempotencyKey, ("key", "fingerprint", "ticket"))
 
 PUBLIC = tuple(types_of(Ticket, TicketPublic.model_fields))
-"""What whoever may see a ticket sees of it: a TicketPublic."""
+"""The projection for those who may see every ticket: the columns of TicketPublic."""
+REQUESTER = tuple(name for name in PUBLIC if name in SHOWN_TO_REQUESTER)
+"""The projection for those who see a part of the tickets: the columns of a TicketForRequester."""
 
 
 def typed(columns: Types) -> str:
-    """The columns as PostgreSQL reads them out of JSON."""
+    """Return the column definitions by which PostgreSQL reads JSON."""
     return ", ".join(f"{name} {kind}" for name, kind in columns.items())
 
 
 @cache
-def public_json(dialect: Dialect) -> str:
-    """The expression that makes of a row of `ticket` the JSON text of a TicketPublic."""
-    values = {name: _in_json(name, dialect) for name in PUBLIC}
+def public_json(dialect: Dialect, restriction: tuple[str, ...] = ()) -> str:
+    """Return the SQL expression that converts a row of `ticket` to the JSON of a TicketPublic.
+
+    With a scope's restriction it is that of a TicketForRequester.
+    """
+    shown = REQUESTER if restriction else PUBLIC
+    values = {name: _in_json(name, dialect) for name in shown}
     if dialect == "sqlite":
         pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
         return f"json_object({pairs})"

@@ -1,7 +1,7 @@
-"""Filing tickets: their rows, the first line of each history, what was proposed, and who waits.
+"""Files tickets: their rows, first events, suggestions, triage jobs, and people who are new.
 
-All of it in one transaction, and on PostgreSQL in one statement. The idempotency key of a ticket
-is claimed in the same transaction: who comes second with a key waits until the first has committed.
+All rows are written in one transaction, and on PostgreSQL in one statement. The same transaction
+claims a ticket's idempotency key, so a second request with that key waits for its commit.
 """
 
 from collections.abc import Sequence
@@ -9,115 +9,144 @@ from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from ticket_app.data.direct import Direct, get_dialect, telling
+from ticket_app.actor import Actor
+from ticket_app.data.direct import DriverConnection, driver_write, get_dialect
+from ticket_app.data.people.requesters import Requester, person_id_on_sqlite
 from ticket_app.data.plain_sql import Row
 from ticket_app.data.tickets.columns import JOB, KEY, SUGGESTION, TICKET
-from ticket_app.data.tickets.filing_sql import AT_ONCE, CREATED, ONCE_FOR_EACH_KEY, find_keys
+from ticket_app.data.tickets.events import event_row, insert_events
+from ticket_app.data.tickets.filing_sql import file_all, file_once_per_key, find_keys
 from ticket_app.data.types import phrases_as_text
 from ticket_app.errors import DatabaseUnavailableError
-from ticket_app.vocabulary import Edge, EventKind, TriageScope
+from ticket_app.vocabulary import EventKind, TriageScope
 
 ROUNDS_MAX = 2
-"""A key that was there at the claim may be gone at the look: it was a day old. Then it is free."""
+"""Rounds of claiming keys. A key that was taken at the claim may have expired when it is read; it
+is free then, and the second round claims it."""
 
 
-class Claim(NamedTuple):
-    """The idempotency key of a request, and the fingerprint of what it asks for."""
+class KeyClaim(NamedTuple):
+    """The idempotency key of a request, and the fingerprint of the request's values."""
 
     key: str
     fingerprint: str
 
 
 class NewTicket(NamedTuple):
-    """A ticket to be stored: the fields of a TicketPublic but the id, and what was proposed for it:
-    rows of SUGGESTION, the evidence as a tuple. One that `waits` is to be seen by a provider."""
+    """A ticket to be stored, and who files it.
 
+    `ticket` has the columns of TICKET. `proposed` are rows of SUGGESTION with the evidence as a
+    tuple. A ticket that `waits` gets a job for the provider. Its `requester` becomes a person.
+    """
+
+    actor: Actor
     ticket: Row
     proposed: list[Row]
     waits: bool
-    claim: Claim | None = None
+    claim: KeyClaim | None = None
+    requester: Requester | None = None
 
 
-class Earlier(NamedTuple):
-    """What a key has filed before: `ticket` is the JSON of the ticket then, without its id."""
+class StoredResponse(NamedTuple):
+    """The stored response of a key: `ticket` is the ticket's JSON when filed, without the id."""
 
     fingerprint: str
     ticket_id: int
     ticket: str
 
 
-def file_tickets(new: Sequence[NewTicket], edge: Edge) -> list[int | Earlier]:
-    """Store them, durably, all or none; returns their ids in the same order.
+def file_tickets(new: Sequence[NewTicket]) -> list[int | StoredResponse]:
+    """Store the tickets durably, all or none; return their ids in the same order.
 
-    Where the key of one is taken already, by another of these or by an earlier request, it is not
-    stored, and what the key has filed stands in its place.
+    A ticket whose key is taken, by another one of these or by an earlier request, is not stored:
+    the key's stored response is returned in its place.
     """
     if get_dialect() == "sqlite":
-        with telling() as tell:
-            return [_in_several_statements(tell, each, edge) for each in new]
+        with driver_write() as connection:
+            return [_file_on_sqlite(connection, each) for each in new]
     if any(each.claim for each in new):
-        return _once_for_each_key(new, edge)
-    with telling() as tell:
-        return [ticket_id for ticket_id, _ in tell.write(AT_ONCE, _as_json(new, edge))]
+        return _file_once_per_key(new)
+    statement = file_all(people=_name_people(new))
+    with driver_write() as connection:
+        return [ticket_id for ticket_id, _ in connection.write(statement, _as_json(new))]
 
 
-def _as_json(new: Sequence[NewTicket], edge: Edge) -> Row:
+def _name_people(new: Sequence[NewTicket]) -> bool:
+    return any(each.requester for each in new)
+
+
+def _as_json(new: Sequence[NewTicket]) -> Row:
     tickets = [
         {
             **each.ticket,
+            "edge": each.actor.edge,
+            "actor": each.actor.who,
+            "actor_id": each.actor.identity.person_id,
             "proposed": each.proposed,
             "waits": each.waits,
+            **(_person_row(each.requester) if each.requester else {}),
             **(_key_row(each, each.claim) if each.claim else {}),
         }
         for each in new
     ]
-    return {"tickets": to_json(tickets).decode(), "edge": edge}
+    return {"tickets": to_json(tickets).decode()}
 
 
-def _key_row(new: NewTicket, claim: Claim) -> Row:
+def _person_row(requester: Requester) -> Row:
+    return {"person_email": requester.email, "person_name": requester.name}
+
+
+def _key_row(new: NewTicket, claim: KeyClaim) -> Row:
     return {**claim._asdict(), "ticket": to_json(new.ticket).decode()}
 
 
-def _once_for_each_key(new: Sequence[NewTicket], edge: Edge) -> list[int | Earlier]:
-    """Each round is a transaction of its own, and sees what was committed before it."""
-    done: dict[int, int | Earlier] = {}
+def _file_once_per_key(new: Sequence[NewTicket]) -> list[int | StoredResponse]:
+    """Store the tickets whose keys are free. Each round is a transaction of its own."""
+    done: dict[int, int | StoredResponse] = {}
+    statement = file_once_per_key(people=_name_people(new))
     for _ in range(ROUNDS_MAX):
         places = [place for place in range(len(new)) if place not in done]
-        values = _as_json([new[place] for place in places], edge)
-        with telling() as tell:
-            rows = tell.write(ONCE_FOR_EACH_KEY, values)
+        values = _as_json([new[place] for place in places])
+        with driver_write() as connection:
+            rows = connection.write(statement, values)
             done |= {places[number - 1]: ticket_id for ticket_id, number in rows}
-            done |= _found(tell, {place: new[place] for place in places if place not in done})
+            done |= _stored_responses(
+                connection, {place: new[place] for place in places if place not in done}
+            )
         if len(done) == len(new):
             return [done[place] for place in range(len(new))]
     raise DatabaseUnavailableError
 
 
-def _found(tell: Direct, taken: dict[int, NewTicket]) -> dict[int, Earlier]:
+def _stored_responses(
+    connection: DriverConnection, taken: dict[int, NewTicket]
+) -> dict[int, StoredResponse]:
     keys = {place: each.claim.key for place, each in taken.items() if each.claim}
     if not keys:
         return {}
-    rows = tell.rows(find_keys(tell.dialect), {"keys": sorted(set(keys.values()))})
-    known = {key: Earlier(*kept) for key, *kept in rows}
+    rows = connection.rows(find_keys(connection.dialect), {"keys": sorted(set(keys.values()))})
+    known = {key: StoredResponse(*stored) for key, *stored in rows}
     return {place: known[key] for place, key in keys.items() if key in known}
 
 
-def _in_several_statements(tell: Direct, new: NewTicket, edge: Edge) -> int | Earlier:
-    """SQLite has one writer: a key that is not there when it is looked for stays free."""
+def _file_on_sqlite(connection: DriverConnection, new: NewTicket) -> int | StoredResponse:
+    """Store a ticket on SQLite. With one writer, a key that is free at the check stays free."""
     if new.claim is not None:
-        for _, *kept in tell.rows(find_keys(tell.dialect), {"keys": new.claim.key}):
-            return Earlier(*kept)
-    ticket_id = tell.insert("ticket", tuple(TICKET), new.ticket)
+        for _, *stored in connection.rows(find_keys(connection.dialect), {"keys": new.claim.key}):
+            return StoredResponse(*stored)
+    person_id = person_id_on_sqlite(connection, new.requester, new.ticket["created_at"])
+    ticket = new.ticket | {"requester_id": person_id}
+    ticket_id = connection.insert("ticket", (*TICKET, "requester_id"), ticket)
     of_ticket = {"ticket_id": ticket_id, "created_at": new.ticket["created_at"]}
-    event = of_ticket | {"ticket_version": 1, "kind": EventKind.CREATED, "edge": edge}
-    tell.insert("ticket_event", (*of_ticket, *CREATED), event)
+    event = event_row(EventKind.CREATED, new.actor)
+    insert_events(connection, [event], ticket_id, 1, new.ticket["created_at"])
     for proposed in new.proposed:
         row = of_ticket | proposed | {"evidence": phrases_as_text(proposed["evidence"])}
-        tell.insert("suggestion", (*of_ticket, *SUGGESTION), row)
+        connection.insert("suggestion", (*of_ticket, *SUGGESTION), row)
     if new.waits:
         job = of_ticket | {"scope": TriageScope.ALL, "due_at": new.ticket["created_at"]}
-        tell.insert("triage_job", (*of_ticket, *JOB), job)
+        connection.insert("triage_job", (*of_ticket, *JOB), job)
     if new.claim is not None:
         key = of_ticket | _key_row(new, new.claim)
-        tell.insert("idempotency_key", (*of_ticket, *KEY), key)
+        connection.insert("idempotency_key", (*of_ticket, *KEY), key)
     return ticket_id

@@ -1,56 +1,64 @@
-"""Named queries for pages of tickets, which cost the same however many tickets there are.
+"""Named queries for pages of tickets. Their cost does not grow with the number of tickets.
 
-What PostgreSQL expects to be rare is found by its index of trigrams at once. A page of what is
-frequent is full after some of the newest tickets from the cursor on have been looked at one by one:
-SAMPLED of them, and where these say that SCANNED will do, so many. What is rarer than that is found
-by an index: of trigrams for a search, of facets for filters alone. A search without a trigram has
-no index; it looks at one ticket after the other, for as long as a statement may take.
+They choose an access path by the expected number of matches. If PostgreSQL's estimate is RARE or
+less, the trigram index is used at once. A page of frequent matches is full after a scan of the
+newest tickets from the cursor on: SAMPLED of them, or SCANNED if the sample suggests that this
+suffices. For rarer matches an index is used: of trigrams for a search, of facets for filters alone.
+A search without a trigram has no index. It scans tickets until the statement timeout.
+
+The tickets of a restricted scope, and of a filter by requester, are always scanned, in the order of
+the index of their requester: the cost of their pages and counts depends on their own number, and
+not on that of all tickets.
 """
 
 import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ticket_app.data.direct import Direct
+from ticket_app.data.direct import DriverConnection
 from ticket_app.data.folding import fold
+from ticket_app.data.people.scope import Scope
 from ticket_app.data.tickets.list_sql import (
+    AccessPath,
     Shape,
-    Way,
     count_statement,
     is_planned_once,
     page_statement,
     wanted_statement,
 )
 from ticket_app.data.tickets.predicates import (
+    active_fields,
     facets_of,
     is_counted,
-    narrowed,
+    is_of_one_requester,
     parameters,
+    scope_values,
     traits_of,
 )
 from ticket_app.data.types import utc
-from ticket_app.schemas.tickets import Position, TicketFilter
+from ticket_app.schemas.paging import Position
+from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.vocabulary import FACETS
 
 SAMPLED = 400
 SCANNED = 4_000
-"""Some 2 ms: a page of 50 of what one ticket in eighty is, is full by then."""
+"""Tickets of a longer scan, some 2 ms. It fills a page of 50 if one ticket in 80 matches."""
 RARE = 1_000
-"""Where PostgreSQL expects no more to be wanted, its index finds them in some 5 ms."""
-SOME = 2
-"""Of SAMPLED tickets: one may be chance."""
+"""Expected matches up to which the trigram index is used at once, which takes some 5 ms."""
+SAMPLE_HITS = 2
+"""Matches among SAMPLED tickets that make a search frequent; a single one may be chance."""
 FREQUENT = 20_000
-SCANNED_FOR_THE_FREQUENT = 40_000
-"""Some 20 ms. What so many tickets have takes the index longer than that; unless none of the newer
-ones has it, a page is full by then."""
+SCANNED_FREQUENT = 40_000
+"""Tickets scanned, some 20 ms, if FREQUENT matches are expected. The index takes longer for so
+many. The scan fills a page unless no newer ticket matches."""
 TRIGRAM = 3
 ESCAPE = "\\"
-ASKED = set(TicketFilter.model_fields)
-"""What an estimate is remembered by: a filter without its place in the list."""
+CACHE_KEY_FIELDS = set(TicketFilter.model_fields)
+"""Fields that identify a cached estimate: the filter without the cursor."""
 
 
 class Listed(NamedTuple):
-    """A ticket of a page: where it stands, and a TicketPublic as JSON."""
+    """A ticket of a page: its keyset (created_at, id) and its TicketPublic as JSON."""
 
     id: int
     created_at: datetime
@@ -58,129 +66,159 @@ class Listed(NamedTuple):
 
 
 def newest_tickets(
-    ask: Direct, wanted: TicketFilter, *, limit: int, after: Position | None
+    connection: DriverConnection,
+    wanted: TicketFilter,
+    scope: Scope,
+    *,
+    limit: int,
+    after: Position | None,
 ) -> list[Listed]:
-    """At most `limit` tickets, newest first, that come behind `after` in that order."""
-    values = _values(ask, wanted) | {"limit": limit} | place_values(after)
+    """Return at most `limit` tickets of the scope, newest first, behind the cursor `after`."""
+    values = _values(connection, wanted, scope) | {"limit": limit} | keyset_values(after)
 
-    def page(way: Way, scanned: int) -> list[Listed]:
-        shape = _shape(ask, wanted, way, behind=after is not None)
-        rows = ask.rows(
+    def page(path: AccessPath, scanned: int) -> list[Listed]:
+        shape = _shape(connection, wanted, scope, path, after_cursor=after is not None)
+        rows = connection.rows(
             page_statement(shape),
             values | {"scanned": scanned},
             planned_once=is_planned_once(shape),
         )
         return [Listed(ticket_id, utc(at), shown) for ticket_id, at, shown in rows]
 
-    if wanted.search is None and not narrowed(wanted):
-        return page(Way.ONE_BY_ONE, 0)
-    expected = _expected(ask, wanted, values)
+    fields = active_fields(wanted)
+    of_one = is_of_one_requester(fields, scope.restriction)
+    if of_one or (wanted.search is None and not fields):
+        return page(AccessPath.SCAN, 0)
+    expected = _expected(connection, wanted, scope, values)
     if expected is not None and expected <= RARE:
-        return page(Way.BY_TEXT, 0)
-    listed = page(Way.AMONG_NEWEST, SAMPLED)
-    if _scanning_will_do(len(listed), limit):
-        listed = page(Way.AMONG_NEWEST, SCANNED)
+        return page(AccessPath.TEXT_INDEX, 0)
+    listed = page(AccessPath.NEWEST, SAMPLED)
+    if _scan_suffices(len(listed), limit):
+        listed = page(AccessPath.NEWEST, SCANNED)
     if len(listed) < limit and _is_frequent(expected):
-        listed = page(Way.AMONG_NEWEST, SCANNED_FOR_THE_FREQUENT)
-    return listed if len(listed) == limit else page(_way_of_the_rare(wanted), 0)
+        listed = page(AccessPath.NEWEST, SCANNED_FREQUENT)
+    return listed if len(listed) == limit else page(_selective_path(wanted), 0)
 
 
-def count_found(ask: Direct, wanted: TicketFilter, *, at_most: int) -> int:
-    """How many tickets a search finds; counting stops at `at_most`."""
-    values = _values(ask, wanted) | {"limit": at_most}
+def count_found(
+    connection: DriverConnection, wanted: TicketFilter, scope: Scope, *, at_most: int
+) -> int:
+    """Return the number of tickets of the scope that match; counting stops at `at_most`."""
+    values = _values(connection, wanted, scope) | {"limit": at_most}
 
-    def count(way: Way, scanned: int) -> int:
-        shape = _shape(ask, wanted, way, behind=False)
-        ((found,),) = ask.rows(
+    def count(path: AccessPath, scanned: int) -> int:
+        shape = _shape(connection, wanted, scope, path, after_cursor=False)
+        ((found,),) = connection.rows(
             count_statement(shape),
             values | {"scanned": scanned},
             planned_once=is_planned_once(shape),
         )
         return int(found)
 
-    expected = _expected(ask, wanted, values)
+    if is_of_one_requester(active_fields(wanted), scope.restriction):
+        return count(AccessPath.SCAN, 0)
+    expected = _expected(connection, wanted, scope, values)
     if expected is not None and expected <= RARE:
-        return count(Way.BY_TEXT, 0)
-    found = count(Way.AMONG_NEWEST, SCANNED)
+        return count(AccessPath.TEXT_INDEX, 0)
+    found = count(AccessPath.NEWEST, SCANNED)
     if found < at_most and _is_frequent(expected):
-        found = count(Way.AMONG_NEWEST, SCANNED_FOR_THE_FREQUENT)
-    return found if found == at_most else count(_way_of_the_rare(wanted), 0)
+        found = count(AccessPath.NEWEST, SCANNED_FREQUENT)
+    return found if found == at_most else count(_selective_path(wanted), 0)
 
 
-def _scanning_will_do(found: int, limit: int) -> bool:
-    """Whether SCANNED tickets are likely to hold a page, if SAMPLED of them hold `found` of it."""
+def _scan_suffices(found: int, limit: int) -> bool:
+    """Return True if SCANNED tickets probably fill a page, as SAMPLED of them had `found`."""
     return found < limit <= found * SCANNED / SAMPLED
 
 
-def _expected(ask: Direct, wanted: TicketFilter, values: dict[str, Any]) -> int | None:
-    """How many tickets PostgreSQL expects to be wanted, where it has an index for the search.
+def _expected(
+    connection: DriverConnection, wanted: TicketFilter, scope: Scope, values: dict[str, Any]
+) -> int | None:
+    """Return PostgreSQL's estimate of the matches, or None where it has no index for the search.
 
-    Of texts longer than a kilobyte it keeps no statistics, and takes every word for rare: what some
-    of the newest tickets have is not.
+    PostgreSQL has no statistics of texts longer than a kilobyte and takes every word for rare. The
+    estimate is therefore corrected by a sample of the newest tickets.
     """
-    if ask.dialect == "sqlite" or _way_of_the_rare(wanted) is not Way.BY_TEXT:
+    if connection.dialect == "sqlite" or _selective_path(wanted) is not AccessPath.TEXT_INDEX:
         return None
 
-    def work_out() -> int:
-        shape = _shape(ask, wanted, Way.AMONG_NEWEST, behind=False)
-        expected = ask.estimate(wanted_statement(shape), values)
+    def compute() -> int:
+        shape = _shape(connection, wanted, scope, AccessPath.NEWEST, after_cursor=False)
+        expected = connection.estimate(wanted_statement(shape), values)
         if expected > RARE:
             return expected
-        sampling = values | {"scanned": SAMPLED, "limit": SOME}
-        ((found,),) = ask.rows(count_statement(shape), sampling)
-        return RARE + 1 if found == SOME else expected
+        sampling = values | {"scanned": SAMPLED, "limit": SAMPLE_HITS}
+        ((found,),) = connection.rows(count_statement(shape), sampling)
+        return RARE + 1 if found == SAMPLE_HITS else expected
 
-    return ask.remembered(("expected", wanted.model_dump_json(include=ASKED)), work_out)
+    return connection.cached_number(
+        ("expected", wanted.model_dump_json(include=CACHE_KEY_FIELDS)), compute
+    )
 
 
 def _is_frequent(expected: int | None) -> bool:
     return expected is not None and expected >= FREQUENT
 
 
-def _way_of_the_rare(wanted: TicketFilter) -> Way:
+def _selective_path(wanted: TicketFilter) -> AccessPath:
     if is_counted(wanted):
-        return Way.BY_FACET
+        return AccessPath.FACET_INDEX
     if wanted.search is None:
-        return Way.ONE_BY_ONE
-    return Way.BY_TEXT if has_trigram(wanted.search) else Way.ONE_BY_ONE
+        return AccessPath.SCAN
+    return AccessPath.TEXT_INDEX if has_trigram(wanted.search) else AccessPath.SCAN
 
 
 def has_trigram(search: str) -> bool:
-    """Whether an index finds it; PostgreSQL takes trigrams from letters and digits alone."""
+    """Return True if an index finds it. PostgreSQL makes trigrams of letters and digits only."""
     folded = fold(search) or ""
     parts = "".join(one if one.isalnum() else " " for one in folded).split()
     return any(len(part) >= TRIGRAM for part in parts)
 
 
-def _shape(ask: Direct, wanted: TicketFilter, way: Way, *, behind: bool) -> Shape:
-    return Shape(ask.dialect, way, narrowed(wanted), wanted.search is not None, behind)
+def _shape(
+    connection: DriverConnection,
+    wanted: TicketFilter,
+    scope: Scope,
+    path: AccessPath,
+    *,
+    after_cursor: bool,
+) -> Shape:
+    return Shape(
+        connection.dialect,
+        path,
+        active_fields(wanted),
+        wanted.search is not None,
+        after_cursor,
+        scope.restriction,
+    )
 
 
-def _values(ask: Direct, wanted: TicketFilter) -> dict[str, Any]:
-    values = parameters(wanted, ask.dialect)
+def _values(connection: DriverConnection, wanted: TicketFilter, scope: Scope) -> dict[str, Any]:
+    values = parameters(wanted, connection.dialect)
     if wanted.search is not None:
-        values |= _sought(ask, wanted.search)
+        values |= _search_values(connection, wanted.search)
     numbers: dict[str, list[int]] = {}
     if is_counted(wanted):
         numbers = {"facets": facets_of(wanted)} if values else {}
-    elif ask.dialect == "postgresql":
-        facets = (field for field in narrowed(wanted) if field in FACETS)
+    elif connection.dialect == "postgresql":
+        facets = (field for field in active_fields(wanted) if field in FACETS)
         numbers = {f"{field}_traits": traits_of(wanted, field) for field in facets}
-    if ask.dialect == "sqlite":
+    values |= scope_values(scope)
+    if connection.dialect == "sqlite":
         return values | {name: json.dumps(those) for name, those in numbers.items()}
     return values | numbers
 
 
-def _sought(ask: Direct, search: str) -> dict[str, str]:
+def _search_values(connection: DriverConnection, search: str) -> dict[str, str]:
     folded = fold(search) or ""
-    if ask.dialect == "sqlite":
+    if connection.dialect == "sqlite":
         quoted = folded.replace('"', '""')
         return {"search": folded, "phrase": f'"{quoted}"'}
-    for special in (ESCAPE, "%", "_"):  # the search's own stand for themselves
+    for special in (ESCAPE, "%", "_"):  # these are literal in a search
         folded = folded.replace(special, ESCAPE + special)
     return {"pattern": f"%{folded}%"}
 
 
-def place_values(after: Position | None) -> dict[str, Any]:
-    """The parameters of `behind_place`; none for the first page."""
+def keyset_values(after: Position | None) -> dict[str, Any]:
+    """Return the parameters of `keyset_condition`; {} for the first page."""
     return {} if after is None else {"after_time": after.created_at, "after_id": after.id}

@@ -1,6 +1,7 @@
-"""The SQL of a page and of a count, in both dialects; list_queries.py says which is used when.
+"""The SQL of a page and of a count in both dialects; list_queries.py chooses the access path.
 
-All of it is made of words of its own: what a caller asks for comes in as parameters.
+Pages follow each other by keyset pagination. The SQL contains no input: values of a caller are
+always parameters.
 """
 
 from enum import StrEnum
@@ -8,32 +9,37 @@ from functools import cache
 from typing import NamedTuple
 
 from ticket_app.data.engine import Dialect
-from ticket_app.data.plain_sql import given
+from ticket_app.data.plain_sql import placeholder
 from ticket_app.data.tickets.columns import public_json
-from ticket_app.data.tickets.predicates import PRESENT, conditions
+from ticket_app.data.tickets.predicates import conditions, is_of_one_requester, visible
 from ticket_app.vocabulary import FACETS
 
 
-class Way(StrEnum):
-    """How the tickets of a page are found."""
+class AccessPath(StrEnum):
+    """The way in which the tickets of a page are found.
 
-    ONE_BY_ONE = "one by one"
-    AMONG_NEWEST = "among the newest"
-    BY_FACET = "by facet"
-    BY_TEXT = "by text"
+    SCAN reads tickets in order until the page is full. NEWEST reads a number of the newest tickets.
+    """
+
+    SCAN = "scan"
+    NEWEST = "newest"
+    FACET_INDEX = "facet index"
+    TEXT_INDEX = "text index"
 
 
 class Shape(NamedTuple):
-    """What a statement is made for; its values come with each call.
+    """The properties on which the text of a statement depends; values come with each call.
 
-    `fields` are those that a filter narrows; `behind` says that the page begins behind a place.
+    `fields` are the active fields of a filter. `after_cursor` is True for a page behind a cursor.
+    `restriction` is that of the scope.
     """
 
     dialect: Dialect
-    way: Way
+    path: AccessPath
     fields: tuple[str, ...]
     search: bool
-    behind: bool
+    after_cursor: bool
+    restriction: tuple[str, ...]
 
 
 NEWEST_FIRST = "ORDER BY created_at DESC, id DESC"
@@ -45,18 +51,18 @@ CONTAINS: dict[Dialect, str] = {
         "AND (instr(title, :search) OR instr(description, :search)))"
     ),
 }
-BY_NO_INDEX = 'folded COLLATE "C" LIKE %(pattern)s'
-"""The index of trigrams is of another collation. It would find every ticket for a pattern without a
-trigram, and PostgreSQL does not know that."""
+CONTAINS_WITHOUT_INDEX = 'folded COLLATE "C" LIKE %(pattern)s'
+"""A condition that cannot use the trigram index, because the index has another collation. For a
+pattern without a trigram the index returns every ticket, and the planner does not know that."""
 
 
 @cache
 def page_statement(shape: Shape) -> str:
-    """id, created_at and the TicketPublic as JSON of `limit` tickets, newest first."""
-    shown = f"SELECT id, created_at, {public_json(shape.dialect)} AS json FROM"
-    limit = given("limit", shape.dialect)
-    if shape.way is Way.ONE_BY_ONE:
-        return f"{shown} ticket WHERE {_one_by_one(shape)} {NEWEST_FIRST} LIMIT {limit}"
+    """Select id, created_at and the TicketPublic as JSON of `limit` tickets, newest first."""
+    shown = f"SELECT id, created_at, {public_json(shape.dialect, shape.restriction)} AS json FROM"
+    limit = placeholder("limit", shape.dialect)
+    if shape.path is AccessPath.SCAN:
+        return f"{shown} ticket WHERE {_scan_condition(shape)} {NEWEST_FIRST} LIMIT {limit}"
     return (
         f"{shown} (SELECT id FROM ({_found(shape)}) AS found {NEWEST_FIRST} LIMIT {limit}) AS page "
         f"JOIN ticket USING (id) {NEWEST_FIRST}"
@@ -65,50 +71,59 @@ def page_statement(shape: Shape) -> str:
 
 @cache
 def count_statement(shape: Shape) -> str:
-    """How many tickets there are, but no more than `limit`."""
-    some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT {given('limit', shape.dialect)}"
+    """Count the tickets, up to `limit`."""
+    some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT {placeholder('limit', shape.dialect)}"
     return f"SELECT count(*) FROM ({some}) AS counted"
 
 
 def is_planned_once(shape: Shape) -> bool:
-    """Whether one plan is the best for all values: not how to walk far for what is looked for."""
-    return not (shape.search and shape.way is Way.ONE_BY_ONE)
+    """Return True if one generic plan suits all values. A scan for a search text has none."""
+    return not (shape.search and shape.path is AccessPath.SCAN)
 
 
 @cache
 def wanted_statement(shape: Shape) -> str:
-    """Every ticket that is wanted: to be estimated, by PostgreSQL, from the very values."""
-    return f"SELECT 1 FROM ticket WHERE {all_of(PRESENT, *_wanted(shape))}"
+    """Select every matching ticket; PostgreSQL estimates its rows for the actual values."""
+    return f"SELECT 1 FROM ticket WHERE {all_of(_visible(shape), *_wanted(shape))}"
 
 
 def _found(shape: Shape) -> str:
-    """id and created_at of what is wanted; of BY_FACET as much as can be on the page."""
+    """Select id and created_at of matching tickets. FACET_INDEX gives `limit` per facet."""
     listed = _listed(shape)
-    match shape.way:
-        case Way.ONE_BY_ONE:
-            return f"SELECT id, created_at FROM ticket WHERE {_one_by_one(shape)}"
-        case Way.AMONG_NEWEST:
-            scanned = given("scanned", shape.dialect)
+    match shape.path:
+        case AccessPath.SCAN:
+            # In the order of the index of a requester, or PostgreSQL reads the whole table where it
+            # takes a requester for one with very many tickets.
+            is_of_one = is_of_one_requester(shape.fields, shape.restriction)
+            order = f" {NEWEST_FIRST}" if is_of_one else ""
+            return f"SELECT id, created_at FROM ticket WHERE {_scan_condition(shape)}{order}"
+        case AccessPath.NEWEST:
+            scanned = placeholder("scanned", shape.dialect)
             newest = f"SELECT * FROM ticket WHERE {listed} {NEWEST_FIRST} LIMIT {scanned}"
             return (
                 f"SELECT id, created_at FROM ({newest}) AS ticket WHERE {all_of(*_wanted(shape))}"
             )
-        case Way.BY_FACET:
+        case AccessPath.FACET_INDEX:
             return _by_facet(shape.dialect, listed)
-        case Way.BY_TEXT:
+        case AccessPath.TEXT_INDEX:
             return _by_text(shape, listed)
 
 
 def _listed(shape: Shape) -> str:
-    return all_of(PRESENT, behind_place(shape.dialect)) if shape.behind else PRESENT
+    seen = _visible(shape)
+    return all_of(seen, keyset_condition(shape.dialect)) if shape.after_cursor else seen
 
 
-def _one_by_one(shape: Shape) -> str:
+def _visible(shape: Shape) -> str:
+    return visible(shape.restriction, shape.dialect)
+
+
+def _scan_condition(shape: Shape) -> str:
     return all_of(_listed(shape), *_wanted(shape))
 
 
 def _by_facet(dialect: Dialect, listed: str) -> str:
-    """The newest of each facet, from an index that holds them in this order."""
+    """Select the newest tickets of each facet from an index in this order."""
     if dialect == "postgresql":
         return (
             "SELECT id, created_at FROM unnest(CAST(%(facets)s AS smallint[])) AS facets (wanted) "
@@ -128,7 +143,7 @@ def _by_text(shape: Shape, listed: str) -> str:
         traits = (_has_trait(field) for field in shape.fields if field in FACETS)
         others = conditions((each for each in shape.fields if each not in FACETS), shape.dialect)
         wanted = all_of(listed, CONTAINS["postgresql"], *traits, *others)
-        # Materialized, or it might be walked in the page's order in the hope of an early end.
+        # MATERIALIZED keeps the planner from scanning in page order in the hope of an early end.
         return (
             f"WITH found AS MATERIALIZED (SELECT id, created_at FROM ticket WHERE {wanted}) "
             "SELECT id, created_at FROM found"
@@ -146,24 +161,24 @@ def _wanted(shape: Shape) -> list[str]:
 
 
 def _has_trait(field: str) -> str:
-    """The predicate of a facet as PostgreSQL's index of words and traits answers it."""
+    """Return a facet's predicate as PostgreSQL's index of words and traits supports it."""
     return f"traits && CAST(%({field}_traits)s AS smallint[])"
 
 
 def _contains(shape: Shape) -> str:
     if shape.dialect == "postgresql" and not is_planned_once(shape):
-        return BY_NO_INDEX
+        return CONTAINS_WITHOUT_INDEX
     return CONTAINS[shape.dialect]
 
 
-def behind_place(dialect: Dialect) -> str:
-    """The condition that a ticket comes behind a place, newest first."""
-    # Spelled out instead of as a row value: the plain bound on created_at lets both engines start
-    # their walk through an index at the right place.
-    time, ticket_id = given("after_time", dialect), given("after_id", dialect)
+def keyset_condition(dialect: Dialect) -> str:
+    """Return the keyset condition: the ticket comes after a cursor in the order NEWEST_FIRST."""
+    # Not a row value: the plain bound on created_at lets both databases start their index scan at
+    # the right place.
+    time, ticket_id = placeholder("after_time", dialect), placeholder("after_id", dialect)
     return f"created_at <= {time} AND (created_at < {time} OR id < {ticket_id})"
 
 
 def all_of(*conditions: str) -> str:
-    """The condition that all of these hold."""
+    """Join the conditions with AND."""
     return " AND ".join(conditions)

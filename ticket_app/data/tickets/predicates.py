@@ -1,7 +1,8 @@
-"""The predicate of each field of a filter, in both dialects: the only place where a field narrows.
+"""The predicate of each field of a filter, and of a scope, in both dialects: the only place that
+defines them.
 
-A field without a predicate raises an error as soon as it is used: to ignore it would show every
-ticket. Fields of FACETS are counted by the database and numbered by its indexes; those are
+A field without a predicate raises an error at its first use, because ignoring it would show every
+ticket. The database counts the fields of FACETS and numbers their values in indexes. These are
 optimisations of the same predicates, in data/figures/queries.py and at the end of this file.
 """
 
@@ -14,6 +15,8 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from ticket_app.data.engine import Dialect
+from ticket_app.data.people.scope import Scope
+from ticket_app.data.plain_sql import placeholder
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.vocabulary import FACETS
@@ -22,68 +25,116 @@ Predicate = Mapping[Dialect, str]
 """A condition on a row of `ticket`. Its only parameter has the name of the field."""
 
 SEARCH = "search"
-"""The text to search for. Its condition depends on how the tickets are found: list_sql.py."""
+"""The field with the search text. Its condition depends on the access path: list_sql.py."""
 PRESENT = "deleted_at IS NULL"
-"""A ticket is not deleted, for statements of text. The text equals that of the partial indexes:
+"""The condition that a ticket is not deleted, for plain SQL. It equals that of the partial indexes:
 SQLite uses a partial index only for a query that repeats its condition. Triggers and indexes spell
 it themselves, because a migration that has run never changes."""
+SCOPED = {"requester_id": "requester_id", "ticket_id": "id"}
+"""The column that each field of a Scope restricts."""
 FIELDS = tuple(name for name in TicketFilter.model_fields if name != SEARCH)
 
 
-def _one_of(column: str) -> Predicate:
-    """The column holds one of the values of a list."""
+def one_of(column: str) -> Predicate:
+    """Return the predicate that the column holds one of the values of a list.
+
+    The values are strings or numbers, which must be in the range of the column's type.
+    """
     return {
         "postgresql": f"{column} = ANY(%({column})s)",
         "sqlite": f"{column} IN (SELECT value FROM json_each(:{column}))",
     }
 
 
-PREDICATES: Mapping[str, Predicate] = {field: _one_of(field) for field in FACETS}
+REQUESTER = "requester"
+"""The field with the number of the requester. Its lists read the index of the requester."""
+PREDICATES: Mapping[str, Predicate] = {
+    **{field: one_of(field) for field in FACETS},
+    REQUESTER: {
+        "postgresql": f"requester_id = {placeholder(REQUESTER, 'postgresql')}",
+        "sqlite": f"requester_id = {placeholder(REQUESTER, 'sqlite')}",
+    },
+}
 
 
-def narrowed(wanted: TicketFilter) -> tuple[str, ...]:
-    """The fields that narrow the filter, but `search`. KeyError for one without a predicate."""
+def active_fields(wanted: TicketFilter) -> tuple[str, ...]:
+    """Return the fields of the filter that are set, without `search`.
+
+    KeyError for a field without a predicate.
+    """
     fields = tuple(field for field in FIELDS if getattr(wanted, field) not in (None, []))
     if unknown := set(fields) - PREDICATES.keys():
         raise KeyError(f"fields of TicketFilter without a predicate: {sorted(unknown)}")
     return fields
 
 
+def is_of_one_requester(fields: Iterable[str], restriction: tuple[str, ...]) -> bool:
+    """Return True if the index of one requester has all matching tickets, in the order of a page,
+    or if there is one ticket at most."""
+    return bool(restriction) or REQUESTER in fields
+
+
 def is_counted(wanted: TicketFilter) -> bool:
-    """Whether the counters of the figures answer how many tickets match."""
-    return wanted.search is None and FACETS.keys() >= set(narrowed(wanted))
+    """Return True if the counters of the figures can count the matching tickets."""
+    return wanted.search is None and FACETS.keys() >= set(active_fields(wanted))
 
 
 def conditions(fields: Iterable[str], dialect: Dialect) -> list[str]:
-    """The predicates of these fields."""
+    """Return the predicates of these fields."""
     return [PREDICATES[field][dialect] for field in fields]
 
 
 def parameters(wanted: TicketFilter, dialect: Dialect) -> dict[str, Any]:
-    """The values of the narrowed fields, as the driver takes them."""
-    return {field: _bound(getattr(wanted, field), dialect) for field in narrowed(wanted)}
+    """Return the values of the active fields in the driver's types."""
+    return {field: _bound(getattr(wanted, field), dialect) for field in active_fields(wanted)}
 
 
 def _bound(value: Any, dialect: Dialect) -> Any:
     if not isinstance(value, list):
         return value
-    values = [str(each) for each in value]
+    # PostgreSQL's driver takes no StrEnum, and PostgreSQL compares no number with a text.
+    values = [str(each) if isinstance(each, str) else each for each in value]
     return json.dumps(values) if dialect == "sqlite" else values
 
 
+def visible(restriction: tuple[str, ...], dialect: Dialect) -> str:
+    """Return the condition that a ticket is in a scope and not deleted, for plain SQL.
+
+    `restriction` is the scope's; the values come from `scope_values`. Without one it is PRESENT.
+    """
+    scoped = (
+        f"{SCOPED[field]} = {placeholder(f'scope_{field}', dialect)}" for field in restriction
+    )
+    return " AND ".join((PRESENT, *scoped))
+
+
+def scope_values(scope: Scope) -> dict[str, int]:
+    """Return the parameters of `visible`; {} for every ticket."""
+    if not scope.restriction:
+        return {}
+    return {f"scope_{field}": getattr(scope, field) for field in scope.restriction}
+
+
+def in_scope(scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of a scope for statements of SQLAlchemy; [] for every ticket."""
+    return [getattr(Ticket, SCOPED[field]) == getattr(scope, field) for field in scope.restriction]
+
+
 def present() -> ColumnElement[bool]:
-    """The same for statements that SQLAlchemy builds."""
+    """Return PRESENT for statements of SQLAlchemy."""
     return col(Ticket.deleted_at).is_(None)
 
 
 def deleted() -> ColumnElement[bool]:
-    """The opposite: the ticket keeps its row and is out of every list."""
+    """Return the opposite of `present`. A deleted ticket keeps its row and is in no list."""
     return col(Ticket.deleted_at).is_not(None)
 
 
 def facets_of(wanted: TicketFilter) -> list[int]:
-    """Every facet that the filter lets through, as migration 0006 numbers them: a facet is the
-    combination of a ticket's values, where the number of each value is a digit."""
+    """Return the numbers of all facets that match the filter, as in migration 0006.
+
+    A facet is a combination of a ticket's values; the number of each value is a digit of it.
+    """
     facets = []
     for digits in product(*(_digits(wanted, field) for field in FACETS)):
         facet = 0
@@ -94,8 +145,10 @@ def facets_of(wanted: TicketFilter) -> list[int]:
 
 
 def traits_of(wanted: TicketFilter, field: str) -> list[int]:
-    """The numbers of the values of that field which the filter lets through; migration 0006 numbers
-    the values of all fields in one row."""
+    """Return the numbers of that field's values which match the filter.
+
+    Migration 0006 numbers the values of all fields consecutively.
+    """
     first = 0
     for name, values in FACETS.items():
         if name == field:

@@ -1,41 +1,55 @@
-"""Named queries over one ticket, its history and its suggestions, and over idempotency keys. Every
-one has a bound."""
+"""Named queries of one ticket, its history and suggestions, and of idempotency keys; all have a
+bound."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Row, Select, delete, func, select
 from sqlmodel import Session, col
 
+from ticket_app.data.people.scope import Scope
+from ticket_app.data.people.tables import Person
 from ticket_app.data.tickets.predicates import deleted as is_deleted
-from ticket_app.data.tickets.predicates import present
-from ticket_app.data.tickets.tables import IdempotencyKey, Ticket, TicketEvent
+from ticket_app.data.tickets.predicates import in_scope, present
+from ticket_app.data.tickets.tables import (
+    OF_ADDRESS,
+    OF_ERASING,
+    IdempotencyKey,
+    Ticket,
+    TicketEvent,
+)
 from ticket_app.data.triage.tables import Suggestion
 
 HISTORY_MAX = 200
 
 
-def find_ticket(session: Session, ticket_id: int, *, deleted: bool = False) -> Ticket | None:
-    """The ticket, unless it was deleted; or the deleted one."""
-    return session.scalar(_by_id(ticket_id).where(is_deleted() if deleted else present()))
+def find_ticket(
+    session: Session, ticket_id: int, scope: Scope, *, deleted: bool = False
+) -> Ticket | None:
+    """Return the ticket of the scope if it was not deleted; with `deleted`, only if it was."""
+    return session.scalar(_by_id(ticket_id, scope, deleted=deleted))
 
 
-def find_tickets(session: Session, ticket_ids: Collection[int]) -> dict[int, Ticket]:
-    """Those of the tickets that exist and were not deleted, by id."""
-    found = select(col(Ticket.id), Ticket).where(col(Ticket.id).in_(ticket_ids), present())
-    return {ticket_id: ticket for ticket_id, ticket in session.execute(found) if ticket_id}
+def find_tickets(session: Session, ticket_ids: Collection[int], scope: Scope) -> dict[int, Ticket]:
+    """Return the tickets of the scope by id, without those that do not exist or were deleted."""
+    wanted = select(col(Ticket.id), Ticket).where(col(Ticket.id).in_(ticket_ids), present())
+    found = session.execute(wanted.where(*in_scope(scope)))
+    return {ticket_id: ticket for ticket_id, ticket in found if ticket_id}
 
 
-def lock_ticket(session: Session, ticket_id: int, *, deleted: bool = False) -> Ticket | None:
-    """The ticket, or the deleted one, held against other writers until the transaction ends."""
-    state = is_deleted() if deleted else present()
-    return session.scalar(_by_id(ticket_id).where(state).with_for_update())
+def lock_ticket(
+    session: Session, ticket_id: int, scope: Scope, *, deleted: bool = False
+) -> Ticket | None:
+    """As `find_ticket`, with a row lock until the transaction ends."""
+    return session.scalar(_by_id(ticket_id, scope, deleted=deleted).with_for_update())
 
 
-def history_of(session: Session, ticket_id: int) -> Sequence[TicketEvent]:
-    """The newest HISTORY_MAX events of a ticket, newest first."""
-    return session.scalars(
-        select(TicketEvent)
+def history_of(session: Session, ticket_id: int) -> Sequence[Row[TicketEvent, str | None]]:
+    """Return the newest HISTORY_MAX events of a ticket, newest first, each with the name of the
+    person who acted, if known."""
+    return session.execute(
+        select(TicketEvent, col(Person.name))
+        .outerjoin(Person, col(Person.id) == col(TicketEvent.actor_id))
         .where(col(TicketEvent.ticket_id) == ticket_id)
         .order_by(col(TicketEvent.id).desc())
         .limit(HISTORY_MAX)
@@ -43,7 +57,7 @@ def history_of(session: Session, ticket_id: int) -> Sequence[TicketEvent]:
 
 
 def suggestions_for(session: Session, ticket_id: int) -> Sequence[Suggestion]:
-    """The newest HISTORY_MAX suggestions for a ticket, newest first."""
+    """Return the newest HISTORY_MAX suggestions for a ticket, newest first."""
     return session.scalars(
         select(Suggestion)
         .where(col(Suggestion.ticket_id) == ticket_id)
@@ -52,9 +66,47 @@ def suggestions_for(session: Session, ticket_id: int) -> Sequence[Suggestion]:
     ).all()
 
 
+def address_changes_after(
+    session: Session, event_id: int, *, limit: int
+) -> Sequence[Row[int, int, str | None, int | None]]:
+    """Return event, ticket, former address, and the ticket's present requester, by event.
+
+    These are the events above `event_id` in which a ticket got another requester's address.
+    """
+    return session.execute(
+        select(
+            col(TicketEvent.id),
+            col(TicketEvent.ticket_id),
+            col(TicketEvent.old_value),
+            col(Ticket.requester_id),
+        )
+        .join(Ticket, col(Ticket.id) == col(TicketEvent.ticket_id))
+        .where(OF_ADDRESS, col(TicketEvent.id) > event_id)
+        .order_by(col(TicketEvent.id))
+        .limit(limit)
+    ).all()
+
+
+def erasings_after(session: Session, event_id: int, *, limit: int) -> Sequence[Row[int, int]]:
+    """Return event and ticket of the erasings with an event above `event_id`, by event."""
+    return session.execute(
+        select(col(TicketEvent.id), col(TicketEvent.ticket_id))
+        .where(OF_ERASING, col(TicketEvent.id) > event_id)
+        .order_by(col(TicketEvent.id))
+        .limit(limit)
+    ).all()
+
+
+def last_erasing(session: Session) -> int:
+    """Return the event of the last erasing; 0 if there was none."""
+    return session.scalar(select(func.max(col(TicketEvent.id))).where(OF_ERASING)) or 0
+
+
 def remove_older_keys(session: Session, than: datetime, *, limit: int) -> int:
-    """Remove `limit` keys at most that were made before; how many. What another process removes at
-    this moment is passed over (SQLite has one writer, and needs no word for it)."""
+    """Delete at most `limit` keys older than `than`; return their number.
+
+    Keys that another process has locked are skipped (SQLite has one writer and ignores the clause).
+    """
     oldest = (
         select(col(IdempotencyKey.key))
         .where(col(IdempotencyKey.created_at) < than)
@@ -68,5 +120,6 @@ def remove_older_keys(session: Session, than: datetime, *, limit: int) -> int:
     return len(keys)
 
 
-def _by_id(ticket_id: int) -> Select[Ticket]:
-    return select(Ticket).where(col(Ticket.id) == ticket_id)
+def _by_id(ticket_id: int, scope: Scope, *, deleted: bool) -> Select[Ticket]:
+    state = is_deleted() if deleted else present()
+    return select(Ticket).where(col(Ticket.id) == ticket_id, state, *in_scope(scope))

@@ -1,6 +1,6 @@
-"""Named queries for tickets that have words in common; of a text they read the beginning alone.
+"""Named queries for tickets that have words in common, in the beginning of their texts.
 
-A word is of letters and digits, case folded: nothing in it has a meaning of its own in a pattern.
+A word consists of case-folded letters and digits, so that no character is special in a pattern.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,9 +16,9 @@ from ticket_app.data.tickets.predicates import PRESENT
 from ticket_app.data.types import UtcDateTime
 
 READ = 2_000
-"""Characters of a description; a title is read whole."""
+"""Characters of a description that are read; a title is read whole."""
 SCANNED = 300
-"""Tickets that the index finds for a word and the database weighs, at most."""
+"""Tickets per word that the index finds and the database weighs, at most."""
 
 BEGINNING = f"id, created_at, title || ' ' || substr(description, 1, {READ}) AS beginning"
 HEAVIEST = "ORDER BY weight DESC, created_at DESC, id DESC LIMIT :limit"
@@ -33,14 +33,14 @@ class Beginning(NamedTuple):
 
 
 def beginning_of(session: Session, ticket_id: int) -> Beginning | None:
-    """That of this ticket, unless it was deleted."""
+    """Return the beginning of this ticket, or None if it does not exist or was deleted."""
     one = f"SELECT {BEGINNING} FROM ticket WHERE {PRESENT} AND id = :id"
     found = _beginnings(session, one, {"id": ticket_id})
     return found[0] if found else None
 
 
 def newest_beginnings(session: Session, *, but: int, limit: int) -> list[Beginning]:
-    """Those of the newest tickets, newest first, the ticket `but` left out."""
+    """Return the beginnings of the newest tickets without the ticket `but`, newest first."""
     newest = f"FROM ticket WHERE {PRESENT} AND id <> :but {NEWEST_FIRST} LIMIT :limit"
     return _beginnings(session, f"SELECT {BEGINNING} {newest}", {"but": but, "limit": limit})
 
@@ -48,10 +48,10 @@ def newest_beginnings(session: Session, *, but: int, limit: int) -> list[Beginni
 def beginnings_with(
     session: Session, words: Mapping[str, float], *, but: int, limit: int
 ) -> list[Beginning]:
-    """Of at most `limit` tickets other than `but` that have, anywhere, one of the weighted words.
+    """Return the beginnings of at most `limit` tickets other than `but` with one of the words.
 
-    Those whose words weigh most together, the newest of those that weigh the same; in any order.
-    Of what has a word, SCANNED are weighed: the newest on SQLite, any on PostgreSQL.
+    The tickets with the highest sum of weights are chosen, and newer ones among equals. They come
+    in any order. SCANNED tickets per word are weighed: the newest on SQLite, any on PostgreSQL.
     """
     values: dict[str, Any] = {"but": but, "limit": limit, "scanned": SCANNED}
     for number, (word, weight) in enumerate(words.items()):
@@ -72,8 +72,8 @@ def _statement(sql: str) -> Any:
 @cache
 def _on_postgresql(words: int) -> str:
     weight = _weight(f"strpos(folded, :word_{n}) > 0" for n in range(words))
-    # Materialized, each is planned as if all of it were read, that is by the index; and yet it is
-    # read no further than up to the limit.
+    # MATERIALIZED makes the planner assume a full read, so it uses the index; execution still stops
+    # at the limit.
     hits = ", ".join(
         f"hit_{n} AS MATERIALIZED (SELECT id, created_at, {weight} FROM ticket "
         f"WHERE {PRESENT} AND id <> :but AND folded LIKE '%' || :word_{n} || '%')"

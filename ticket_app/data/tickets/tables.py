@@ -1,4 +1,4 @@
-"""Tickets, their history, and the idempotency keys of a day."""
+"""Tables of tickets, their history, and idempotency keys."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,6 +10,7 @@ from ticket_app.data.fields import (
     STRICT,
     id_field,
     integer_field,
+    person_id_field,
     text_field,
     ticket_id_field,
     time_field,
@@ -26,6 +27,7 @@ from ticket_app.vocabulary import (
     Sentiment,
     Status,
     TriageStatus,
+    Who,
 )
 
 NOT_DELETED = text("deleted_at IS NULL")
@@ -33,10 +35,26 @@ CATEGORY_DECIDED = text("category_by = 'person' AND deleted_at IS NULL")
 PRIORITY_DECIDED = text("priority_by = 'person' AND deleted_at IS NULL")
 
 
-class Ticket(SQLModel, table=True):
-    """A ticket. A deleted one keeps its row, with deleted_at set, and is out of every list.
+WAITING = text("waiting_since IS NOT NULL AND deleted_at IS NULL")
+UNLINKED = text("requester_id IS NULL AND requester_email IS NOT NULL")
+OF_REQUESTER = text("requester_id IS NOT NULL AND deleted_at IS NULL")
+DELETED = text("deleted_at IS NOT NULL")
+DELETED_OF_REQUESTER = text("requester_id IS NOT NULL AND deleted_at IS NOT NULL")
+OF_ADDRESS = text("field = 'requester_email'")
+OF_ERASING = text("kind = 'erased'")
 
-    The database adds what lists and searches go by: see migration 0006.
+
+class Ticket(SQLModel, table=True):
+    """A ticket. A deleted one keeps its row with `deleted_at` set, and is in no list.
+
+    `waiting_since` is the time of the requester's oldest message without an answer, the description
+    included; a settled ticket waits for nobody. `first_responded_at` is the first reply of someone
+    else than the requester.
+
+    `requester_id` is the person of `requester_email`. It is NULL until a background task links a
+    ticket that was filed without it. A trigger clears it if a writer changes the address alone.
+
+    Migration 0006 adds derived columns for lists and searches.
     """
 
     __tablename__: ClassVar[Any] = "ticket"
@@ -61,6 +79,32 @@ class Ticket(SQLModel, table=True):
             postgresql_where=PRIORITY_DECIDED,
             sqlite_where=PRIORITY_DECIDED,
         ),
+        Index("ticket_unlinked", "id", postgresql_where=UNLINKED, sqlite_where=UNLINKED),
+        Index(
+            "ticket_of_requester",
+            "requester_id",
+            "created_at",
+            "id",
+            postgresql_where=OF_REQUESTER,
+            sqlite_where=OF_REQUESTER,
+        ),
+        Index(
+            "ticket_deleted",
+            "deleted_at",
+            "id",
+            postgresql_where=DELETED,
+            sqlite_where=DELETED,
+        ),
+        Index(
+            "ticket_deleted_of_requester",
+            "requester_id",
+            "id",
+            postgresql_where=DELETED_OF_REQUESTER,
+            sqlite_where=DELETED_OF_REQUESTER,
+        ),
+        Index(
+            "ticket_waiting", "waiting_since", "id", postgresql_where=WAITING, sqlite_where=WAITING
+        ),
         {**STRICT, "sqlite_autoincrement": True},
     )
 
@@ -83,15 +127,24 @@ class Ticket(SQLModel, table=True):
     engine: str = text_field(server_default=OFFLINE)
     category_by: str = text_field(server_default=DecidedBy.TRIAGE)
     priority_by: str = text_field(server_default=DecidedBy.TRIAGE)
+    requester_id: int | None = person_id_field()
+    waiting_since: datetime | None = time_field(nullable=True)
+    first_responded_at: datetime | None = time_field(nullable=True)
 
 
 class TicketEvent(SQLModel, table=True):
-    """One line of a ticket's history. Triggers refuse to change or remove a line."""
+    """An event of a ticket's history. Triggers refuse updates and deletes of events, except those
+    of the function for erasing: data/erasing/.
+
+    `actor_id` is the person who acted, if signed in.
+    """
 
     __tablename__: ClassVar[Any] = "ticket_event"
     __table_args__ = (
         *ticket_event_checks(),
         Index("ticket_event_ticket", "ticket_id", "id"),
+        Index("ticket_event_address", "id", postgresql_where=OF_ADDRESS, sqlite_where=OF_ADDRESS),
+        Index("ticket_event_erased", "id", postgresql_where=OF_ERASING, sqlite_where=OF_ERASING),
         {**STRICT, "sqlite_autoincrement": True},
     )
 
@@ -103,20 +156,23 @@ class TicketEvent(SQLModel, table=True):
     old_value: str | None = text_field(nullable=True)
     new_value: str | None = text_field(nullable=True)
     edge: str = text_field()
+    actor: str = text_field(server_default=Who.ANYONE)
+    actor_id: int | None = person_id_field()
     created_at: datetime = time_field()
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """A request that filed a ticket, kept for a day: the same key files no second one.
+    """The idempotency key of a request that filed a ticket, kept for a day.
 
-    `fingerprint` is the SHA-256 of the values that were sent, in hexadecimal. `ticket` is the JSON
-    of the TicketPublic that was answered, without its id, whatever the ticket says by now.
+    `fingerprint` is the SHA-256 of the request's values in hexadecimal. `ticket` is the JSON of the
+    TicketPublic in the first response, without its id, even if the ticket has changed since.
     """
 
     __tablename__: ClassVar[Any] = "idempotency_key"
     __table_args__ = (
         *idempotency_key_checks(),
         Index("idempotency_key_created", "created_at"),
+        Index("idempotency_key_ticket", "ticket_id"),
         STRICT,
     )
 

@@ -1,3 +1,3 @@
-"""What the triage keeps: jobs that wait for a provider, the ledger of its calls, what was learned,
-and the queries of the report.
+"""Stored data of the triage: suggestions, jobs, the ledger of calls, learned models, and the
+queries of the report.
 """

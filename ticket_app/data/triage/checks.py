@@ -1,11 +1,11 @@
-"""The rules of what the triage keeps, as named CHECK constraints.
+"""Named CHECK constraints of the triage's tables.
 
-The migrations hold the same rules as frozen text; tests/data/test_schema_drift.py compares the two.
+The migrations repeat them as frozen text; tests/data/test_schema_drift.py compares the two.
 """
 
 from sqlalchemy import CheckConstraint
 
-from ticket_app.data.rules import check, listed, one_of, sqlite_times, trimmed
+from ticket_app.data.constraints import check, listed, one_of, sqlite_times, trimmed
 from ticket_app.vocabulary import (
     LEARNABLE,
     CallOutcome,
@@ -20,7 +20,7 @@ from ticket_app.vocabulary import (
 
 
 def suggestion_checks() -> list[CheckConstraint]:
-    """What an engine's proposal may be: a known field, with a value that this field may take."""
+    """Require a known field, a value that this field may have, and a confidence from 0 to 1."""
     enums = {
         TriageField.CATEGORY: Category,
         TriageField.PRIORITY: Priority,
@@ -43,7 +43,7 @@ def suggestion_checks() -> list[CheckConstraint]:
 
 
 def triage_job_checks() -> list[CheckConstraint]:
-    """What a ticket that waits for a provider may wait for."""
+    """Require a known scope and counts that are not negative."""
     return [
         one_of("triage_job_scope_known", "scope", TriageScope),
         check("triage_job_attempts_not_negative", "attempts >= 0"),
@@ -54,7 +54,7 @@ def triage_job_checks() -> list[CheckConstraint]:
 
 
 def triage_call_checks() -> list[CheckConstraint]:
-    """What a line of the ledger may be: what is unknown is NULL, and nothing is negative."""
+    """Require a known purpose and outcome, and no negative number; an unknown number is NULL."""
     counted = {
         "attempt": "attempt",
         "latency": "latency_ms",
@@ -75,7 +75,7 @@ def triage_call_checks() -> list[CheckConstraint]:
 
 
 def learned_model_checks() -> list[CheckConstraint]:
-    """What a lesson may be: only what beats the rules is kept to work with."""
+    """Require known values; only a lesson that is better than the rules may have a model."""
     return [
         check("learned_model_field_known", f"field IN ({listed(LEARNABLE)})"),
         one_of("learned_model_verdict_known", "verdict", Verdict),
@@ -86,7 +86,7 @@ def learned_model_checks() -> list[CheckConstraint]:
 
 
 def learning_turn_checks() -> list[CheckConstraint]:
-    """What a field's turn to be learned may be."""
+    """Require a known field and a count that is not negative."""
     return [
         check("learning_turn_field_known", f"field IN ({listed(LEARNABLE)})"),
         check("learning_turn_decided_not_negative", "decided >= 0"),

@@ -1,4 +1,4 @@
-"""Named queries over the tickets that wait for a provider."""
+"""Named queries of the work queue: a triage job for each ticket that waits for a provider."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,10 +16,10 @@ SETTLED_AT_ONCE = 500
 def lock_due_jobs(
     session: Session, now: datetime, *, limit: int
 ) -> Sequence[Row[TriageJob, Ticket]]:
-    """The jobs that have been due longest, with their tickets, held until the transaction ends.
+    """Lock the jobs that have been due longest, and return them with their tickets.
 
-    Those that another process holds are passed over (SQLite has one writer, and needs no word for
-    it).
+    The locks end with the transaction. Jobs that another process has locked are skipped (SQLite has
+    one writer and ignores the clause).
     """
     return session.execute(
         select(TriageJob, Ticket)
@@ -32,19 +32,19 @@ def lock_due_jobs(
 
 
 def lock_job(session: Session, ticket_id: int) -> TriageJob | None:
-    """The job of a ticket, held until the transaction ends."""
+    """Lock the job of a ticket until the transaction ends, and return it."""
     return session.scalar(
         select(TriageJob).where(col(TriageJob.ticket_id) == ticket_id).with_for_update()
     )
 
 
 def remove_job(session: Session, ticket_id: int) -> None:
-    """The ticket waits no more."""
+    """Delete the job of a ticket."""
     session.execute(delete(TriageJob).where(col(TriageJob.ticket_id) == ticket_id))
 
 
 def some_waiting(session: Session) -> Sequence[Ticket]:
-    """SETTLED_AT_ONCE of the tickets that wait, at most, held until the transaction ends."""
+    """Lock at most SETTLED_AT_ONCE of the tickets that wait, and return them."""
     return session.scalars(
         select(Ticket)
         .join(TriageJob, col(Ticket.id) == col(TriageJob.ticket_id))
@@ -55,7 +55,7 @@ def some_waiting(session: Session) -> Sequence[Ticket]:
 
 
 def count_jobs(session: Session) -> int:
-    """How many tickets wait."""
+    """Return the number of tickets that wait, without deleted ones."""
     waiting = (
         select(func.count())
         .select_from(TriageJob)

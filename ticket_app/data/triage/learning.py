@@ -1,4 +1,4 @@
-"""Named queries over people's decisions, and over what was learned from them."""
+"""Named queries of people's decisions and of the models learned from them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 from ticket_app.data.tickets.predicates import present
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage.tables import LearnedModel, LearningTurn
+from ticket_app.schemas.paging import EPOCH
 from ticket_app.vocabulary import DecidedBy, TriageField
 
 _COLUMNS = {
@@ -18,14 +19,14 @@ _COLUMNS = {
 
 
 def count_decided(session: Session, field: str) -> int:
-    """How many tickets have a person's decision in this field."""
+    """Return the number of tickets with a person's decision in this field."""
     return session.scalar(select(func.count()).where(*_decided(field))) or 0
 
 
 def decided_before(
     session: Session, field: str, ticket_id: int, *, limit: int
 ) -> Sequence[Row[int, str, str, str]]:
-    """Id, title, description and the person's value of tickets with a lower id, highest first."""
+    """Return id, title, description and the person's value of tickets below this id, descending."""
     value, _ = _COLUMNS[TriageField(field)]
     return session.execute(
         select(col(Ticket.id), col(Ticket.title), col(Ticket.description), value)
@@ -36,19 +37,19 @@ def decided_before(
 
 
 def turns(session: Session) -> Sequence[LearningTurn]:
-    """The turn of each field."""
+    """Return the learning lease of each field."""
     return session.scalars(select(LearningTurn).order_by(col(LearningTurn.field))).all()
 
 
 def lock_turns(session: Session) -> Sequence[LearningTurn]:
-    """The turn of each field, held until the transaction ends."""
+    """Lock the learning lease of each field until the transaction ends, and return them."""
     return session.scalars(
         select(LearningTurn).order_by(col(LearningTurn.field)).with_for_update()
     ).all()
 
 
 def put_out_of_use(session: Session, field: str) -> None:
-    """No model of this field is in use; the comparisons stay."""
+    """Remove the model in use of this field; the comparisons of its lessons stay."""
     session.execute(
         update(LearnedModel)
         .where(col(LearnedModel.field) == field, col(LearnedModel.model).is_not(None))
@@ -56,8 +57,16 @@ def put_out_of_use(session: Session, field: str) -> None:
     )
 
 
+def unlearn(session: Session) -> None:
+    """Remove the models in use, and let each field be due again. A lesson that is being learned
+    loses its lease, so that nothing is kept of it."""
+    in_use = col(LearnedModel.model).is_not(None)
+    session.execute(update(LearnedModel).where(in_use).values(model=None))
+    session.execute(update(LearningTurn).values(held_until=EPOCH, decided=0))
+
+
 def ids_in_use(session: Session) -> dict[str, int]:
-    """Of each field that has one, the id of the lesson whose model is in use."""
+    """Return the id of the lesson in use by field, for the fields that have one."""
     rows = session.execute(
         select(col(LearnedModel.field), col(LearnedModel.id)).where(
             col(LearnedModel.model).is_not(None)
@@ -67,13 +76,13 @@ def ids_in_use(session: Session) -> dict[str, int]:
 
 
 def model_of(session: Session, lesson: int) -> bytes:
-    """The bytes of the model of a lesson that is in use."""
+    """Return the model's bytes of a lesson that is in use."""
     found = select(col(LearnedModel.model)).where(col(LearnedModel.id) == lesson)
     return session.execute(found).scalar_one() or b""
 
 
 def newest_lessons(session: Session) -> Sequence[Row[Any]]:
-    """The newest lesson of each field: id, field, created_at, examples, comparison, in_use."""
+    """Return the newest lesson per field: id, field, created_at, examples, comparison, in_use."""
     newest = select(func.max(col(LearnedModel.id))).group_by(col(LearnedModel.field))
     return session.execute(
         select(

@@ -1,4 +1,4 @@
-"""Named queries over the ledger of calls to AI providers."""
+"""Named queries of the ledger of calls to AI providers."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -17,18 +17,18 @@ BILLED = (
     CallOutcome.TIMEOUT,
     CallOutcome.CANCELLED,
 )
-"""How a call may have ended that a provider sends a bill for."""
+"""Outcomes of calls that a provider may bill."""
 
 
 class Spent(NamedTuple):
-    """Billionths of a US dollar, as far as known, and the calls of unknown cost beside them."""
+    """The known cost in billionths of a US dollar, and the number of calls of unknown cost."""
 
     nano_usd: int
     unknown: int
 
 
 def spent_since(session: Session, since: datetime) -> Spent:
-    """What the calls since then cost."""
+    """Return the cost of the calls since then."""
     cost = col(TriageCall.cost_nano_usd)
     is_unknown = and_(
         cost.is_(None), col(TriageCall.attempt) > 0, col(TriageCall.outcome).in_(BILLED)

@@ -1,7 +1,7 @@
-"""Named queries that weigh engines: what they proposed against what stands, what asking them cost.
+"""Named queries of the triage report: suggestions against final values, and the cost of calls.
 
-Each looks at the newest rows of a window, up to a bound: a figure of 20,000 tickets is as good as
-one of a million.
+Each query reads the newest rows of a time window up to a bound: a rate over 20,000 tickets is as
+good as one over a million.
 """
 
 from collections.abc import Sequence
@@ -39,15 +39,15 @@ from ticket_app.vocabulary import (
 TICKETS_MAX = 20_000
 CALLS_MAX = 100_000
 DESK_PURPOSES = (CallPurpose.SUGGEST, CallPurpose.IMPROVE)
-"""What the desk asks by itself; replays and evaluations are a person's doing."""
+"""Purposes of the desk's own calls; a person starts replays and evaluations."""
 
 
 def overrides(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of field, engine, n, overridden: how often people chose otherwise.
+    """Return rows of field, engine, n, overridden: the overrides of each engine's suggestions.
 
-    The n are an engine's last proposals for a field that a person set, and, on tickets that
-    somebody works on or has worked on, the proposals that were left to stand: those of the engine
-    that spoke last. Of the first, the ones with another value than the person's are overridden.
+    `n` counts an engine's last suggestions for fields that a person set. It also counts, on tickets
+    that are or were worked on, suggestions that were left in place, if they are the newest of all
+    engines. `overridden` counts those of the first kind whose value differs from the person's.
     """
     latest, _ = _latest(since, (TriageField.CATEGORY, TriageField.PRIORITY))
     last_word = func.max(latest.c.id).over(partition_by=(latest.c.ticket_id, latest.c.field))
@@ -71,14 +71,14 @@ def overrides(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def agreement(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of field, engine, n, same: how often a provider proposes what the desk itself does.
+    """Return rows of field, engine, n, same: a provider's agreement with the desk's own engines.
 
-    Counted are a provider's last proposals for which there is one of the desk's own engines; where
-    several of these have proposed, the last word of the desk is its newest.
+    `n` counts a provider's last suggestions for fields with a suggestion of an own engine. If
+    several own engines made one, the newest counts.
     """
     fields = (TriageField.CATEGORY, TriageField.PRIORITY, TriageField.SENTIMENT)
     latest, _ = _latest(since, fields)
-    # One pass. SQLite would compare each of these rows with each in a join with themselves.
+    # A window function needs one pass; in a self-join SQLite would compare each row with each.
     group = (latest.c.ticket_id, latest.c.field)
     ours_first = (case((latest.c.engine.in_(OWN_ENGINES), 0), else_=1), latest.c.id.desc())
 
@@ -104,9 +104,10 @@ def agreement(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def calls(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of engine, model, prompt_version, calls, answered, p50, p95, cost, unpriced, tokens.
+    """Return rows of engine, model, prompt_version and figures of its calls.
 
-    Attempts only; latencies are milliseconds, of answers as well as of failures.
+    The figures are calls, answered, p50, p95, cost, unpriced, input_tokens and output_tokens. Only
+    attempts count. Latencies are in milliseconds, of answers as well as of failures.
     """
     attempts = _attempts(since).subquery()
     group = (attempts.c.engine, attempts.c.model, attempts.c.prompt_version)
@@ -137,7 +138,7 @@ def calls(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def outcomes(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of engine, outcome, count; a refusal counts once a minute (the ledger)."""
+    """Return rows of engine, outcome, count. The ledger has one refusal a minute at most."""
     made = _calls(since).subquery()
     return session.execute(
         select(made.c.engine, made.c.outcome, func.count().label("count"))
@@ -147,7 +148,7 @@ def outcomes(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def cost_per_day(session: Session, since: datetime) -> Sequence[Row[Any]]:
-    """Rows of day, cost, calls, for the UTC days that have any. Attempts only, and all of them."""
+    """Return rows of day, cost, calls for the UTC days with calls, over all attempts."""
     made = _attempts(since).limit(None).subquery()
     day = utc_day(session, made.c.created_at).label("day")
     return session.execute(
@@ -158,9 +159,9 @@ def cost_per_day(session: Session, since: datetime) -> Sequence[Row[Any]]:
 
 
 def desk_cost(session: Session, since: datetime) -> Row[Any]:
-    """One row of cost and tickets: what the desk itself asked for, and the tickets created.
+    """Return one row: the cost of the desk's own calls, and the number of tickets created.
 
-    Both without a bound on the rows: a share of two parts that are cut differently is no share.
+    Both are without a bound on rows, because a ratio of differently bounded numbers is wrong.
     """
     asked = _attempts(since).where(col(TriageCall.purpose).in_(DESK_PURPOSES))
     made = asked.limit(None).subquery()
@@ -174,7 +175,7 @@ def desk_cost(session: Session, since: datetime) -> Row[Any]:
 
 
 def triage_states(session: Session, since: datetime) -> dict[TriageStatus, int]:
-    """How many tickets of the window stand in each state of triage."""
+    """Return the number of tickets of the window in each state of triage."""
     tickets = _tickets(since)
     rows = session.execute(
         select(tickets.c.triage_status, func.count().label("count")).group_by(
@@ -204,8 +205,7 @@ def _tickets(since: datetime) -> CTE:
 
 
 def _latest(since: datetime, fields: Sequence[TriageField]) -> tuple[CTE, CTE]:
-    """The last proposal of each engine for each of these fields of the window's tickets, and these
-    tickets."""
+    """Return the last suggestion per engine, field and ticket of the window, and these tickets."""
     tickets = _tickets(since)
     newest = (
         select(func.max(col(Suggestion.id)).label("id"))
@@ -229,7 +229,7 @@ def _latest(since: datetime, fields: Sequence[TriageField]) -> tuple[CTE, CTE]:
 
 
 def _final(spoken: Subquery) -> tuple[ColumnElement[str], ColumnElement[str]]:
-    """What stands in the field of a proposal, and who decided it."""
+    """Return the final value of a suggestion's field, and the column that says who decided it."""
     of_category = spoken.c.field == TriageField.CATEGORY
     return (
         case((of_category, col(Ticket.category)), else_=col(Ticket.priority)),
@@ -247,16 +247,16 @@ def _calls(since: datetime) -> Select[TriageCall]:
 
 
 def _attempts(since: datetime) -> Select[TriageCall]:
-    """Calls that were made: refusals must not crowd out what was paid for."""
+    """Select calls that were made: refusals must not displace paid calls within the bound."""
     return _calls(since).where(col(TriageCall.attempt) > 0)
 
 
 def _sum_of_costs(calls: Subquery) -> ColumnElement[int]:
-    """Billionths of a US dollar, as far as known."""
+    """Return the sum of the known costs, in billionths of a US dollar."""
     return func.coalesce(func.sum(calls.c.cost_nano_usd), 0)
 
 
 def _percentile(ranked: Subquery, percent: int) -> ColumnElement[float]:
-    """The smallest latency that so many percent do not exceed (nearest rank)."""
+    """Return the percentile of the latency by the nearest-rank method."""
     rank = (ranked.c.ranks * percent + 99) // 100
     return func.max(case((ranked.c.rank == rank, ranked.c.latency_ms)))

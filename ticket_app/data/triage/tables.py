@@ -1,4 +1,4 @@
-"""What engines proposed and cost, which tickets wait for them, and what was learned."""
+"""Tables of the triage: suggestions, jobs, the ledger of calls, learned models and leases."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -26,12 +26,13 @@ from ticket_app.data.triage.checks import (
 from ticket_app.data.types import BigId, Phrases
 
 IN_USE = text("model IS NOT NULL")
+OF_TICKET = text("ticket_id IS NOT NULL")
 
 
 class Suggestion(SQLModel, table=True):
-    """What an engine proposed for one field of a ticket, whatever the ticket says in the end.
+    """An engine's suggestion for one field of a ticket, whatever the field's final value is.
 
-    `confidence` is NULL where a provider did not say how sure it is.
+    `confidence` is NULL if the provider gave none.
     """
 
     __tablename__: ClassVar[Any] = "suggestion"
@@ -57,12 +58,12 @@ class Suggestion(SQLModel, table=True):
 
 
 class TriageJob(SQLModel, table=True):
-    """A ticket that waits for a provider's answer; there is a job for each that is pending.
+    """A ticket that waits for a provider's answer: one job for each pending ticket.
 
-    Nobody works on it before `due_at`: whoever takes it puts that off, and what a killed process
-    had taken is due again by itself. `attempts` counts the takings, and tells one from the next;
-    `failures` counts the calls without an answer, and `bad_answers` those that nobody can use. A
-    deleted ticket keeps its job, on which nobody works.
+    A worker leases a job by moving `due_at` into the future, so that the job of a killed process
+    becomes due again by itself. `attempts` counts the leases and distinguishes them. `failures`
+    counts calls without an answer, `bad_answers` answers that cannot be used. A deleted ticket
+    keeps its job, but no worker takes it.
     """
 
     __tablename__: ClassVar[Any] = "triage_job"
@@ -82,16 +83,19 @@ class TriageJob(SQLModel, table=True):
 
 
 class TriageCall(SQLModel, table=True):
-    """The ledger: one attempt to ask a provider, or one decision not to (attempt 0).
+    """An entry of the ledger: one attempt of a call to a provider, or a skipped call (attempt 0).
 
-    `ticket_id` is NULL while the text is no ticket yet. Tokens and cost are NULL where unknown; the
-    cost is a whole number of billionths of a US dollar, so that sums are exact.
+    `ticket_id` is NULL if the text was not filed yet, or if the ticket was purged. Unknown tokens
+    and costs are NULL. The cost is an integer of billionths of a US dollar, so that sums are exact.
     """
 
     __tablename__: ClassVar[Any] = "triage_call"
     __table_args__ = (
         *triage_call_checks(),
         Index("triage_call_created", "created_at"),
+        Index(
+            "triage_call_ticket", "ticket_id", postgresql_where=OF_TICKET, sqlite_where=OF_TICKET
+        ),
         {**STRICT, "sqlite_autoincrement": True},
     )
 
@@ -112,10 +116,10 @@ class TriageCall(SQLModel, table=True):
 
 
 class LearnedModel(SQLModel, table=True):
-    """A lesson: what was learned of a field from people's decisions, and whether it is better.
+    """A lesson: the result of learning one field from people's decisions, with its comparison.
 
-    `comparison` is JSON. `model` are the bytes of the one that is in use, and NULL in every other
-    lesson, so a field has one at most.
+    `comparison` is JSON. `model` holds the bytes of the model in use, and is NULL in all other
+    lessons, so a field has one model at most.
     """
 
     __tablename__: ClassVar[Any] = "learned_model"
@@ -141,10 +145,10 @@ class LearnedModel(SQLModel, table=True):
 
 
 class LearningTurn(SQLModel, table=True):
-    """Whose turn it is to learn: a row for each field, made by the migration.
+    """A lease on learning: one row per field, made by the migration.
 
-    Nobody else learns before `held_until`; what a killed process held is free again by itself.
-    `decided` is how many tickets had a person's decision when the field was last learned.
+    The lease ends at `held_until`, so that one of a killed process expires by itself. `decided` is
+    the number of tickets with a person's decision when the field was last learned.
     """
 
     __tablename__: ClassVar[Any] = "learning_turn"

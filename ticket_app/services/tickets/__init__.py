@@ -1,1 +1,1 @@
-"""What the desk does with tickets: file, read, find, change, delete, and record each change."""
+"""Verbs of tickets: file, read, search, change, delete and restore, and the record of changes."""

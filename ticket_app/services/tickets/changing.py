@@ -1,104 +1,103 @@
-"""Changing a ticket's fields. One change is one transaction, with the events that record it."""
+"""Changes a ticket's fields. One change is one transaction, with the events that record it."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
+from ticket_app.actor import Actor
 from ticket_app.bus import Change, bus
-from ticket_app.data.direct import telling
-from ticket_app.data.engine import writing
-from ticket_app.data.patience import QUICK
+from ticket_app.data.direct import driver_write
+from ticket_app.data.engine import write_transaction
+from ticket_app.data.people.requesters import person_ids, requester_of
+from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.data.tickets import queries
 from ticket_app.data.tickets.changing import change_ticket, current_ticket
+from ticket_app.data.tickets.events import change_rows
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketChangedError
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
-from ticket_app.services.tickets.filing import has_provider
+from ticket_app.services.people.permission import Verb, require, scope_of
+from ticket_app.services.tickets.filing import may_await_provider
 from ticket_app.services.tickets.listing import existing, get_ticket
 from ticket_app.services.tickets.recording import (
     await_triage,
     differences,
-    events_of,
     moment_of_change,
     record_changes,
     record_suggestions,
 )
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import triage_offline
-from ticket_app.vocabulary import SETTLED, DecidedBy, Edge, TriageScope, TriageStatus
-
-TEXT = frozenset({"title", "description"})
+from ticket_app.vocabulary import SETTLED, TEXT, DecidedBy, EventKind, TriageScope, TriageStatus
 
 
 def update_ticket(
-    ticket_id: int,
-    update: TicketUpdate,
-    edge: Edge,
-    *,
-    at: datetime | None = None,
-    seen_version: int | None = None,
+    actor: Actor, ticket_id: int, update: TicketUpdate, *, seen_version: int | None = None
 ) -> TicketPublic:
-    """Change the fields given. A new title or description recomputes sentiment and urgency.
+    """Changes the given fields. A new title or description recomputes sentiment and urgency, and a
+    new address of the requester links the ticket to another person.
 
-    Giving the values that the ticket already has changes nothing, and records nothing; but a
-    category or priority that is given is a person's from now on. `at` backdates the change
-    (default: now). `seen_version` is an optimistic lock: TicketChangedError, with nothing changed,
-    when the ticket has another version by now. TicketNotFoundError when there is no such ticket.
+    Values that the ticket already has change and record nothing, but a given category or priority
+    counts as a person's decision from now on. `seen_version` is an optimistic lock: if the ticket
+    has another version now, nothing is changed and TicketChangedError is raised. Raises
+    TicketNotFoundError if there is no such ticket.
     """
-    if update.changes.keys() & TEXT:
-        return _update_locked(ticket_id, update, edge, at, seen_version)
-    return _update_unless_changed(ticket_id, update, edge, at, seen_version) or _update_locked(
-        ticket_id, update, edge, at, seen_version
-    )
+    require(actor, Verb.CHANGE_TICKETS)
+    if update.changes.keys() & (TEXT | {"requester_email"}):
+        return _update_with_row_lock(actor, ticket_id, update, seen_version)
+    changed = _update_with_optimistic_lock(actor, ticket_id, update, seen_version)
+    return changed or _update_with_row_lock(actor, ticket_id, update, seen_version)
 
 
-def _update_unless_changed(
-    ticket_id: int, update: TicketUpdate, edge: Edge, at: datetime | None, seen: int | None
+def _update_with_optimistic_lock(
+    actor: Actor, ticket_id: int, update: TicketUpdate, seen: int | None
 ) -> TicketPublic | None:
-    """What takes the least time, of most changes: None if somebody else came between."""
-    with telling() as tell:
-        ticket = existing(current_ticket(tell, ticket_id), ticket_id)
-        now = moment_of_change(ticket, at)
+    """Changes the ticket in the fewest statements; returns None if another change came first."""
+    with driver_write() as connection:
+        ticket = existing(current_ticket(connection, ticket_id, scope_of(actor)), ticket_id)
+        now = moment_of_change(ticket, actor)
         changes = differences(ticket, update.changes)
         columns = changes | _decisions(ticket, update) | _settled(ticket, changes, now)
         if not columns:
             return ticket
         _check_seen(ticket_id, ticket, seen)
+        fields = frozenset(columns)
         if changes:
             columns |= {"version": ticket.version + 1, "updated_at": now}
-        changed = change_ticket(tell, ticket, columns, events_of(ticket, changes, edge))
+        changed = change_ticket(connection, ticket, columns, change_rows(ticket, changes, actor))
     if changed is not None:
-        bus.publish(Change(ticket_id))
+        bus.publish(Change(ticket_id, EventKind.CHANGED, fields))
     return changed
 
 
-def _update_locked(
-    ticket_id: int, update: TicketUpdate, edge: Edge, at: datetime | None, seen: int | None
+def _update_with_row_lock(
+    actor: Actor, ticket_id: int, update: TicketUpdate, seen: int | None
 ) -> TicketPublic:
-    """The ticket is held against others meanwhile."""
-    foreseen = _foreseen(ticket_id, update)
-    with writing(QUICK) as session:
-        ticket = existing(queries.lock_ticket(session, ticket_id), ticket_id)
-        now = moment_of_change(
-            ticket, at
-        )  # once it is our turn: versions and times go the same way
+    """Changes the ticket under a row lock, which serialises it with other changes."""
+    precomputed = _precompute(actor, ticket_id, update)
+    with write_transaction(QUICK) as session:
+        ticket = existing(queries.lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        now = moment_of_change(ticket, actor)
         changes = differences(ticket, update.changes)
         beside = _decisions(ticket, update) | _settled(ticket, changes, now)
         if changes or beside:
             _check_seen(ticket_id, ticket, seen)
+        if "requester_email" in changes:
+            ticket.requester_id = _requester_id(session, ticket, changes, now)
         rescored = bool(changes.keys() & TEXT)
         if rescored:
-            changes |= _rescore(session, ticket, changes, foreseen, now)
-        awaits = rescored and at is None and has_provider()
+            changes |= _rescore(session, ticket, changes, precomputed, now)
+        awaits = rescored and may_await_provider(actor)
         if awaits:
             await_triage(session, ticket, _scope_of_new_text(ticket), now)
         for name, value in beside.items():
             setattr(ticket, name, value)
-        record_changes(session, ticket, changes, edge, now)
+        record_changes(session, ticket, changes, actor, now)
         public = TicketPublic.model_validate(ticket)
     if changes or beside:
-        bus.publish(Change(ticket_id, awaits_triage=awaits))
+        fields = changes.keys() | beside.keys() | ({"triage_status"} if awaits else set())
+        bus.publish(Change(ticket_id, EventKind.CHANGED, frozenset(fields)))
     return public
 
 
@@ -108,7 +107,10 @@ def _check_seen(ticket_id: int, ticket: Ticket | TicketPublic, seen: int | None)
 
 
 def _decisions(ticket: Ticket | TicketPublic, update: TicketUpdate) -> dict[str, Any]:
-    """A category or priority that is given is a person's, even if it is the one that stands."""
+    """Returns the changes of `category_by` and `priority_by`.
+
+    A given category or priority is a person's decision, even if the value is the current one.
+    """
     given = {f"{field}_by" for field in ("category", "priority") if field in update.changes}
     return differences(ticket, dict.fromkeys(sorted(given), DecidedBy.PERSON))
 
@@ -116,50 +118,66 @@ def _decisions(ticket: Ticket | TicketPublic, update: TicketUpdate) -> dict[str,
 def _settled(
     ticket: Ticket | TicketPublic, changes: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
-    """`resolved_at`: set on entering resolved or closed, kept between the two, cleared on
-    reopening."""
+    """Returns the changes of the resolution and of the waiting that go with a status.
+
+    `resolved_at` is set on entering resolved or closed, kept between the two, and cleared on
+    reopening. A settled ticket waits for nobody, and nor does a reopened one until the requester
+    writes again.
+    """
     if "status" not in changes:
         return {}
-    settled = changes["status"] in SETTLED
-    return differences(ticket, {"resolved_at": (ticket.resolved_at or now) if settled else None})
+    if changes["status"] not in SETTLED:
+        return differences(ticket, {"resolved_at": None})
+    return differences(ticket, {"resolved_at": ticket.resolved_at or now, "waiting_since": None})
 
 
-class _Foreseen(NamedTuple):
-    """The offline engine's answer for a text, made before any transaction is open."""
+def _requester_id(
+    session: Session, ticket: Ticket, changes: dict[str, Any], now: datetime
+) -> int | None:
+    """Returns the id of the person of the new address, or None if there is no address any more."""
+    name = changes.get("requester_name", ticket.requester_name)
+    requester = requester_of(name, changes["requester_email"])
+    if requester is None:
+        return None
+    return person_ids(session, [requester], now)[requester.email]
+
+
+class _Precomputed(NamedTuple):
+    """The offline engine's answer for a text, computed before any transaction is open."""
 
     description: str
     title: str
     triage: Triage
 
 
-def _foreseen(ticket_id: int, update: TicketUpdate) -> _Foreseen | None:
-    """What the ticket's new text will be, if nobody else changes it meanwhile."""
+def _precompute(actor: Actor, ticket_id: int, update: TicketUpdate) -> _Precomputed | None:
+    """Returns the answer for the ticket's new text, or None if the update has no text."""
     if not update.changes.keys() & TEXT:
         return None
-    ticket = get_ticket(ticket_id)
+    ticket = get_ticket(actor, ticket_id)
     return _by_rules(
         update.changes.get("description", ticket.description),
         update.changes.get("title", ticket.title),
     )
 
 
-def _by_rules(description: str, title: str) -> _Foreseen:
-    return _Foreseen(description, title, triage_offline(description, title))
+def _by_rules(description: str, title: str) -> _Precomputed:
+    return _Precomputed(description, title, triage_offline(description, title))
 
 
 def _rescore(
     session: Session,
     ticket: Ticket,
     changes: dict[str, Any],
-    foreseen: _Foreseen | None,
+    precomputed: _Precomputed | None,
     now: datetime,
 ) -> dict[str, Any]:
-    """The offline engine's scores for the new text, as further changes."""
+    """Records the offline engine's suggestions for the new text; returns its scores as changes."""
     description = changes.get("description", ticket.description)
     title = changes.get("title", ticket.title)
-    if foreseen is None or foreseen[:2] != (description, title):
-        foreseen = _by_rules(description, title)  # another change of the text came between
-    proposed = foreseen.triage
+    if precomputed is None or precomputed[:2] != (description, title):
+        precomputed = _by_rules(description, title)  # another request has changed the text since
+    proposed = precomputed.triage
     record_suggestions(session, ticket, proposed, now)
     ticket.engine = proposed.engine
     return differences(
@@ -172,6 +190,6 @@ def _rescore(
 
 
 def _scope_of_new_text(ticket: Ticket) -> TriageScope:
-    """A provider that had no answer to the old text has set nothing that a new one could spoil."""
+    """Returns ALL if the provider had no answer to the old text, and so set no value; or SCORES."""
     failed = ticket.triage_status == TriageStatus.FAILED
     return TriageScope.ALL if failed else TriageScope.SCORES

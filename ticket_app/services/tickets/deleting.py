@@ -1,56 +1,63 @@
-"""Deleting a ticket and bringing it back. One call is one transaction, with the event that records
-it."""
+"""Deletes and restores tickets. One call is one transaction, with the event that records it."""
 
+from ticket_app.actor import Actor
 from ticket_app.bus import Change, bus
-from ticket_app.data.engine import reading, writing
-from ticket_app.data.patience import QUICK
+from ticket_app.data.engine import read_transaction, write_transaction
+from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.data.tickets import queries
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.tickets import TicketPublic
+from ticket_app.services.people.audit import audit
+from ticket_app.services.people.permission import Verb, require, scope_of
 from ticket_app.services.tickets.filing import has_provider
 from ticket_app.services.tickets.listing import existing
 from ticket_app.services.tickets.recording import moment_of_change, record_transition, settle_triage
-from ticket_app.vocabulary import Edge, EventKind, TriageStatus
+from ticket_app.vocabulary import AuditAction, EventKind, TriageStatus
 
 
-def delete_ticket(ticket_id: int, edge: Edge) -> None:
-    """Take the ticket out of every list and figure; `restore_ticket` brings it back."""
-    with writing(QUICK) as session:
-        ticket = existing(queries.lock_ticket(session, ticket_id), ticket_id)
-        now = moment_of_change(ticket)
+def delete_ticket(actor: Actor, ticket_id: int) -> None:
+    """Removes the ticket from every list and figure; `restore_ticket` undoes it.
+
+    Raises TicketNotFoundError if there is no such ticket or it is deleted already.
+    """
+    require(actor, Verb.CHANGE_TICKETS)
+    with write_transaction(QUICK) as session:
+        ticket = existing(queries.lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        now = moment_of_change(ticket, actor)
         ticket.deleted_at = now
-        record_transition(session, ticket, EventKind.DELETED, edge, now)
-    bus.publish(Change(ticket_id))
+        record_transition(session, ticket, EventKind.DELETED, actor, now)
+        audit(session, actor, AuditAction.TICKET_DELETED, ticket_id=ticket_id)
+    bus.publish(Change(ticket_id, EventKind.DELETED))
 
 
-def ensure_deleted(ticket_id: int, edge: Edge) -> None:
-    """As `delete_ticket`, but a ticket that is deleted already stays so: people click twice."""
+def ensure_deleted(actor: Actor, ticket_id: int) -> None:
+    """As `delete_ticket`, but accepts a ticket that is deleted already: people click twice."""
     try:
-        delete_ticket(ticket_id, edge)
+        delete_ticket(actor, ticket_id)
     except TicketNotFoundError:
-        with reading(QUICK) as session:
-            if queries.find_ticket(session, ticket_id, deleted=True) is None:
+        with read_transaction(QUICK) as session:
+            if queries.find_ticket(session, ticket_id, scope_of(actor), deleted=True) is None:
                 raise
 
 
-def restore_ticket(ticket_id: int, edge: Edge) -> TicketPublic:
-    """Bring a deleted ticket back; TicketNotFoundError when there never was one.
+def restore_ticket(actor: Actor, ticket_id: int) -> TicketPublic:
+    """Restores a deleted ticket. Raises TicketNotFoundError if there never was one.
 
-    One that is there stays as it is: whoever asks twice has what they asked for.
+    A ticket that is not deleted stays as it is, so that a repeated call succeeds.
     """
-    with writing(QUICK) as session:
-        deleted = queries.lock_ticket(session, ticket_id, deleted=True)
+    require(actor, Verb.CHANGE_TICKETS)
+    with write_transaction(QUICK) as session:
+        deleted = queries.lock_ticket(session, ticket_id, scope_of(actor), deleted=True)
         if deleted is None:
-            there = existing(queries.find_ticket(session, ticket_id), ticket_id)
-            return TicketPublic.model_validate(there)
+            present = existing(queries.find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+            return TicketPublic.model_validate(present)
         ticket = deleted
-        now = moment_of_change(ticket)
+        now = moment_of_change(ticket, actor)
         ticket.deleted_at = None
-        awaits = ticket.triage_status == TriageStatus.PENDING
-        if awaits and not has_provider():
+        if ticket.triage_status == TriageStatus.PENDING and not has_provider():
             settle_triage(session, ticket, TriageStatus.DONE)
-            awaits = False
-        record_transition(session, ticket, EventKind.RESTORED, edge, now)
+        record_transition(session, ticket, EventKind.RESTORED, actor, now)
+        audit(session, actor, AuditAction.TICKET_RESTORED, ticket_id=ticket_id)
         public = TicketPublic.model_validate(ticket)
-    bus.publish(Change(ticket_id, awaits_triage=awaits))
+    bus.publish(Change(ticket_id, EventKind.RESTORED))
     return public

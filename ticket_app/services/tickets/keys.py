@@ -1,16 +1,19 @@
-"""Idempotency keys are kept for a day, and then forgotten, a few at a time."""
+"""Idempotency keys expire after a day, and are deleted in batches."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from ticket_app.data.engine import writing
+from ticket_app.actor import Actor
+from ticket_app.data.engine import write_transaction
 from ticket_app.data.tickets.queries import remove_older_keys
+from ticket_app.services.people.permission import Verb, require
 
-KEPT = timedelta(hours=24)
-FORGOTTEN_AT_ONCE = 500
+LIFETIME = timedelta(hours=24)
+EXPIRED_AT_ONCE = 500
 
 
-def forget_old_keys() -> bool:
-    """Forget FORGOTTEN_AT_ONCE at most, in one short transaction; whether there may be more."""
-    with writing() as session:
-        before = datetime.now(UTC) - KEPT
-        return remove_older_keys(session, before, limit=FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE
+def expire_idempotency_keys(actor: Actor) -> bool:
+    """Deletes up to EXPIRED_AT_ONCE old keys in one transaction; returns True if more may exist."""
+    require(actor, Verb.OPERATE)
+    with write_transaction() as session:
+        before = actor.at - LIFETIME
+        return remove_older_keys(session, before, limit=EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE

@@ -1,61 +1,87 @@
-"""Reading tickets: one, a page, how many match, a ticket's history and suggestions."""
+"""Reads a ticket, pages and counts of tickets, and a ticket's history and suggestions."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeVar
 
-from ticket_app.data.direct import asking
-from ticket_app.data.engine import reading
+from ticket_app.actor import Actor
+from ticket_app.data.direct import driver_read
+from ticket_app.data.engine import read_transaction
 from ticket_app.data.figures import queries as figure_queries
-from ticket_app.data.patience import LONG, QUICK
+from ticket_app.data.postgresql.timeouts import LONG, QUICK
 from ticket_app.data.tickets import list_queries, queries
 from ticket_app.data.tickets.changing import current_ticket
 from ticket_app.data.tickets.list_queries import Listed
 from ticket_app.data.tickets.predicates import is_counted
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
+from ticket_app.schemas.paging import Position
 from ticket_app.schemas.tickets import (
     PAGE_MAX,
-    Position,
+    SHOWN_TO_REQUESTER,
     TicketEventPublic,
     TicketFilter,
+    TicketForRequester,
     TicketListQuery,
     TicketPage,
     TicketPublic,
 )
 from ticket_app.schemas.triage import SuggestionPublic
+from ticket_app.services.people.permission import Verb, may, require, scope_of
+from ticket_app.services.tickets.requesters import of_known_requester
 
 Kind = TypeVar("Kind", Ticket, TicketPublic)
 
 SEARCH_COUNT_MAX = 1_000
-"""Tickets that a search finds are counted up to here; a page shows more as "1,000+"."""
+"""Matches of a search are counted up to this number; a page shows more as "1,000+"."""
 
 
-def get_ticket(ticket_id: int) -> TicketPublic:
-    """The ticket; TicketNotFoundError when there is none."""
-    with asking() as ask:
-        return existing(current_ticket(ask, ticket_id), ticket_id)
+def get_ticket(actor: Actor, ticket_id: int) -> TicketPublic:
+    """Returns the ticket. Raises TicketNotFoundError if there is none or it was deleted."""
+    require(actor, Verb.READ_TICKETS)
+    with driver_read() as connection:
+        return existing(current_ticket(connection, ticket_id, scope_of(actor)), ticket_id)
 
 
-def get_tickets(ticket_ids: Collection[int]) -> dict[int, TicketPublic]:
-    """Those of the tickets (PAGE_MAX at most) that are there, by id."""
+def get_tickets(actor: Actor, ticket_ids: Collection[int]) -> dict[int, TicketPublic]:
+    """Returns the existing ones of the tickets by id; looks up at most PAGE_MAX."""
+    require(actor, Verb.READ_TICKETS)
     if not ticket_ids:
         return {}
     some = list(ticket_ids)[:PAGE_MAX]
-    with reading(QUICK) as session:
-        found = queries.find_tickets(session, some)
-        return {number: TicketPublic.model_validate(one) for number, one in found.items()}
+    with read_transaction(QUICK) as session:
+        found = queries.find_tickets(session, some, scope_of(actor))
+        whole = {number: TicketPublic.model_validate(one) for number, one in found.items()}
+    return {number: as_seen_by(actor, ticket) for number, ticket in whole.items()}
 
 
-def list_tickets(query: TicketListQuery) -> TicketPage:
-    """One page, newest first (created_at, then id)."""
+def list_tickets(actor: Actor, query: TicketListQuery) -> TicketPage:
+    """Returns one page, newest first (created_at, then id), by keyset pagination."""
+    require(actor, Verb.READ_TICKETS)
+    _require_for_filter(actor, query)
+    query = of_known_requester(query)
     after = None if query.cursor is None else Position.decode(query.cursor)
-    with asking(QUICK if query.search is None else LONG) as ask:
-        found = list_queries.newest_tickets(ask, query, limit=query.limit + 1, after=after)
+    with driver_read(QUICK if query.search is None else LONG) as connection:
+        found = list_queries.newest_tickets(
+            connection, query, scope_of(actor), limit=query.limit + 1, after=after
+        )
     return page_of(found, query.limit)
 
 
+def as_seen_by(actor: Actor, ticket: TicketPublic) -> TicketPublic:
+    """Returns the ticket; to those who do not see every ticket, without what the triage found."""
+    if not scope_of(actor).restriction:
+        return ticket
+    return TicketForRequester.model_validate(ticket.model_dump(include=set(SHOWN_TO_REQUESTER)))
+
+
+def _require_for_filter(actor: Actor, wanted: TicketFilter) -> None:
+    """A filter would tell what the sentiment of a ticket is to those who do not see it."""
+    if wanted.sentiment:
+        require(actor, Verb.READ_TRIAGE)
+
+
 def page_of(found: Sequence[Listed], limit: int) -> TicketPage:
-    """The first `limit` tickets as a page; one more says that there is a next page."""
+    """Returns the first `limit` tickets as a page; one more means that a next page exists."""
     shown = found[:limit]
     last = shown[-1] if len(found) > limit else None
     return TicketPage(
@@ -65,39 +91,55 @@ def page_of(found: Sequence[Listed], limit: int) -> TicketPage:
 
 
 class Matching(NamedTuple):
-    """How many tickets match: so many, `or_more`."""
+    """The number of tickets that match; `or_more` if there are more than were counted."""
 
     tickets: int
     or_more: bool = False
 
 
-def count_tickets(wanted: TicketFilter) -> Matching:
-    """How many tickets match: exactly by a counter, else no further than SEARCH_COUNT_MAX."""
-    if is_counted(wanted):
-        with reading(QUICK) as session:
+def count_tickets(actor: Actor, wanted: TicketFilter) -> Matching:
+    """Returns how many tickets match: exact from counters, or else up to SEARCH_COUNT_MAX.
+
+    The counters are over all tickets. For an actor who may not see all of them, the matches are
+    counted one by one.
+    """
+    require(actor, Verb.READ_TICKETS)
+    _require_for_filter(actor, wanted)
+    wanted, scope = of_known_requester(wanted), scope_of(actor)
+    if is_counted(wanted) and not scope.restriction:
+        with read_transaction(QUICK) as session:
             return Matching(figure_queries.count_by(session, wanted))
-    with asking(LONG) as ask:
-        found = list_queries.count_found(ask, wanted, at_most=SEARCH_COUNT_MAX + 1)
+    with driver_read(LONG) as connection:
+        found = list_queries.count_found(connection, wanted, scope, at_most=SEARCH_COUNT_MAX + 1)
     return counted(found)
 
 
 def counted(found: int) -> Matching:
-    """So many tickets, counted no further than SEARCH_COUNT_MAX + 1."""
+    """Returns the Matching of a count that stopped at SEARCH_COUNT_MAX + 1."""
     return Matching(min(found, SEARCH_COUNT_MAX), or_more=found > SEARCH_COUNT_MAX)
 
 
-def ticket_history(ticket_id: int) -> list[TicketEventPublic]:
-    """What happened to a ticket, newest first."""
-    with reading(QUICK) as session:
+def ticket_history(actor: Actor, ticket_id: int) -> list[TicketEventPublic]:
+    """Returns the events of a ticket, newest first; [] if there is no such ticket.
+
+    They name the people who acted to those who may read people.
+    """
+    require(actor, Verb.CHANGE_TICKETS)
+    names_people = may(actor, Verb.READ_PEOPLE)
+    with read_transaction(QUICK) as session:
         return [
-            TicketEventPublic.model_validate(row) for row in queries.history_of(session, ticket_id)
+            TicketEventPublic.model_validate(event).model_copy(
+                update={"actor_name": name if names_people else None}
+            )
+            for event, name in queries.history_of(session, ticket_id)
         ]
 
 
-def ticket_suggestions(ticket_id: int) -> list[SuggestionPublic]:
-    """What the engines proposed for a ticket, newest first. Raises TicketNotFoundError."""
-    with reading(QUICK) as session:
-        existing(queries.find_ticket(session, ticket_id), ticket_id)
+def ticket_suggestions(actor: Actor, ticket_id: int) -> list[SuggestionPublic]:
+    """Returns the engines' suggestions for a ticket, newest first. Raises TicketNotFoundError."""
+    require(actor, Verb.READ_TRIAGE)
+    with read_transaction(QUICK) as session:
+        existing(queries.find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
         return [
             SuggestionPublic.model_validate(row)
             for row in queries.suggestions_for(session, ticket_id)
@@ -105,7 +147,7 @@ def ticket_suggestions(ticket_id: int) -> list[SuggestionPublic]:
 
 
 def existing(ticket: Kind | None, ticket_id: int) -> Kind:
-    """The ticket; TicketNotFoundError for None."""
+    """Returns the ticket; raises TicketNotFoundError for None."""
     if ticket is None:
         raise TicketNotFoundError(ticket_id)
     return ticket

@@ -1,66 +1,75 @@
-"""Writing changes so that the history and the version always tell of them, in the same commit."""
+"""Records changes of tickets: the new version and the events, in the transaction of the change."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
-from ticket_app.data.tickets.tables import Ticket, TicketEvent
+from ticket_app.actor import Actor
+from ticket_app.data.plain_sql import Row
+from ticket_app.data.tickets.events import add_events, change_rows, event_row
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage.jobs import lock_job, remove_job
 from ticket_app.data.triage.tables import Suggestion, TriageJob
 from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.triage.contract import Triage
-from ticket_app.vocabulary import Edge, EventKind, TriageField, TriageScope, TriageStatus
-
-SCORES = frozenset({TriageField.SENTIMENT, TriageField.URGENCY_SCORE})
-"""What only an engine sets: whoever changed the text, the triage is named for its scores."""
+from ticket_app.vocabulary import EventKind, TriageField, TriageScope, TriageStatus
 
 
 def record_transition(
-    session: Session, ticket: Ticket, kind: EventKind, edge: Edge, now: datetime
+    session: Session, ticket: Ticket, kind: EventKind, actor: Actor, now: datetime
 ) -> None:
-    """Count a new version for what happened to the ticket as a whole, and tell of it."""
+    """Records a deletion or restoration as a new version with one event."""
     _next_version(ticket, now)
-    session.add(_event(ticket, now, kind=kind, edge=edge))
+    add_events(session, [event_row(kind, actor)], id_of(ticket), ticket.version, now)
 
 
 def record_changes(
-    session: Session, ticket: Ticket, changes: dict[str, Any], edge: Edge, now: datetime
+    session: Session, ticket: Ticket, changes: dict[str, Any], actor: Actor, now: datetime
 ) -> None:
-    """Write the changed fields as one new version, with one event for each; nothing for none."""
+    """Writes the changed fields as one new version, with an event for each; does nothing for {}."""
     if not changes:
         return
-    events = events_of(ticket, changes, edge)
+    events = change_rows(ticket, changes, actor)
     for name, value in changes.items():
         setattr(ticket, name, value)
     _next_version(ticket, now)
-    for event in events:
-        session.add(_event(ticket, now, **event))
+    add_events(session, events, id_of(ticket), ticket.version, now)
 
 
-def events_of(
-    ticket: Ticket | TicketPublic, changes: dict[str, Any], edge: Edge
-) -> list[dict[str, Any]]:
-    """What tells of these changes, which are still to be made, as columns of events."""
-    return [
-        {
-            "kind": EventKind.CHANGED,
-            "edge": Edge.TRIAGE if name in SCORES else edge,
-            "field": name,
-            "old_value": _as_told(getattr(ticket, name)),
-            "new_value": _as_told(value),
-        }
-        for name, value in changes.items()
-    ]
+def record_message(
+    session: Session,
+    ticket: Ticket,
+    message: Row,
+    changes: dict[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Records a message and the changes that go with it as one new version.
+
+    Of these, the history names the status alone: the others are times that follow from it and from
+    the message.
+    """
+    status = {name: value for name, value in changes.items() if name == "status"}
+    events = [message, *change_rows(ticket, status, actor)]
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    _next_version(ticket, now)
+    add_events(session, events, id_of(ticket), ticket.version, now)
 
 
-def moment_of_change(ticket: Ticket | TicketPublic, at: datetime | None = None) -> datetime:
-    """Now, or the moment given; but not before the last change, though a clock was set back."""
-    return max(at or datetime.now(UTC), ticket.updated_at)
+def moment_of_change(ticket: Ticket | TicketPublic, actor: Actor) -> datetime:
+    """Returns the time of the actor's change, which is not before the ticket's last change.
+
+    The actor may have waited for that change, and a clock may have been set back. So the times of
+    versions never decrease.
+    """
+    return max(actor.at, ticket.updated_at)
 
 
 def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: datetime) -> None:
-    """Keep what an engine proposed for every field, apart from what the ticket says."""
+    """Stores an engine's suggestions for every field, independent of the ticket's values."""
     session.add_all(
         Suggestion(ticket_id=id_of(ticket), created_at=now, **proposal)
         for proposal in proposals(triage)
@@ -68,7 +77,7 @@ def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: da
 
 
 def proposals(triage: Triage) -> list[dict[str, Any]]:
-    """What an engine proposed for every field, as columns of a suggestion."""
+    """Returns an engine's suggestions, one for every field, as columns of Suggestion."""
     return [
         {
             "field": field.value,
@@ -85,7 +94,7 @@ def proposals(triage: Triage) -> list[dict[str, Any]]:
     ]
 
 
-def _record_waiting(session: Session, ticket: Ticket, now: datetime, scope: TriageScope) -> None:
+def _add_job(session: Session, ticket: Ticket, now: datetime, scope: TriageScope) -> None:
     session.add(
         TriageJob(
             ticket_id=id_of(ticket),
@@ -100,29 +109,31 @@ def _record_waiting(session: Session, ticket: Ticket, now: datetime, scope: Tria
 
 
 def await_triage(session: Session, ticket: Ticket, scope: TriageScope, now: datetime) -> None:
-    """Mark the ticket, whose text is new, as waiting for a provider's answer; one that waited for
-    more still does."""
+    """Marks the ticket with its new text as waiting for a provider's answer.
+
+    A ticket that is waiting already keeps its scope, and its failures are reset.
+    """
     ticket.triage_status = TriageStatus.PENDING
     job = lock_job(session, id_of(ticket))
     if job is None:
-        _record_waiting(session, ticket, now, scope)
+        _add_job(session, ticket, now, scope)
     else:
         job.due_at, job.failures, job.bad_answers = now, 0, 0
 
 
 def settle_triage(session: Session, ticket: Ticket, status: TriageStatus) -> None:
-    """The ticket waits no more."""
+    """Ends the ticket's waiting for a provider with this status."""
     ticket.triage_status = status
     remove_job(session, id_of(ticket))
 
 
 def differences(ticket: Ticket | TicketPublic, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Those of the wanted values that the ticket does not have yet."""
+    """Returns the wanted values that differ from the ticket's."""
     return {name: value for name, value in wanted.items() if getattr(ticket, name) != value}
 
 
 def id_of(ticket: Ticket) -> int:
-    """The id of a ticket that the database has seen."""
+    """Returns the id of a ticket. Raises RuntimeError if it was not flushed yet."""
     if ticket.id is None:
         raise RuntimeError("the ticket was not flushed yet")
     return ticket.id
@@ -131,13 +142,3 @@ def id_of(ticket: Ticket) -> int:
 def _next_version(ticket: Ticket, now: datetime) -> None:
     ticket.version += 1
     ticket.updated_at = now
-
-
-def _event(ticket: Ticket, now: datetime, **told: Any) -> TicketEvent:
-    return TicketEvent(
-        ticket_id=id_of(ticket), ticket_version=ticket.version, created_at=now, **told
-    )
-
-
-def _as_told(value: Any) -> str | None:
-    return None if value is None else str(value)

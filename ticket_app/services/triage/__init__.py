@@ -1,3 +1,3 @@
-"""What the desk does with engines: suggest, improve what was filed, learn from people, replay,
-keep the ledger of calls, and report.
+"""Verbs of triage: suggest while a person types, improve filed tickets, learn from people's
+decisions, replay past tickets, record calls in the ledger, and report.
 """

@@ -1,4 +1,4 @@
-"""Engines on trial: what one answers to many texts, asked now or recorded in an earlier run."""
+"""Trials of an engine: its answers to many texts, from calls now or from a recording."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -6,23 +6,25 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from ticket_app.actor import Actor
 from ticket_app.errors import ConfigurationError, TicketAppError
+from ticket_app.services.people.permission import Verb, require
 from ticket_app.services.triage.ledger import Ledger
 from ticket_app.services.triage.recorded_answers import Record, Recording
 from ticket_app.settings import ProviderChoice, ProviderName, get_settings
-from ticket_app.triage.calls import Call, input_hash
 from ticket_app.triage.contract import Triage
-from ticket_app.triage.engine import ask_about, background_breaker
-from ticket_app.triage.failure import ProviderError
+from ticket_app.triage.engine import background_breaker, provider_triage
 from ticket_app.triage.offline import triage_offline
-from ticket_app.triage.prompts import PROMPT, Prompt, prompt_from
+from ticket_app.triage.provider.calls import Call, input_hash
+from ticket_app.triage.provider.failure import ProviderError
+from ticket_app.triage.provider.prompts import PROMPT, Prompt, prompt_from
 from ticket_app.vocabulary import CallOutcome, CallPurpose
 
 AT_ONCE = 4
-PATIENCE_SECONDS = 60.0
-"""So long a text waits for a provider that is left alone for a while; a trial has the time."""
+BREAKER_WAIT_SECONDS = 60.0
+"""Longest wait for a text while the circuit breaker is open; nobody waits for a trial."""
 Offline = Literal["offline"]
-USELESS = frozenset(
+FATAL = frozenset(
     {
         CallOutcome.AUTH,
         CallOutcome.QUOTA,
@@ -32,17 +34,17 @@ USELESS = frozenset(
         CallOutcome.LEDGER_UNAVAILABLE,
     }
 )
-"""What the next text would meet as well."""
+"""Outcomes that the next text would have too, so that the trial stops."""
 
 
 class TrialStoppedError(TicketAppError):
-    """The provider on trial cannot be asked; what it answered so far is kept, if it is recorded."""
+    """The provider on trial cannot be called. A recording keeps the answers so far."""
 
     code = "trial_stopped"
 
 
 class Answer(NamedTuple):
-    """What the engine on trial says of a text; `failure` and no triage where it had no answer."""
+    """An engine's answer to a text: its triage, or None and the `failure`."""
 
     triage: Triage | None
     cost_usd: float | None
@@ -50,7 +52,7 @@ class Answer(NamedTuple):
 
 
 class Candidate:
-    """A provider, model and prompt on trial; without a provider, the offline engine."""
+    """An engine on trial: a provider with a model and a prompt, or else the offline engine."""
 
     def __init__(
         self,
@@ -64,16 +66,16 @@ class Candidate:
 
     @property
     def is_provider(self) -> bool:
-        """Whether answers come from a provider, and are written into the ledger."""
+        """True if the answers come from a provider; its calls are recorded in the ledger."""
         return self._choice is not None
 
     def answers(self, texts: Sequence[tuple[str, str]]) -> Iterator[tuple[int, Answer]]:
-        """The answer to each (title, description), with its place in `texts`, as they come.
+        """Yields an answer to each (title, description) with its index in `texts`, as they arrive.
 
-        Raises TrialStoppedError as soon as the provider cannot be asked at all.
+        Raises TrialStoppedError as soon as the provider cannot be called at all.
         """
         at_once = min(AT_ONCE, get_settings().ai_calls_at_once)
-        triage_offline("")  # reads the lexicon: latency is that of a desk that is running
+        triage_offline("")  # loads the lexicon first, so that no latency includes it
         with ThreadPoolExecutor(at_once if self._choice else 1) as pool:
             places = {pool.submit(self._answer, *text): place for place, text in enumerate(texts)}
             try:
@@ -91,16 +93,19 @@ class Candidate:
             record = self._recording.find(self._choice, self._prompt, text_hash)
             if record is not None:
                 return Answer(record.triage, record.cost_usd)
-        return asyncio.run(self._asked(self._choice, title, description, text_hash))
+        return asyncio.run(self._provider_answer(self._choice, title, description, text_hash))
 
-    async def _patiently(
+    async def _await_breaker(
         self, choice: ProviderChoice, title: str, description: str, journal: Ledger
     ) -> Triage:
-        """The answer, after waiting for a provider that is left alone, PATIENCE_SECONDS at most."""
+        """Returns the provider's triage.
+
+        Waits up to BREAKER_WAIT_SECONDS while the circuit breaker is open.
+        """
         waited = 0.0
         while True:
             try:
-                return await ask_about(
+                return await provider_triage(
                     choice,
                     self._prompt,
                     description,
@@ -110,23 +115,23 @@ class Candidate:
                     journal=journal,
                 )
             except ProviderError as error:
-                pause = _pause_of(choice)
+                pause = _breaker_pause(choice)
                 if (
                     error.reason is not CallOutcome.CIRCUIT_OPEN
-                    or waited + pause > PATIENCE_SECONDS
+                    or waited + pause > BREAKER_WAIT_SECONDS
                 ):
                     raise
             await asyncio.sleep(pause)
             waited += pause
 
-    async def _asked(
+    async def _provider_answer(
         self, choice: ProviderChoice, title: str, description: str, text_hash: str
     ) -> Answer:
-        journal = _Priced(self._purpose)
+        journal = _PricedLedger(self._purpose)
         try:
-            triage = await self._patiently(choice, title, description, journal)
+            triage = await self._await_breaker(choice, title, description, journal)
         except ProviderError as error:
-            if error.reason in USELESS or error.reason is CallOutcome.CIRCUIT_OPEN:
+            if error.reason in FATAL or error.reason is CallOutcome.CIRCUIT_OPEN:
                 raise TrialStoppedError(_sentence(choice, error.reason)) from None
             return Answer(None, journal.cost_usd, error.reason)
         if self._recording is not None:
@@ -144,6 +149,7 @@ class Candidate:
 
 
 def candidate_named(
+    actor: Actor,
     engine: ProviderName | Offline,
     *,
     model: str | None,
@@ -151,11 +157,12 @@ def candidate_named(
     recorded: Path | None,
     purpose: CallPurpose,
 ) -> Candidate:
-    """The engine on trial: a provider with its key from the settings, or the offline engine.
+    """Returns the engine on trial: a provider with its key from the settings, or the offline one.
 
-    `prompt` is a file of instructions in place of the desk's own, `recorded` one of answers. Raises
-    ConfigurationError, and RecordingError.
+    `prompt` is a file of instructions that replaces the desk's own. `recorded` is a file of
+    answers. Raises ConfigurationError and RecordingError.
     """
+    require(actor, Verb.OPERATE)
     recording = None if recorded is None else Recording(recorded)
     if engine == "offline":
         return Candidate(None, PROMPT, purpose, recording)
@@ -172,17 +179,17 @@ def _prompt_in(path: Path | None) -> Prompt:
         raise ConfigurationError(f"{path} cannot be read as UTF-8 text.") from error
 
 
-def _pause_of(choice: ProviderChoice) -> float:
+def _breaker_pause(choice: ProviderChoice) -> float:
     return max(1.0, background_breaker(choice).retry_in_seconds)
 
 
-class _Priced(Ledger):
-    """The ledger, and what the calls that go through it cost; None where that is unknown."""
+class _PricedLedger(Ledger):
+    """A ledger that adds up the cost of its calls, in US dollars; None while no cost is known."""
 
     cost_usd: float | None = None
 
-    def keep(self, call: Call) -> None:
-        super().keep(call)
+    def record(self, call: Call) -> None:
+        super().record(call)
         if call.usage.cost_usd is not None:
             self.cost_usd = (self.cost_usd or 0.0) + call.usage.cost_usd
 

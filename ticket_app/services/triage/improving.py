@@ -1,26 +1,27 @@
-"""Letting a provider improve the triage of filed tickets: take a few that wait, ask, write down.
+"""Improves the triage of filed tickets: leases tickets, calls the provider, stores its answers.
 
-A ticket that waits has a job in the database. Taking a job puts off when it is due next, beyond the
-time that asking may last: several processes share the work, and what a killed one had taken comes
-up again by itself.
+The queue of waiting tickets is a table of jobs. A lease moves the due time of a job beyond the
+deadline of a call. Several processes share the queue, and the lease of a killed process expires.
 """
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import uniform
 from typing import NamedTuple
 
 from sqlmodel import Session
 
+from ticket_app.actor import Actor
 from ticket_app.bus import Change, bus
-from ticket_app.data.engine import writing
+from ticket_app.data.engine import write_transaction
 from ticket_app.data.tickets import queries
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage import jobs
 from ticket_app.data.triage.tables import TriageJob
+from ticket_app.services.people.permission import Verb, require, scope_of
 from ticket_app.services.tickets.recording import (
-    SCORES,
     differences,
     moment_of_change,
     record_changes,
@@ -34,10 +35,11 @@ from ticket_app.triage.contract import Triage
 from ticket_app.vocabulary import (
     ABOUT_THE_TEXT,
     NOT_ASKED,
+    SCORES,
     CallOutcome,
     CallPurpose,
     DecidedBy,
-    Edge,
+    EventKind,
     TriageField,
     TriageScope,
     TriageStatus,
@@ -46,23 +48,27 @@ from ticket_app.vocabulary import (
 log = logging.getLogger(__name__)
 
 LEASE_MARGIN_SECONDS = 5.0
-"""Beyond the deadline of a call: for writing its answer down on a busy machine."""
+"""Added to the deadline of a call, so that a busy machine has time to store the answer."""
 
 PAUSE_SECONDS = 10.0
 PAUSE_SECONDS_MAX = 600.0
+"""Bounds of the exponential backoff between two calls for one ticket."""
 BAD_ANSWERS_MAX = 3
 FAILURES_MAX = 500
-"""Some three and a half days of asking, once the pauses have grown to PAUSE_SECONDS_MAX."""
+"""Calls for one ticket. At PAUSE_SECONDS_MAX between them they last some three and a half days."""
 
-HOPELESS = ABOUT_THE_TEXT | {CallOutcome.UNEXPECTED}
-"""To ask on and on about this text would only cost money."""
+BAD_ANSWERS = ABOUT_THE_TEXT | {CallOutcome.UNEXPECTED}
+"""Outcomes that another call about the same text would repeat, at a cost."""
 
-UNTOLD = NOT_ASKED | {CallOutcome.CANCELLED}
-"""What says nothing of the ticket: it waits on as if it had not been taken."""
+NOT_COUNTED = NOT_ASKED | {CallOutcome.CANCELLED}
+"""Outcomes that say nothing about the ticket. They do not count as failures."""
 
 
-class Claim(NamedTuple):
-    """A ticket taken for asking about it, with its text as it stood then."""
+class Lease(NamedTuple):
+    """A lease on the job of a ticket, with the ticket's text at that time.
+
+    `attempt` is the job's number of leases so far; a later lease has another number.
+    """
 
     ticket_id: int
     attempt: int
@@ -70,9 +76,13 @@ class Claim(NamedTuple):
     description: str
 
 
-async def useful_calls(most: int) -> int:
-    """How many of so many calls it is of use to start now: none while the provider is left alone or
-    the budget is spent, one to see whether the provider is back."""
+async def useful_calls(actor: Actor, most: int) -> int:
+    """Returns how many of `most` calls are worth starting now.
+
+    Returns 0 without a provider, while its circuit breaker is open, or when the budget is spent;
+    and 1 while the breaker is half open, as a probe.
+    """
+    require(actor, Verb.OPERATE)
     choice = get_settings().provider
     if choice is None:
         return 0
@@ -82,71 +92,79 @@ async def useful_calls(most: int) -> int:
     return 1 if breaker == "half_open" else most
 
 
-def claim_tickets(most: int) -> list[Claim]:
-    """Take up to `most` tickets that wait, those that are due longest first."""
-    lease = timedelta(seconds=get_settings().ai_background_seconds + LEASE_MARGIN_SECONDS)
-    with writing() as session:
+def lease_tickets(actor: Actor, most: int) -> list[Lease]:
+    """Leases up to `most` waiting tickets; those that have been due longest come first."""
+    require(actor, Verb.OPERATE)
+    duration = timedelta(seconds=get_settings().ai_background_seconds + LEASE_MARGIN_SECONDS)
+    with write_transaction() as session:
         now = datetime.now(UTC)
         return [
-            _claimed(job, ticket, now + lease)
+            _lease_job(job, ticket, now + duration)
             for job, ticket in jobs.lock_due_jobs(session, now, limit=most)
         ]
 
 
-async def improve_ticket(claim: Claim) -> None:
-    """Ask the provider about a claimed ticket and take over its answer.
+async def improve_ticket(actor: Actor, lease: Lease) -> None:
+    """Calls the provider about a leased ticket and stores its answer.
 
-    When the provider fails the offline engine's values stay, and the ticket waits on, or is given
-    up. A value that a person set stays, and an answer about a text that has changed since is not
-    used.
+    If the provider fails, the offline engine's values stay, and the lease is released with backoff.
+    A value that a person set stays. An answer about an outdated text is discarded.
     """
+    require(actor, Verb.OPERATE)
     answer = await engine.triage(
-        claim.description,
-        claim.title,
+        lease.description,
+        lease.title,
         purpose=CallPurpose.IMPROVE,
         deadline_seconds=get_settings().ai_background_seconds,
-        journal=Ledger(CallPurpose.IMPROVE, claim.ticket_id),
+        journal=Ledger(CallPurpose.IMPROVE, lease.ticket_id),
     )
     if answer.failure is None:
-        await asyncio.to_thread(_take_over, claim, answer)
+        await asyncio.to_thread(_apply_answer, actor, lease, answer)
     else:
-        await asyncio.to_thread(put_back, claim, CallOutcome(answer.failure))
+        await asyncio.to_thread(release_with_backoff, actor, lease, CallOutcome(answer.failure))
 
 
-def put_back(claim: Claim, reason: CallOutcome) -> None:
-    """Let a claimed ticket wait on, for longer each time; or give it up, where there is no hope."""
-    with writing() as session:
-        if (mine := _still_mine(session, claim)) is None:
+def release_with_backoff(actor: Actor, lease: Lease, reason: CallOutcome) -> None:
+    """Releases a lease after a failed call; the ticket is due again after an exponential backoff.
+
+    After BAD_ANSWERS_MAX bad answers or FAILURES_MAX failures the ticket waits no longer and its
+    triage status becomes FAILED.
+    """
+    require(actor, Verb.OPERATE)
+    with write_transaction() as session:
+        if (leased := _still_leased(session, actor, lease)) is None:
             return
-        ticket, job = mine
-        job.failures += reason not in UNTOLD
-        job.bad_answers += reason in HOPELESS
+        ticket, job = leased
+        job.failures += reason not in NOT_COUNTED
+        job.bad_answers += reason in BAD_ANSWERS
         given_up = job.bad_answers >= BAD_ANSWERS_MAX or job.failures >= FAILURES_MAX
         if given_up:
             settle_triage(session, ticket, TriageStatus.FAILED)
         else:
-            job.due_at = datetime.now(UTC) + _pause(job.failures)
+            job.due_at = datetime.now(UTC) + _backoff(job.failures)
     if given_up:
-        log.warning("ticket %d keeps the rules' values: %s", claim.ticket_id, reason)
-        bus.publish(Change(claim.ticket_id))
+        log.warning("ticket %d keeps the rules' values: %s", lease.ticket_id, reason)
+        bus.publish(Change(lease.ticket_id, EventKind.CHANGED, frozenset({"triage_status"})))
 
 
-def release(claims: list[Claim]) -> None:
-    """Give back what was taken and not asked about: it is due now, for whoever comes."""
-    for claim in claims:
-        with writing() as session:
-            if (mine := _still_mine(session, claim)) is not None:
-                mine.job.due_at = datetime.now(UTC)
+def release(actor: Actor, leases: list[Lease]) -> None:
+    """Releases leases whose calls were not made. Their tickets are due now, for any process."""
+    require(actor, Verb.OPERATE)
+    for lease in leases:
+        with write_transaction() as session:
+            if (leased := _still_leased(session, actor, lease)) is not None:
+                leased.job.due_at = datetime.now(UTC)
 
 
-def stop_waiting() -> int:
-    """Let the offline engine's answer be the last word on every ticket that waits; how many.
+def stop_waiting(actor: Actor) -> int:
+    """Ends the waiting of every ticket with the offline engine's answer; returns how many.
 
-    For a desk whose provider was taken away.
+    A desk needs it after its provider was removed from the settings.
     """
+    require(actor, Verb.OPERATE)
     stopped = 0
     while True:
-        with writing() as session:
+        with write_transaction() as session:
             waiting = jobs.some_waiting(session)
             for ticket in waiting:
                 settle_triage(session, ticket, TriageStatus.DONE)
@@ -155,54 +173,60 @@ def stop_waiting() -> int:
             return stopped
 
 
-def _claimed(job: TriageJob, ticket: Ticket, due_at: datetime) -> Claim:
+def _lease_job(job: TriageJob, ticket: Ticket, due_at: datetime) -> Lease:
     job.attempts += 1
     job.due_at = due_at
-    return Claim(job.ticket_id, job.attempts, ticket.title, ticket.description)
+    return Lease(job.ticket_id, job.attempts, ticket.title, ticket.description)
 
 
-class _Mine(NamedTuple):
+class _Leased(NamedTuple):
     ticket: Ticket
     job: TriageJob
 
 
-def _still_mine(session: Session, claim: Claim) -> _Mine | None:
-    """The claim's ticket and job, locked; None if another took it since, or its text changed."""
-    ticket = queries.lock_ticket(session, claim.ticket_id)
-    job = jobs.lock_job(session, claim.ticket_id)
-    if ticket is None or job is None or job.attempts != claim.attempt:
+def _still_leased(session: Session, actor: Actor, lease: Lease) -> _Leased | None:
+    """Locks and returns the ticket and its job.
+
+    Returns None if another process has leased the job since, or the ticket's text has changed.
+    """
+    ticket = queries.lock_ticket(session, lease.ticket_id, scope_of(actor))
+    job = jobs.lock_job(session, lease.ticket_id)
+    if ticket is None or job is None or job.attempts != lease.attempt:
         return None
-    if (ticket.title, ticket.description) != (claim.title, claim.description):
+    if (ticket.title, ticket.description) != (lease.title, lease.description):
         return None
-    return _Mine(ticket, job)
+    return _Leased(ticket, job)
 
 
-def _take_over(claim: Claim, answer: Triage) -> None:
-    with writing() as session:
-        if (mine := _still_mine(session, claim)) is None:
+def _apply_answer(actor: Actor, lease: Lease, answer: Triage) -> None:
+    actor = replace(actor, at=datetime.now(UTC))  # the call may have taken a minute
+    with write_transaction() as session:
+        if (leased := _still_leased(session, actor, lease)) is None:
             return
-        ticket, job = mine
-        now = moment_of_change(ticket)
+        ticket, job = leased
+        now = moment_of_change(ticket, actor)
         record_suggestions(session, ticket, answer, now)
-        wanted = {field.value: getattr(answer, field).value for field in _open(ticket, job)}
-        record_changes(session, ticket, differences(ticket, wanted), Edge.TRIAGE, now)
+        wanted = {field.value: getattr(answer, field).value for field in _settable(ticket, job)}
+        changes = differences(ticket, wanted)
+        record_changes(session, ticket, changes, actor, now)
         ticket.engine = answer.engine
         settle_triage(session, ticket, TriageStatus.DONE)
-    bus.publish(Change(claim.ticket_id))
+    fields = frozenset({"triage_status", *changes})
+    bus.publish(Change(lease.ticket_id, EventKind.CHANGED, fields))
 
 
-def _open(ticket: Ticket, job: TriageJob) -> frozenset[TriageField]:
-    """The fields that a provider may set: never one that a person has."""
-    left = SCORES
+def _settable(ticket: Ticket, job: TriageJob) -> frozenset[TriageField]:
+    """Returns the fields that a provider may set, which are never those that a person set."""
+    fields = SCORES
     if job.scope == TriageScope.ALL:
         if ticket.category_by == DecidedBy.TRIAGE:
-            left |= {TriageField.CATEGORY}
+            fields |= {TriageField.CATEGORY}
         if ticket.priority_by == DecidedBy.TRIAGE:
-            left |= {TriageField.PRIORITY}
-    return left
+            fields |= {TriageField.PRIORITY}
+    return fields
 
 
-def _pause(failures: int) -> timedelta:
-    """Twice as long each time, and never the same for all that wait."""
+def _backoff(failures: int) -> timedelta:
+    """Returns an exponential backoff, with 25 % of jitter to spread the calls of many tickets."""
     seconds = min(PAUSE_SECONDS * 2.0 ** min(max(0, failures - 1), 10), PAUSE_SECONDS_MAX)
     return timedelta(seconds=seconds * uniform(0.75, 1.25))  # noqa: S311  # no secret

@@ -1,7 +1,7 @@
-"""Learning from what people decided: one lesson at a time, and its model shared by all processes.
+"""Learns from people's decisions. One process learns at a time; all processes use its model.
 
-A lesson takes up to a minute of a core, so it is learned in a process of its own. Its turn has an
-end: what a killed process held is free again by itself.
+A lesson takes up to a minute of a core, so it is learned in a process of its own. The right to
+learn is a lease that expires, so that a killed process does not block the next one.
 """
 
 import logging
@@ -15,11 +15,13 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from ticket_app.data.engine import reading, writing
+from ticket_app.actor import Actor
+from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.triage import learning as queries
 from ticket_app.data.triage import tables
 from ticket_app.errors import TicketAppError
-from ticket_app.services.triage.decisions import decisions, rules_say
+from ticket_app.services.people.permission import Verb, require
+from ticket_app.services.triage.decisions import decisions, proposal_by_rules
 from ticket_app.triage.learned import Learned, use_models
 from ticket_app.triage.learning.comparison import Comparison
 from ticket_app.triage.learning.examples import EXAMPLES_MIN, NotEnoughError
@@ -30,26 +32,26 @@ from ticket_app.triage.learning.training import Lesson, learn
 from ticket_app.vocabulary import TriageField, Verdict
 
 FIELDS: tuple[LearnedField, ...] = ("category", "priority")
-TURN = timedelta(minutes=15)
-"""Longer than a learning process lives."""
+LEASE = timedelta(minutes=15)
+"""Duration of the lease: longer than a learning process lives."""
 
 GROWTH, GROWTH_MIN = 1.2, 50
-"""A lesson is due when people have decided that many times as many tickets as at the last one, and
-that many more."""
+"""A lesson is due when the number of decided tickets has grown by this factor and by this many."""
 
 Seen = dict[LearnedField, int]
-"""For each field whose model is in use, the id of the lesson that it is from."""
+"""The id of the lesson whose model is in use, for each field that has one."""
 
 log = logging.getLogger(__name__)
 
 
 class LessonPublic(BaseModel):
-    """What was last learned of a field from people's decisions, against the rules.
+    """The last lesson of a field: the model learned from people's decisions, against the rules.
 
-    Both were asked about `n_held_out` tickets that neither had seen. Accuracies are shares of them,
-    errors are mean distances from what people chose: a priority counts its steps, and every value
-    alike. `p_value` is the chance to do so well by luck; `calibration_error` how far confidence and
-    share of right proposals lie apart. `in_use` says that it proposes this field's values now.
+    Both were tested on `n_held_out` tickets that neither had seen. Accuracies are shares of these,
+    0..1. Errors are mean distances from people's choices (of priorities in steps), in which every
+    value has the same weight. `p_value` is the probability of such a result by chance.
+    `calibration_error` is the distance between confidence and the share of right proposals.
+    `in_use` is True if the model proposes this field's values now.
     """
 
     id: int
@@ -70,51 +72,54 @@ class LessonPublic(BaseModel):
 
 
 class NotEnoughDecisionsError(TicketAppError):
-    """People have decided too little for a lesson yet."""
+    """People have decided too few tickets for a lesson."""
 
     code = "not_enough_decisions"
 
 
 class LearningBusyError(TicketAppError):
-    """Another process learns now, or this one took longer than its turn."""
+    """Another process is learning, or this one's lease has expired."""
 
     code = "learning_busy"
 
 
-def fields_due() -> list[LearnedField]:
-    """The fields for which people have decided enough since they were last learned.
+def fields_due(actor: Actor) -> list[LearnedField]:
+    """Returns the fields with enough decisions since their last lesson.
 
-    None while some process learns: what is due then is looked at again later.
+    Returns none while another process is learning; a later call finds what is due then.
     """
-    with reading() as session:
-        if any(turn.held_until > datetime.now(UTC) for turn in queries.turns(session)):
+    require(actor, Verb.OPERATE)
+    with read_transaction() as session:
+        if any(row.held_until > datetime.now(UTC) for row in queries.turns(session)):
             return []
         return [field for field in FIELDS if _is_due(session, field)]
 
 
-def learn_from_decisions(field: LearnedField) -> LessonPublic:
-    """Learn the field, compare with the rules, and put the model in use if it is better.
+def learn_from_decisions(actor: Actor, field: LearnedField) -> LessonPublic:
+    """Learns the field, compares the model with the rules, and puts it in use if it is better.
 
-    If it is not, none of this field is in use any longer. Takes up to a minute. Raises
-    NotEnoughDecisionsError, and LearningBusyError while another process learns.
+    If it is not better, the rules decide this field again. Takes up to a minute. Raises
+    NotEnoughDecisionsError, and LearningBusyError while another process is learning.
     """
-    with _turn(field) as turn:
+    require(actor, Verb.OPERATE)
+    with _lease(field) as lease:
         try:
             examples = decisions(field)
-            lesson = learn(field, examples, partial(rules_say, field))
+            lesson = learn(field, examples, partial(proposal_by_rules, field))
         except NotEnoughError as error:
-            with writing() as session:
-                _note_decided(session, turn)
+            with write_transaction() as session:
+                _store_decided(session, lease)
             raise NotEnoughDecisionsError(str(error)) from None
-        return _keep(turn, lesson, len(examples))
+        return _store(lease, lesson, len(examples))
 
 
-def refresh_models(seen: Seen) -> Seen:
-    """Let this process work with the models in use, where they differ from the lessons `seen`.
+def refresh_models(actor: Actor, seen: Seen) -> Seen:
+    """Loads the models in use into this process if they are not those of the lessons `seen`.
 
-    Returns the lessons seen now. A model that is damaged is logged, and the rules stay.
+    Returns the lessons seen now. A damaged model is logged, and the rules decide its field.
     """
-    with reading() as session:
+    require(actor, Verb.OPERATE)
+    with read_transaction() as session:
         wanted = queries.ids_in_use(session)
         now_seen = {field: wanted[field] for field in FIELDS if field in wanted}
         if now_seen == seen:
@@ -131,14 +136,17 @@ def refresh_models(seen: Seen) -> Seen:
 
 
 def lessons() -> list[LessonPublic]:
-    """The newest lesson of each field; none of a field that was never learned."""
-    with reading() as session:
-        found = [_shown(row) for row in queries.newest_lessons(session)]
+    """Returns the newest lesson of each field that has one and whose comparison can be read."""
+    with read_transaction() as session:
+        found = [_readable(row) for row in queries.newest_lessons(session)]
     return [lesson for lesson in found if lesson is not None]
 
 
-class _Turn(NamedTuple):
-    """This process's turn; no two have the same end."""
+class _Lease(NamedTuple):
+    """This process's lease on learning. Its end identifies it: no two leases end together.
+
+    `decided` is the number of tickets that people had decided at its start.
+    """
 
     field: LearnedField
     until: datetime
@@ -146,9 +154,9 @@ class _Turn(NamedTuple):
 
 
 @contextmanager
-def _turn(field: LearnedField) -> Iterator[_Turn]:
-    """The one turn to learn that there is, given back whatever happens in the block."""
-    with writing() as session:
+def _lease(field: LearnedField) -> Iterator[_Lease]:
+    """Takes the only lease on learning for the block, and releases it however the block ends."""
+    with write_transaction() as session:
         now = datetime.now(UTC)
         rows = {row.field: row for row in queries.lock_turns(session)}
         for row in rows.values():
@@ -157,74 +165,76 @@ def _turn(field: LearnedField) -> Iterator[_Turn]:
                     f"Another process is learning the {row.field}. It ends by "
                     f"{row.held_until:%H:%M:%S} UTC; try again then, if not before."
                 )
-        turn = _Turn(field, now + TURN, queries.count_decided(session, field))
-        rows[field].held_until = turn.until
+        lease = _Lease(field, now + LEASE, queries.count_decided(session, field))
+        rows[field].held_until = lease.until
     try:
-        yield turn
+        yield lease
     finally:
-        _give_back(turn)
+        _release(lease)
 
 
-def _give_back(turn: _Turn) -> None:
-    with writing() as session:
-        if (row := _still_mine(session, turn)) is not None:
+def _release(lease: _Lease) -> None:
+    with write_transaction() as session:
+        if (row := _still_leased(session, lease)) is not None:
             row.held_until = datetime.now(UTC)
 
 
-def _still_mine(session: Session, turn: _Turn) -> tables.LearningTurn | None:
+def _still_leased(session: Session, lease: _Lease) -> tables.LearningTurn | None:
     rows = {row.field: row for row in queries.lock_turns(session)}
-    row = rows[turn.field]
-    return row if row.held_until == turn.until else None
+    row = rows[lease.field]
+    return row if row.held_until == lease.until else None
 
 
-def _note_decided(session: Session, turn: _Turn) -> None:
-    """The next lesson is due when people have decided enough beyond what this one counted."""
-    if (row := _still_mine(session, turn)) is None:
+def _store_decided(session: Session, lease: _Lease) -> None:
+    """Stores the lease's count of decisions, from which `_is_due` reckons the next lesson."""
+    if (row := _still_leased(session, lease)) is None:
         raise LearningBusyError(
-            f"Learning the {turn.field} took longer than {TURN}, so nothing was kept of it."
+            f"Learning the {lease.field} took longer than {LEASE}, so nothing was kept of it."
         )
-    row.decided = turn.decided
+    row.decided = lease.decided
 
 
-def _keep(turn: _Turn, lesson: Lesson, examples: int) -> LessonPublic:
-    """Write the lesson down; with the same commit the field's former model is out of use."""
+def _store(lease: _Lease, lesson: Lesson, examples: int) -> LessonPublic:
+    """Stores the lesson and puts the field's former model out of use, in one commit."""
     comparison = lesson.comparison
     row = tables.LearnedModel(
-        field=turn.field,
+        field=lease.field,
         created_at=datetime.now(UTC),
         examples=examples,
         verdict=Verdict.BETTER if comparison.beats else Verdict.NOT_BETTER,
         comparison=comparison.model_dump_json(),
         model=lesson.model.to_bytes() if comparison.beats else None,
     )
-    with writing() as session:
-        _note_decided(session, turn)
-        queries.put_out_of_use(session, turn.field)
+    with write_transaction() as session:
+        _store_decided(session, lease)
+        queries.put_out_of_use(session, lease.field)
         session.add(row)
         session.flush()
         return _public(row, comparison, in_use=comparison.beats)
 
 
 def _is_due(session: Session, field: LearnedField) -> bool:
-    before = next(turn.decided for turn in queries.turns(session) if turn.field == field)
+    before = next(row.decided for row in queries.turns(session) if row.field == field)
     decided = queries.count_decided(session, field)
     return decided >= max(EXAMPLES_MIN, before * GROWTH, before + GROWTH_MIN)
 
 
 def _model(field: str, lesson: int, data: bytes) -> LearnedModel | None:
-    """The model in these bytes, if there is one of this field."""
+    """Returns the model in these bytes; logs and returns None if damaged or of another field."""
     try:
         model = LearnedModel.from_bytes(data)
     except DamagedModelError as error:
-        log.warning("lesson %d is of no use, the rules decide the %s: %s", lesson, field, error)
+        log.warning(
+            "lesson %d cannot be used, so the rules decide the %s: %s", lesson, field, error
+        )
         return None
     if model.field != field:
-        log.warning("lesson %d is of no use: it holds a model of another field", lesson)
+        log.warning("lesson %d cannot be used: its model is of another field", lesson)
         return None
     return model
 
 
-def _shown(row: Row[Any]) -> LessonPublic | None:
+def _readable(row: Row[Any]) -> LessonPublic | None:
     try:
         comparison = Comparison.model_validate_json(row.comparison)
     except ValidationError:

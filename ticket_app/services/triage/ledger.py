@@ -1,4 +1,4 @@
-"""The ledger: every call to an AI provider is written down, and the day's budget is kept."""
+"""The ledger: records every call to an AI provider, and enforces the day's budget."""
 
 import asyncio
 import atexit
@@ -7,26 +7,27 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import NamedTuple
 
-from ticket_app.data.engine import reading, writing
+from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.triage.ledger import spent_since
 from ticket_app.data.triage.tables import TriageCall
 from ticket_app.errors import DatabaseUnavailableError
 from ticket_app.services.triage.write_behind import WriteBehind
 from ticket_app.settings import ProviderChoice, get_settings
-from ticket_app.triage.calls import Call
-from ticket_app.triage.provider import dearest_call
+from ticket_app.triage.provider.calls import Call
+from ticket_app.triage.provider.client import max_call_cost
 from ticket_app.vocabulary import CallOutcome, CallPurpose
 
 NANO = 1_000_000_000
+"""Billionths in a US dollar: costs are stored as whole numbers."""
 FLUSH_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 _refused_in: dict[tuple[str, CallOutcome, CallPurpose], datetime] = {}
-"""The last minute for which a refusal was written down."""
+"""The last minute in which a refusal of an engine, for a reason and purpose, was recorded."""
 _refusals = Lock()
 
 
-class _Kept(NamedTuple):
+class _Entry(NamedTuple):
     call: Call
     purpose: CallPurpose
     ticket_id: int | None
@@ -35,25 +36,24 @@ class _Kept(NamedTuple):
 class Ledger:
     """The journal of calls made for one purpose, and for one ticket if it is filed already.
 
-    Lines are written behind the caller's back, in order: an answer does not wait for them, and a
-    process that is killed may lose those of its last moments.
+    A write-behind queue stores the entries in order, so that an answer does not wait for them. A
+    killed process may lose its last entries.
     """
 
     def __init__(self, purpose: CallPurpose, ticket_id: int | None = None) -> None:
         self._purpose, self._ticket_id = purpose, ticket_id
 
     async def refusal(self, choice: ProviderChoice) -> CallOutcome | None:
-        """OVER_BUDGET once this UTC day's calls have cost AI_DAILY_BUDGET_USD.
+        """Returns why the budget refuses a call to this provider now, or None if it allows it.
 
-        A budget that cannot be watched refuses, too: NO_PRICE for a model of unknown price,
-        LEDGER_UNAVAILABLE while the database does not answer. A call that was sent, and whose cost
-        the provider did not say, counts as the dearest that one can be; those under way do not
-        count yet.
+        OVER_BUDGET: this UTC day's calls have cost AI_DAILY_BUDGET_USD. NO_PRICE: the price of the
+        model is unknown. LEDGER_UNAVAILABLE: the database does not answer. A sent call of unknown
+        cost counts as the most expensive call possible; calls in progress do not count yet.
         """
         budget = get_settings().ai_daily_budget_usd
         if budget is None:
             return None
-        dearest = await asyncio.to_thread(dearest_call, choice)
+        dearest = await asyncio.to_thread(max_call_cost, choice)
         if dearest is None:
             return CallOutcome.NO_PRICE
         try:
@@ -62,37 +62,42 @@ class Ledger:
             return CallOutcome.LEDGER_UNAVAILABLE
         return CallOutcome.OVER_BUDGET if spent >= budget else None
 
-    def keep(self, call: Call) -> None:
-        """Write the call down soon.
+    def record(self, call: Call) -> None:
+        """Queues the call to be stored soon; a full queue logs it instead.
 
-        Anybody can have calls refused, as many as they like: one a minute is written down of each
-        engine, reason and purpose. With too many lines waiting, the log gets this one.
+        Anybody can cause refusals in any number, so one a minute is recorded for each engine,
+        reason and purpose.
         """
-        if call.attempt == 0 and not _is_first_of_its_minute(call, self._purpose):
+        if call.attempt == 0 and not _is_first_refusal_in_minute(call, self._purpose):
             return
-        if not _lines.add(_Kept(call, self._purpose, self._ticket_id)):
-            log.error("the ledger is behind; not written down: %s %s", call.engine, call.outcome)
+        if not _queue.add(_Entry(call, self._purpose, self._ticket_id)):
+            log.error(
+                "the ledger's queue is full; call not stored: %s %s", call.engine, call.outcome
+            )
 
 
 def spent_today(unknown: float = 0.0) -> float:
-    """US dollars that this UTC day's calls cost; `unknown` is what one of unknown cost counts."""
+    """Returns the cost of this UTC day's calls in US dollars.
+
+    `unknown` is the cost to count for a call whose cost is not known.
+    """
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    with reading() as session:
+    with read_transaction() as session:
         spent = spent_since(session, midnight)
     return spent.nano_usd / NANO + spent.unknown * unknown
 
 
 def flush(seconds: float | None = None) -> None:
-    """Wait until what was kept so far is written or lost: FLUSH_SECONDS at most, unless given.
+    """Waits until the queued entries are stored or lost, for `seconds` (default FLUSH_SECONDS).
 
-    What still waits then is given up, and the log says how much.
+    The entries that still wait then are dropped, and their number is logged.
     """
-    left = _lines.flush(FLUSH_SECONDS if seconds is None else seconds)
+    left = _queue.flush(FLUSH_SECONDS if seconds is None else seconds)
     if left:
         log.error("the ledger could not be written in time; up to %d calls are missing", left)
 
 
-def _is_first_of_its_minute(call: Call, purpose: CallPurpose) -> bool:
+def _is_first_refusal_in_minute(call: Call, purpose: CallPurpose) -> bool:
     refusal = (call.engine, call.outcome, purpose)
     minute = call.started_at.replace(second=0, microsecond=0)
     with _refusals:
@@ -102,23 +107,23 @@ def _is_first_of_its_minute(call: Call, purpose: CallPurpose) -> bool:
         return True
 
 
-def _write(lines: list[_Kept]) -> None:
-    what = ", ".join(sorted({f"{line.call.engine} {line.call.outcome}" for line in lines}))
+def _write(batch: list[_Entry]) -> None:
+    calls = ", ".join(sorted({f"{entry.call.engine} {entry.call.outcome}" for entry in batch}))
     try:
-        with writing() as session:
-            session.add_all([_line(*kept) for kept in lines])
+        with write_transaction() as session:
+            session.add_all([_row(*entry) for entry in batch])
     except DatabaseUnavailableError:
-        log.error("the database is away; %d calls not written down: %s", len(lines), what)  # noqa: TRY400
+        log.error("the database does not answer; %d calls not stored: %s", len(batch), calls)  # noqa: TRY400
     except Exception:
-        # The edge of a background thread: a line lost is said, and the next one is tried.
-        if len(lines) == 1:
-            log.exception("not written down: %s", what)
+        # The edge of a background thread: it logs a lost entry and goes on with the next.
+        if len(batch) == 1:
+            log.exception("call not stored: %s", calls)
             return
-        for line in lines:  # what is wrong with one shall not cost the others
-            _write([line])
+        for entry in batch:  # one faulty entry must not lose the others
+            _write([entry])
 
 
-def _line(call: Call, purpose: CallPurpose, ticket_id: int | None) -> TriageCall:
+def _row(call: Call, purpose: CallPurpose, ticket_id: int | None) -> TriageCall:
     cost = call.usage.cost_usd
     return TriageCall(
         ticket_id=ticket_id,
@@ -137,5 +142,5 @@ def _line(call: Call, purpose: CallPurpose, ticket_id: int | None) -> TriageCall
     )
 
 
-_lines = WriteBehind("ledger", _write)
+_queue = WriteBehind("ledger", _write)
 atexit.register(flush)

@@ -1,4 +1,4 @@
-"""Answers in a file: what an engine on trial said in an earlier run, and in this one so far."""
+"""Recorded answers of engines on trial, in a file that several runs read and add to."""
 
 import fcntl
 import logging
@@ -14,22 +14,22 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ticket_app.errors import TicketAppError
 from ticket_app.settings import ProviderChoice
 from ticket_app.triage.contract import Triage
-from ticket_app.triage.prompts import Prompt
+from ticket_app.triage.provider.prompts import Prompt
 
 BEGINNING = b'{"input_hash":"'
-"""Of every line: what begins otherwise is nothing that a run of ours was cut off in."""
+"""Every line starts with it. A partial last line that does not is not one that a run wrote."""
 
 log = logging.getLogger(__name__)
 
 
 class RecordingError(TicketAppError):
-    """A file of recorded answers cannot be read or written; the sentence names the line."""
+    """A file of recorded answers cannot be read or written; the message names the line."""
 
     code = "recording"
 
 
 class Record(BaseModel):
-    """One answer: to which text, by whom, and what it cost if that is known."""
+    """An engine's answer to one text. `cost_usd` is None if the cost is unknown."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,23 +42,24 @@ class Record(BaseModel):
 
 
 class Recording:
-    """Answers in a file of JSON lines, added to as they come: a run that was interrupted goes on,
-    and one that is repeated asks nobody. Several runs may add to one file at once.
+    """A file of answers as JSON lines, appended as they arrive.
 
-    A last line that was cut off when a run was killed is left out, and overwritten.
+    An interrupted run resumes from it, and a repeated run calls no provider. Several runs may
+    append to one file at the same time. A partial last line of a killed run is ignored, and the
+    next answer overwrites it.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises RecordingError for a file that cannot be read."""
+        """Loads the file, if it exists. Raises RecordingError if it cannot be read."""
         self._path, self._lock = path, Lock()
         self._known = {_key(record): record for record in _records(path)}
 
     def find(self, choice: ProviderChoice, prompt: Prompt, text_hash: str) -> Record | None:
-        """The answer to this text, if it is there."""
+        """Returns the answer to this text, or None if there is none."""
         return self._known.get((text_hash, choice.name, choice.model, prompt.version))
 
     def add(self, record: Record) -> None:
-        """Keep the answer. Raises RecordingError where the file cannot be written."""
+        """Appends the answer. Raises RecordingError if the file cannot be written."""
         with self._lock:
             self._known[_key(record)] = record
             try:
@@ -78,8 +79,8 @@ def _write_whole(file: FileIO, line: bytes) -> None:
 
 
 def _begin_line(file: FileIO) -> None:
-    """Have the next line start where a line starts: what was cut off is removed, and an answer that
-    lacks its end of line gets one."""
+    """Moves to the start of a line: removes a partial last line, and ends a whole one that lacks
+    its newline."""
     if file.seek(0, SEEK_END) == 0:
         return
     file.seek(-1, SEEK_END)
@@ -105,7 +106,7 @@ def _records(path: Path) -> Iterator[Record]:
     except OSError as error:
         raise RecordingError(f"{path} cannot be read: {error.strerror}.") from error
     if _is_cut_off(last):
-        log.warning("%s ends in the middle of an answer; that one is asked for again", path)
+        log.warning("%s ends in a partial answer, which is ignored and requested again", path)
     else:
         lines.append(last)
     for number, line in enumerate(lines, start=1):
@@ -120,7 +121,7 @@ def _records(path: Path) -> Iterator[Record]:
 
 
 def _is_cut_off(last: bytes) -> bool:
-    """Whether a run was killed while it wrote this, which nothing follows."""
+    """Returns True if the last line is a partial one, of a run that was killed meanwhile."""
     begins = last.startswith(BEGINNING) or BEGINNING.startswith(last)
     return last != b"" and begins and _record(last) is None
 

@@ -1,4 +1,7 @@
-"""What another engine would have said of the desk's last tickets, before anyone switches to it."""
+"""Replays the desk's last tickets with another engine, so that people can compare before a switch.
+
+The engine's answers change nothing.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -7,8 +10,10 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from ticket_app.actor import Actor
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.tickets import PAGE_MAX, TicketListQuery, TicketPublic
+from ticket_app.services.people.permission import Verb, require
 from ticket_app.services.tickets.listing import list_tickets, ticket_history, ticket_suggestions
 from ticket_app.services.triage.candidates import Answer
 from ticket_app.services.triage.report import Share, share
@@ -23,11 +28,14 @@ FIELDS = (
     TriageField.URGENCY_SCORE,
 )
 URGENCY_STEP = 10
-"""Urgency scores no further apart than this are the same."""
+"""Urgency scores that differ by at most this count as the same."""
 
 
 class Difference(BaseModel):
-    """A field of a ticket that would have been another; `person` decided the value that stands."""
+    """A field of a ticket for which the candidate proposes another value.
+
+    `person` is True if a person decided the current value.
+    """
 
     ticket_id: int
     title: str
@@ -39,8 +47,12 @@ class Difference(BaseModel):
 
 
 class FieldReplay(BaseModel):
-    """One field. `people` and `people_then` are the shares of the values that people decided which
-    the candidate, and the engine at the time, proposed as well; None where nobody decided any."""
+    """Figures of one field.
+
+    `same` is the share of tickets for which the candidate proposes the current value. Of the values
+    that people decided, `people` is the share that the candidate proposes and `people_then` the
+    share that the engine of that time proposed; both are None if people decided none.
+    """
 
     field: TriageField
     same: Share
@@ -49,7 +61,7 @@ class FieldReplay(BaseModel):
 
 
 class Replay(BaseModel):
-    """The last tickets again. Latencies are milliseconds, `cost_usd` is None where unknown."""
+    """Result of a replay. Latencies are milliseconds; `cost_usd` is None if unknown."""
 
     tickets: int
     unanswered: dict[CallOutcome, int]
@@ -61,40 +73,41 @@ class Replay(BaseModel):
 
 
 class Past(NamedTuple):
-    """A ticket, and what had been proposed for each field when it was decided."""
+    """A ticket, and the proposal for each field at the time of its decision."""
 
     ticket: TicketPublic
     then: dict[TriageField, str]
 
 
 class Replayed(NamedTuple):
-    """A ticket, what the engines had proposed for it, and the candidate's answer."""
+    """A ticket, the engines' proposals at the time, and the candidate's answer."""
 
     ticket: TicketPublic
     then: dict[TriageField, str]
     answer: Answer
 
 
-def last_tickets(count: int) -> list[Past]:
-    """The newest tickets, `count` (at most REPLAY_MAX) of them, newest first."""
-    return list(islice(_with_proposals(_newest()), min(count, REPLAY_MAX)))
+def last_tickets(actor: Actor, count: int) -> list[Past]:
+    """Returns the newest `count` tickets (at most REPLAY_MAX), newest first."""
+    require(actor, Verb.OPERATE)
+    return list(islice(_with_proposals(actor, _newest(actor)), min(count, REPLAY_MAX)))
 
 
-def _with_proposals(tickets: Iterable[TicketPublic]) -> Iterable[Past]:
+def _with_proposals(actor: Actor, tickets: Iterable[TicketPublic]) -> Iterable[Past]:
     for ticket in tickets:
         with suppress(TicketNotFoundError):  # deleted since the page was read
-            yield Past(ticket, _proposed_then(ticket))
+            yield Past(ticket, _proposals_then(actor, ticket))
 
 
-def _proposed_then(ticket: TicketPublic) -> dict[TriageField, str]:
-    """The last proposal for each field before a person decided it, or before now."""
+def _proposals_then(actor: Actor, ticket: TicketPublic) -> dict[TriageField, str]:
+    """Returns each field's last proposal before a person decided it, or else before now."""
     decided_at = {
         event.field: event.created_at
-        for event in reversed(ticket_history(ticket.id))
+        for event in reversed(ticket_history(actor, ticket.id))
         if event.edge is not Edge.TRIAGE
     }
     proposals: dict[TriageField, str] = {}
-    for suggestion in ticket_suggestions(ticket.id):  # newest first
+    for suggestion in ticket_suggestions(actor, ticket.id):  # newest first
         until = decided_at.get(suggestion.field, decided_at.get(None))
         is_later = until is not None and suggestion.created_at > until
         if not (is_later and _by_person(ticket, suggestion.field)):
@@ -103,13 +116,13 @@ def _proposed_then(ticket: TicketPublic) -> dict[TriageField, str]:
 
 
 def compare(replayed: Sequence[Replayed]) -> Replay:
-    """How the candidate's answers differ from what stands; differences by ticket, newest first."""
+    """Compares the candidate's answers with the current values; differences are newest first."""
     answered = [(each, each.answer.triage) for each in replayed if each.answer.triage is not None]
     latencies = sorted(triage.latency_ms for _, triage in answered)
     costs = [each.answer.cost_usd for each in replayed if each.answer.cost_usd is not None]
     return Replay(
         tickets=len(replayed),
-        unanswered=_counted(each.answer.failure for each in replayed),
+        unanswered=_counts(each.answer.failure for each in replayed),
         fields=[_field(field, answered) for field in FIELDS] if answered else [],
         differences=[
             difference
@@ -122,10 +135,10 @@ def compare(replayed: Sequence[Replayed]) -> Replay:
     )
 
 
-def _newest() -> Iterable[TicketPublic]:
+def _newest(actor: Actor) -> Iterable[TicketPublic]:
     query = TicketListQuery(limit=PAGE_MAX)
     while True:
-        page = list_tickets(query)
+        page = list_tickets(actor, query)
         yield from page.items
         if page.next_cursor is None:
             return
@@ -133,15 +146,15 @@ def _newest() -> Iterable[TicketPublic]:
 
 
 def _field(field: TriageField, answered: Sequence[tuple[Replayed, Triage]]) -> FieldReplay:
-    same = [_is_same(field, _stands(e.ticket, field), _says(t, field)) for e, t in answered]
+    same = [_is_same(field, _current(e.ticket, field), _proposed(t, field)) for e, t in answered]
     decided = [(e, t) for e, t in answered if _by_person(e.ticket, field)]
     return FieldReplay(
         field=field,
         same=share(sum(same), len(same)),
-        people=_share(decided, lambda e, t: _says(t, field) == _stands(e.ticket, field)),
+        people=_share(decided, lambda e, t: _proposed(t, field) == _current(e.ticket, field)),
         people_then=_share(
             [(e, t) for e, t in decided if field in e.then],
-            lambda e, _: e.then[field] == _stands(e.ticket, field),
+            lambda e, _: e.then[field] == _current(e.ticket, field),
         ),
     )
 
@@ -160,13 +173,13 @@ def _differences(ticket: TicketPublic, triage: Triage) -> list[Difference]:
             ticket_id=ticket.id,
             title=ticket.title,
             field=field,
-            now=_stands(ticket, field),
-            would_be=_says(triage, field),
+            now=_current(ticket, field),
+            would_be=_proposed(triage, field),
             confidence=getattr(triage, field).confidence,
             person=_by_person(ticket, field),
         )
         for field in FIELDS
-        if not _is_same(field, _stands(ticket, field), _says(triage, field))
+        if not _is_same(field, _current(ticket, field), _proposed(triage, field))
     ]
 
 
@@ -176,11 +189,11 @@ def _is_same(field: TriageField, now: str, would_be: str) -> bool:
     return now == would_be
 
 
-def _stands(ticket: TicketPublic, field: TriageField) -> str:
+def _current(ticket: TicketPublic, field: TriageField) -> str:
     return str(getattr(ticket, field))
 
 
-def _says(triage: Triage, field: TriageField) -> str:
+def _proposed(triage: Triage, field: TriageField) -> str:
     return str(getattr(triage, field).value)
 
 
@@ -188,7 +201,7 @@ def _by_person(ticket: TicketPublic, field: TriageField) -> bool:
     return getattr(ticket, f"{field}_by", DecidedBy.TRIAGE) == DecidedBy.PERSON
 
 
-def _counted(failures: Iterable[CallOutcome | None]) -> dict[CallOutcome, int]:
+def _counts(failures: Iterable[CallOutcome | None]) -> dict[CallOutcome, int]:
     counted: dict[CallOutcome, int] = {}
     for failure in failures:
         if failure is not None:
@@ -197,5 +210,5 @@ def _counted(failures: Iterable[CallOutcome | None]) -> dict[CallOutcome, int]:
 
 
 def _percentile(ordered: Sequence[Any], percent: int) -> float | None:
-    """Nearest rank: the smallest that so many percent do not exceed."""
+    """Returns the percentile by nearest rank, or None of an empty sequence."""
     return float(ordered[-(-len(ordered) * percent // 100) - 1]) if ordered else None

@@ -1,4 +1,4 @@
-"""Whether to trust the triage, and what it costs: engines weighed against people and each other."""
+"""The report on triage: overrides by people, agreement of engines, outcomes of calls, and costs."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,10 +8,12 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
-from ticket_app.data.engine import reading
+from ticket_app.actor import Actor
+from ticket_app.data.engine import read_transaction
 from ticket_app.data.triage import report as queries
 from ticket_app.data.triage.jobs import count_jobs
 from ticket_app.services.figures import WindowDays, start_of_window
+from ticket_app.services.people.permission import Verb, require
 from ticket_app.services.triage.learning import LessonPublic, lessons
 from ticket_app.services.triage.ledger import NANO, spent_today
 from ticket_app.settings import get_settings
@@ -19,11 +21,11 @@ from ticket_app.triage.engine import ProviderState, provider_state
 from ticket_app.vocabulary import CallOutcome, TriageField, TriageStatus
 
 Z95 = 1.959964
-"""The standard normal distribution has 95% within so many deviations."""
+"""Half the width of the standard normal distribution's 95 % interval, in standard deviations."""
 
 
 class Share(BaseModel):
-    """`count` of `n`, and the 95% interval (Wilson's) in which the true share lies; 0..1."""
+    """`count` of `n`, as a `rate` of 0..1 with its 95 % Wilson interval."""
 
     n: int
     count: int
@@ -33,7 +35,7 @@ class Share(BaseModel):
 
 
 class Override(BaseModel):
-    """How often people chose another value than this engine proposed for this field."""
+    """The share of an engine's proposals for a field that people overrode."""
 
     field: TriageField
     engine: str
@@ -41,7 +43,7 @@ class Override(BaseModel):
 
 
 class Agreement(BaseModel):
-    """How often this provider proposed what the desk's own engine had proposed for the field."""
+    """The share of a provider's proposals for a field that equal the desk's own engines'."""
 
     field: TriageField
     engine: str
@@ -51,7 +53,8 @@ class Agreement(BaseModel):
 class Calls(BaseModel):
     """The calls to one model with one prompt. Latencies are milliseconds, over all attempts.
 
-    `cost_usd` is what is known of it; `unpriced` answers came from a model without a known price.
+    `cost_usd` is the sum of the known costs. `unpriced` is the number of answers from a model
+    without a known price.
     """
 
     engine: str
@@ -68,8 +71,11 @@ class Calls(BaseModel):
 
 
 class OutcomeCount(BaseModel):
-    """How many calls ended so. Of decisions not to call, which cost nothing and which anybody can
-    bring about, it is in how many minutes there were any, by process and purpose."""
+    """The number of calls with this outcome.
+
+    For refusals to call, which cost nothing and which anybody can cause, it is the number of
+    minutes that had any, for each process and purpose.
+    """
 
     engine: str
     outcome: CallOutcome
@@ -77,7 +83,7 @@ class OutcomeCount(BaseModel):
 
 
 class DayCost(BaseModel):
-    """One UTC day's calls, and what is known of their cost."""
+    """The calls of one UTC day, and the sum of their known costs."""
 
     date: date
     calls: int
@@ -85,8 +91,11 @@ class DayCost(BaseModel):
 
 
 class Money(BaseModel):
-    """US dollars. `per_ticket` is what the desk's own calls cost for each ticket of the window, and
-    None without tickets; `budget_today` is None where none is set."""
+    """Costs in US dollars.
+
+    `per_ticket` is the cost of the desk's own calls for each ticket of the window; None without
+    tickets. `budget_today` is None if no budget is set.
+    """
 
     per_ticket: float | None
     days: list[DayCost]
@@ -95,8 +104,11 @@ class Money(BaseModel):
 
 
 class TriageReport(BaseModel):
-    """The last `last_days` UTC days, today included: the newest 20,000 tickets and 100,000 calls of
-    them at most. `waiting` are all tickets that await a provider now."""
+    """The report of the last `last_days` UTC days, today included.
+
+    It covers at most the newest 20,000 tickets and 100,000 calls. `waiting` is the number of all
+    tickets that wait for a provider now.
+    """
 
     last_days: int
     provider: ProviderState = Field(description="As this process sees it, breakers included.")
@@ -107,13 +119,14 @@ class TriageReport(BaseModel):
     calls: list[Calls]
     outcomes: list[OutcomeCount]
     money: Money
-    lessons: list[LessonPublic] = Field(description="What was learned last, of each field.")
+    lessons: list[LessonPublic] = Field(description="The last lesson of each field.")
 
 
-def triage_report(last_days: WindowDays) -> TriageReport:
-    """The report of the last 7, 30 or 90 UTC days, today included."""
+def triage_report(actor: Actor, last_days: WindowDays) -> TriageReport:
+    """Returns the report of the last 7, 30 or 90 UTC days, today included."""
+    require(actor, Verb.READ_TRIAGE)
     since = start_of_window(last_days)
-    with reading() as session:
+    with read_transaction() as session:
         waiting = count_jobs(session)
         states = queries.triage_states(session, since)
         overrides = queries.overrides(session, since)
@@ -148,11 +161,11 @@ def triage_report(last_days: WindowDays) -> TriageReport:
 
 
 def share(count: int, n: int) -> Share:
-    """The share with its Wilson interval, which unlike the plain one holds for few and for none."""
+    """Returns the share with its Wilson interval, which also holds for small counts and for 0."""
     rate, square = count / n, Z95 * Z95
     middle = (rate + square / (2 * n)) / (1 + square / n)
     half = Z95 * sqrt(rate * (1 - rate) / n + square / (4 * n * n)) / (1 + square / n)
-    # Rounding must not leave the rate itself outside.
+    # Rounding must not put the rate itself outside the interval.
     low, high = max(0.0, min(rate, middle - half)), min(1.0, max(rate, middle + half))
     return Share(n=n, count=count, rate=rate, low=low, high=high)
 

@@ -1,4 +1,4 @@
-"""Lines written behind the back of whoever has them: in order, and many in one transaction."""
+"""A write-behind queue: callers add items and go on; a thread writes them in order, in batches."""
 
 from collections import deque
 from collections.abc import Callable
@@ -8,29 +8,29 @@ from typing import Generic, TypeVar
 BATCH_MAX = 100
 WAITING_MAX = 1_000
 
-Line = TypeVar("Line")
+Item = TypeVar("Item")
 
 
-class WriteBehind(Generic[Line]):
-    """Gives what is added to `write`, at most BATCH_MAX at a time, on a thread of its own.
+class WriteBehind(Generic[Item]):
+    """Passes added items to `write` in batches of at most BATCH_MAX, on a thread of its own.
 
-    The thread does not keep a process alive: who ends one calls `flush` before. `write` must not
-    raise; what it cannot write is lost.
+    The thread is a daemon: call `flush` before the process ends. `write` must not raise; the items
+    that it cannot write are lost.
     """
 
-    def __init__(self, name: str, write: Callable[[list[Line]], None]) -> None:
+    def __init__(self, name: str, write: Callable[[list[Item]], None]) -> None:
         self._name, self._write = name, write
-        self._waiting: deque[Line] = deque()
+        self._waiting: deque[Item] = deque()
         self._changed = Condition()
         self._thread: Thread | None = None
-        self._added = self._settled = self._given_up = 0
+        self._added = self._settled = self._dropped_at = 0
 
-    def add(self, line: Line) -> bool:
-        """Have the line written soon; False with WAITING_MAX waiting. Returns at once."""
+    def add(self, item: Item) -> bool:
+        """Queues the item without blocking; returns False if WAITING_MAX items wait already."""
         with self._changed:
             if len(self._waiting) >= WAITING_MAX:
                 return False
-            self._waiting.append(line)
+            self._waiting.append(item)
             self._added += 1
             if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._work, name=self._name, daemon=True)
@@ -39,20 +39,20 @@ class WriteBehind(Generic[Line]):
         return True
 
     def flush(self, seconds: float) -> int:
-        """Wait so long at most until what was added so far is settled, and give up what is not.
+        """Waits up to `seconds` until the items added so far are written, and drops the others.
 
-        Returns how many lines that were; what was given up once is not waited for again.
+        Returns how many items may be missing. A later call does not wait for those again.
         """
         with self._changed:
             added = self._added
-            if added == self._given_up:
+            if added == self._dropped_at:
                 return 0
             if self._changed.wait_for(lambda: self._settled >= added, seconds):
                 return 0
             left = self._added - self._settled
             self._settled += len(self._waiting)
             self._waiting.clear()
-            self._given_up = self._added
+            self._dropped_at = self._added
             return left
 
     def _work(self) -> None:
@@ -60,8 +60,8 @@ class WriteBehind(Generic[Line]):
             with self._changed:
                 self._changed.wait_for(lambda: bool(self._waiting))
                 count = min(len(self._waiting), BATCH_MAX)
-                lines = [self._waiting.popleft() for _ in range(count)]
-            self._write(lines)
+                batch = [self._waiting.popleft() for _ in range(count)]
+            self._write(batch)
             with self._changed:
                 self._settled += count
                 self._changed.notify_all()

@@ -1,1 +1,1 @@
-"""How good triage is: labelled tickets, the figures of an engine, the engines to measure."""
+"""Measures the quality of triage: labelled tickets, an engine's figures, and a baseline engine."""

@@ -1,6 +1,6 @@
-"""The obvious thing, which the offline engine must beat: ten lines of scikit-learn.
+"""A baseline that the offline engine must beat: ten lines of scikit-learn.
 
-Only measuring imports this module; scikit-learn is what learning needs, too.
+Only measurements import this module. scikit-learn is also a dependency of learning.
 """
 
 from collections import Counter
@@ -24,11 +24,14 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "sentiment": tuple(Sentiment),
 }
 
-Chances = dict[str, NDArray[np.float64]]
+Probabilities = dict[str, NDArray[np.float64]]
 
 
 def parts_by_author(tickets: Sequence[LabelledTicket]) -> NDArray[np.intp]:
-    """One of PARTS numbers for each ticket: all of an author's in one part, parts about alike."""
+    """Returns a part (0 to PARTS - 1) for each ticket.
+
+    All tickets of an author are in one part, and the parts have similar sizes.
+    """
     load = [0] * PARTS
     part_of: dict[str | None, int] = {}
     counts = Counter(ticket.author for ticket in tickets)
@@ -41,9 +44,9 @@ def parts_by_author(tickets: Sequence[LabelledTicket]) -> NDArray[np.intp]:
 def baseline_answers(
     known: Sequence[LabelledTicket], asked: Sequence[LabelledTicket]
 ) -> list[Judged]:
-    """What the ten lines, fitted on the `known` tickets, say of those `asked`.
+    """Returns the baseline's answers to the `asked` tickets, fitted on the `known` tickets.
 
-    A ticket that is among the known is judged by the lines fitted on other authors.
+    A ticket that is among the known is answered by a baseline fitted on other authors' tickets.
     """
     at = {ticket.description: place for place, ticket in enumerate(known)}
     places = np.array([at.get(ticket.description, -1) for ticket in asked], dtype=np.intp)
@@ -53,43 +56,45 @@ def baseline_answers(
         others = [t for t, own in zip(known, parts_by_author(known), strict=True) if own != part]
         here = np.flatnonzero(parts == part).tolist()
         started = perf_counter()
-        chances = chances_of(others, [asked[place] for place in here])
+        probabilities = probabilities_of(others, [asked[place] for place in here])
         taken = (perf_counter() - started) * 1000 / len(here)
         for row, place in enumerate(here):
-            answers[place] = Judged(asked[place], _triage(chances, row, taken), None)
+            answers[place] = Judged(asked[place], _triage(probabilities, row, taken), None)
     return [answers[place] for place in range(len(asked))]
 
 
-def chances_of(known: Sequence[LabelledTicket], asked: Sequence[LabelledTicket]) -> Chances:
-    """For each field the chances of its values, a row for each ticket asked about."""
+def probabilities_of(
+    known: Sequence[LabelledTicket], asked: Sequence[LabelledTicket]
+) -> Probabilities:
+    """Returns for each field an array of tickets by values; each row adds up to 1."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
     words = TfidfVectorizer(ngram_range=(1, 2), min_df=3, sublinear_tf=True)
     cells: Any = words.fit_transform([_text(ticket) for ticket in known])
     wanted = words.transform([_text(ticket) for ticket in asked])
-    chances = {}
+    probabilities = {}
     for field, values in FIELDS.items():
         model = LogisticRegression(C=5, max_iter=1000)
         model.fit(cells, [values.index(getattr(ticket, field)) for ticket in known])
-        chances[field] = model.predict_proba(wanted)
-    return chances
+        probabilities[field] = model.predict_proba(wanted)
+    return probabilities
 
 
 def _text(ticket: LabelledTicket) -> str:
     return f"{ticket.title}. {ticket.description}"
 
 
-def _triage(chances: Chances, row: int, latency_ms: float) -> Triage:
-    category, priority, sentiment = (chances[field][row] for field in FIELDS)
-    said = int((priority @ rule_book().cost).argmin())
-    low, high = rule_book().points.urgency_bands[Priority(FIELDS["priority"][said])]
+def _triage(probabilities: Probabilities, row: int, latency_ms: float) -> Triage:
+    category, priority, sentiment = (probabilities[field][row] for field in FIELDS)
+    answered = int((priority @ rule_book().cost).argmin())
+    low, high = rule_book().points.urgency_bands[Priority(FIELDS["priority"][answered])]
     return Triage(
         category=Finding[Category](
             value=tuple(Category)[int(category.argmax())], confidence=float(category.max())
         ),
         priority=Finding[Priority](
-            value=tuple(Priority)[said], confidence=min(1.0, float(priority[said]))
+            value=tuple(Priority)[answered], confidence=min(1.0, float(priority[answered]))
         ),
         sentiment=Finding[Sentiment](
             value=tuple(Sentiment)[int(sentiment.argmax())], confidence=float(sentiment.max())

@@ -1,4 +1,4 @@
-"""Whether an engine is as sure as it is right."""
+"""Calibration: compares an engine's confidence with its accuracy."""
 
 from collections.abc import Sequence
 from statistics import mean
@@ -8,11 +8,14 @@ from pydantic import BaseModel, ConfigDict
 BINS = 10
 
 Outcome = tuple[float | None, bool]
-"""How sure an answer was (0..1, None if it did not say), and whether it was right."""
+"""An answer's confidence (0..1, None if it gave none), and True if the answer was right."""
 
 
 class Bin(BaseModel):
-    """Answers with a confidence from `low` up to `high`: how many, how sure, how often right."""
+    """The answers with a confidence from `low` up to `high`.
+
+    `n` is their number, `confidence` their mean and `accuracy` the share of right ones.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,7 +27,7 @@ class Bin(BaseModel):
 
 
 def bins_of(outcomes: Sequence[Outcome]) -> tuple[Bin, ...]:
-    """The answers that said how sure they were, in BINS equal steps, empty ones left out."""
+    """Returns the answers that have a confidence in BINS equal steps, without empty steps."""
     groups: dict[int, list[tuple[float, bool]]] = {}
     for confidence, right in outcomes:
         if confidence is not None:
@@ -43,8 +46,10 @@ def bins_of(outcomes: Sequence[Outcome]) -> tuple[Bin, ...]:
 
 
 def expected_calibration_error(bins: Sequence[Bin]) -> float | None:
-    """The mean distance between confidence and accuracy, weighted by tickets; 0 is honest, None
-    where no answer said how sure it was."""
+    """Returns the mean distance of confidence and accuracy, weighted by the answers in each bin.
+
+    0 is perfectly calibrated; None means that no answer had a confidence.
+    """
     total = sum(each.n for each in bins)
     if not total:
         return None

@@ -1,4 +1,4 @@
-"""How good an engine is: its answers against what people said of the same tickets."""
+"""The figures of an engine: its answers compared with people's labels of the same tickets."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import mean
@@ -16,7 +16,7 @@ STEPS = list(Priority)
 
 
 class Judged(NamedTuple):
-    """A labelled ticket, an engine's answer, and what it cost in US dollars (None: nothing)."""
+    """A labelled ticket, an engine's answer, and its cost in US dollars (None: no cost)."""
 
     ticket: LabelledTicket
     triage: Triage
@@ -24,7 +24,7 @@ class Judged(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """What a person said, what the engine said, and how sure that was, if it said so."""
+    """A person's label, the engine's answer, and the confidence of that answer, if any."""
 
     label: str
     answer: str
@@ -38,8 +38,8 @@ class _Figures(BaseModel):
 class FieldFigures(_Figures):
     """One field over the tickets that carry its label. Shares, F1 and ECE are 0..1.
 
-    `macro_f1` is the mean over the values that were said or answered; `confusion` counts by label
-    and then by answer.
+    `macro_f1` is the mean over the values that occur as a label or an answer; `confusion` counts
+    by label and then by answer.
     """
 
     n: int
@@ -51,10 +51,11 @@ class FieldFigures(_Figures):
 
 
 class PriorityFigures(FieldFigures):
-    """What matters where the values have an order.
+    """Further figures of the priority, whose values have an order. All are shares.
 
-    `critical_recall` is the share of critical tickets that were answered so, None without any;
-    `under_share` the share of all that were answered lower than labelled.
+    `within_one` counts answers at most one step from the label. `critical_recall` counts critical
+    tickets that were answered so, and is None without any. `under_share` counts answers that are
+    lower than the label.
     """
 
     within_one: float
@@ -63,7 +64,7 @@ class PriorityFigures(FieldFigures):
 
 
 class UrgencyFigures(_Figures):
-    """The share of scores inside the labelled range, and how honest their confidence was."""
+    """The share of scores inside the labelled range, and the calibration of their confidence."""
 
     n: int
     in_range: float
@@ -72,7 +73,7 @@ class UrgencyFigures(_Figures):
 
 
 class Figures(_Figures):
-    """All fields over some tickets; a field is None when none of them carries its label."""
+    """The figures of all fields over some tickets; a field without labels is None."""
 
     n: int
     category: FieldFigures | None
@@ -82,8 +83,10 @@ class Figures(_Figures):
 
 
 class Evaluation(Figures):
-    """The whole report. Latencies are milliseconds; `cost` is US dollars, None where unknown.
-    `unanswered` counts the tickets that are left out, by why there was no answer."""
+    """The whole report. Latencies are milliseconds; `cost` is US dollars, None if unknown.
+
+    `unanswered` counts the tickets that are left out, by the reason of the failure.
+    """
 
     latency_p50: float
     latency_p95: float
@@ -96,7 +99,7 @@ class Evaluation(Figures):
 def evaluate(
     answers: Iterable[Judged], unanswered: Mapping[str, int] = MappingProxyType({})
 ) -> Evaluation:
-    """The figures of the answers. Raises ValueError when there are none."""
+    """Returns the figures of the answers. Raises ValueError if there are none."""
     judged = list(answers)
     if not judged:
         raise ValueError("nothing was judged")
@@ -143,8 +146,8 @@ def _pairs(judged: Sequence[Judged], field: str) -> list[_Pair]:
 def _field(pairs: Sequence[_Pair], order: Iterable[str]) -> FieldFigures | None:
     if not pairs:
         return None
-    met = {pair.label for pair in pairs} | {pair.answer for pair in pairs}
-    values = [str(value) for value in order if value in met]
+    used = {pair.label for pair in pairs} | {pair.answer for pair in pairs}
+    values = [str(value) for value in order if value in used]
     bins = bins_of([(pair.confidence, pair.label == pair.answer) for pair in pairs])
     return FieldFigures(
         n=len(pairs),
@@ -159,14 +162,14 @@ def _field(pairs: Sequence[_Pair], order: Iterable[str]) -> FieldFigures | None:
 
 
 def _count(pairs: Sequence[_Pair], label: str, answer: str) -> int:
-    """How many tickets with this label got this answer."""
+    """Returns the number of tickets with this label that got this answer."""
     return sum((pair.label, pair.answer) == (label, answer) for pair in pairs)
 
 
 def _f1(pairs: Sequence[_Pair], value: str) -> float:
-    said = sum(pair.label == value for pair in pairs)
+    labelled = sum(pair.label == value for pair in pairs)
     answered = sum(pair.answer == value for pair in pairs)
-    return 2 * _count(pairs, value, value) / (said + answered)
+    return 2 * _count(pairs, value, value) / (labelled + answered)
 
 
 def _priority(pairs: Sequence[_Pair]) -> PriorityFigures | None:

@@ -1,4 +1,4 @@
-"""Labelled tickets: what a person would say of a text, read from CSV or JSON lines."""
+"""Labelled tickets: texts with a person's labels, read from CSV or JSON lines."""
 
 import csv
 import json
@@ -23,18 +23,18 @@ from ticket_app.triage.contract import Urgency
 from ticket_app.vocabulary import BLANKS, Category, Priority, Sentiment
 
 SHIPPED = ("tune", "held_out")
-"""The sets in ../labelled/: rules may be fitted on the first; the second is only for measuring."""
+"""The sets in ../labelled/: the engine is fitted on the first; the second is only for measuring."""
 
 LABELS = ("category", "priority", "sentiment", "urgency")
 
 
 class LabelledFileError(TicketAppError):
-    """A file of labelled tickets cannot be read; the sentence names the line."""
+    """A file of labelled tickets is invalid; the sentence names the line."""
 
     code = "labelled_file"
 
 
-def _says_something(text: str) -> str:
+def _require_text(text: str) -> str:
     if not text.strip(BLANKS):
         raise ValueError("it is blank")
     return text
@@ -56,11 +56,11 @@ UrgencyRange = Annotated[
 
 
 class LabelledTicket(BaseModel):
-    """A ticket with the labels a person gave; None where nobody said. `urgency` is inclusive."""
+    """A ticket with a person's labels; a missing label is None. `urgency` is an inclusive range."""
 
     model_config = ConfigDict(frozen=True)
 
-    description: Annotated[str, AfterValidator(_says_something)] = Field(
+    description: Annotated[str, AfterValidator(_require_text)] = Field(
         validation_alias=AliasChoices("description", "text")
     )
     title: str = ""
@@ -79,16 +79,16 @@ class _Row(NamedTuple):
 
 
 def shipped_tickets(name: str) -> list[LabelledTicket]:
-    """The tickets of one of the SHIPPED sets."""
+    """Returns the tickets of one of the SHIPPED sets."""
     with as_file(files("ticket_app.triage") / "labelled" / f"{name}.jsonl") as path:
         return labelled_tickets(path)
 
 
 def labelled_tickets(path: Path) -> list[LabelledTicket]:
-    """The tickets of a `.csv` file or, by any other name, of one with a JSON object a line.
+    """Returns the tickets of a `.csv` file, or of a file with one JSON object a line.
 
-    Other columns and keys are passed over. Raises LabelledFileError, whose sentence names the line,
-    for a file that is no such thing, has no tickets, or none with a label.
+    Unknown columns and keys are ignored. Raises LabelledFileError, whose sentence names the line,
+    for a file that is invalid, has no tickets, or has no labels.
     """
     text = _text_of(path)
     rows = _csv_rows(path, text) if path.suffix.lower() == ".csv" else _json_rows(path, text)
@@ -113,7 +113,7 @@ def _text_of(path: Path) -> str:
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[_Row]:
-    # Not splitlines, which ends a line at eight more characters than CSV does.
+    # splitlines would end a line at eight more characters than CSV does.
     reader = csv.DictReader(StringIO(text, newline=""), strict=True)
     line = 1
     try:

@@ -1,4 +1,4 @@
-"""Whether what was learned is better than the rules, on texts that neither has seen."""
+"""Compares a learned model with the rules on held-out texts, which the model has not seen."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ BINS = 10
 
 
 class Trial(NamedTuple):
-    """One held-out text: what a person chose, what the rules say, and what the model says."""
+    """A held-out text: the person's choice, the rules' proposal and the model's prediction."""
 
     wanted: str
     rules: str
@@ -21,7 +21,7 @@ class Trial(NamedTuple):
 
 
 class ValueCount(BaseModel):
-    """How the held-out texts of one value fared."""
+    """The held-out texts of one value: their number, and how many each side got right."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,7 +32,10 @@ class ValueCount(BaseModel):
 
 
 class Reliability(BaseModel):
-    """The held-out texts whose confidence was in one tenth of 0..1: what was said and what came."""
+    """The held-out texts in one tenth of the confidence range.
+
+    `confidence` is their mean, `right` the share of right predictions.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,11 +47,12 @@ class Reliability(BaseModel):
 class Comparison(BaseModel):
     """The rules and a model on the same held-out texts.
 
-    Accuracies are shares of the held-out texts, errors are mean distances (`fields.distance`) with
-    every value counting alike. `p_value` is of the exact one-sided sign test on the texts where
-    one of them comes nearer to what a person chose (`model_nearer`, `rules_nearer`): with distances
-    of 0 and 1 that is McNemar's test. `calibration_error` is the mean difference between a bin's
-    confidence and its share of right proposals, weighted by the bins' counts (ECE).
+    Accuracies are shares of the held-out texts. Errors are mean distances (`fields.distance`) in
+    which every value has the same weight. `p_value` is that of the exact one-sided sign test on
+    the texts where one side is nearer to the person's choice (`model_nearer`, `rules_nearer`); with
+    distances of 0 and 1 this is McNemar's test. `calibration_error` is the expected calibration
+    error (ECE): the mean difference between a bin's confidence and its share of right predictions,
+    weighted by the bins' counts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,11 +74,12 @@ class Comparison(BaseModel):
 
 
 def compare(field: LearnedField, trials: Sequence[Trial], n_train: int) -> Comparison:
-    """The comparison; `trials` holds at least one.
+    """Returns the comparison of at least one trial.
 
-    The model beats the rules when it is nearer significantly more often, and its error, with every
-    value counting alike, is no larger. Without the second, whoever says the commonest priority
-    every time would win where criticals are rare, and miss each of them.
+    The model beats the rules if it is nearer significantly more often, and if its error, in which
+    every value has the same weight, is no larger. Without the second condition, a model that
+    always predicts the commonest priority would win on a desk with few critical tickets, and miss
+    all of them.
     """
     model_nearer, rules_nearer = _nearer(field, trials)
     p_value = sign_test(model_nearer, rules_nearer)
@@ -103,14 +108,14 @@ def compare(field: LearnedField, trials: Sequence[Trial], n_train: int) -> Compa
 
 
 def sign_test(wins: int, losses: int) -> float:
-    """The chance of so many wins or more, were each of them the toss of a coin; exact."""
+    """Returns the exact p-value: the probability of at least `wins` heads in all coin tosses."""
     tosses = wins + losses
     ways, term = 0, 1
-    for heads in range(losses + 1):  # as many ways to lose at most so often
+    for heads in range(losses + 1):  # by symmetry, the ways to lose at most `losses` times
         ways += term
         term = term * (tosses - heads) // (heads + 1)
-    chance: float = ways / 2**tosses
-    return chance
+    p_value: float = ways / 2**tosses
+    return p_value
 
 
 def _nearer(field: LearnedField, trials: Sequence[Trial]) -> tuple[int, int]:
@@ -123,7 +128,7 @@ def _nearer(field: LearnedField, trials: Sequence[Trial]) -> tuple[int, int]:
 
 
 def _error(field: LearnedField, answers: Sequence[tuple[str, str]]) -> float:
-    """The mean over the values that occur of each value's mean distance."""
+    """Returns the mean, over the values that occur, of each value's mean distance."""
     by_value: dict[str, list[int]] = {}
     for proposed, wanted in answers:
         by_value.setdefault(wanted, []).append(distance(field, proposed, wanted))

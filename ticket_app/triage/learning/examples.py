@@ -1,4 +1,4 @@
-"""What a desk learns from: the texts of its tickets, and what its people chose for them."""
+"""The examples that a desk learns from: texts of tickets with the values that people chose."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,8 +6,7 @@ from sys import intern
 from typing import NamedTuple
 
 from ticket_app.triage.learning.fields import LearnedField, values_of
-from ticket_app.triage.rules import rule_book
-from ticket_app.triage.text import Word, words_of, written_now
+from ticket_app.triage.reading import read_text
 
 EXAMPLES_MIN = 200
 VALUE_EXAMPLES_MIN = 10
@@ -21,15 +20,15 @@ class Example(NamedTuple):
     value: str
 
 
-class Heard(NamedTuple):
-    """An example as it is learned from: `said` are its folded words, with the clauses' ends."""
+class ReadExample(NamedTuple):
+    """An example with its folded words, in which a BREAK ends each clause."""
 
     example: Example
-    said: tuple[str, ...]
+    folded: tuple[str, ...]
 
 
 class NotEnoughError(Exception):
-    """Too few examples to learn from; the text says how many there are and how many it takes.
+    """Too few examples to learn from; the text has their number and the number required.
 
     `distinct` is the number of different texts, `learnable` the values with enough of them.
     """
@@ -44,38 +43,33 @@ class NotEnoughError(Exception):
         self.learnable = tuple(learnable)
 
 
-def read(text: str) -> tuple[str, list[Word]]:
-    """What the offline engine reads of a text, without quotes and signature, and its words."""
-    reading = rule_book().reading
-    said = written_now(text, reading.closings, reading.cuts)
-    return said, words_of(said)
+def distinct(examples: Iterable[Example]) -> list[ReadExample]:
+    """Returns the last example of each different text that has a word.
 
-
-def distinct(examples: Iterable[Example]) -> list[Heard]:
-    """The last example of each different text, without those that hold no word.
-
-    Texts that differ in their numbers alone are the same, as a monitor's are: were one of them
-    learned from and another held out, a model could pass the test by heart.
+    Texts that differ only in their numbers, such as a monitor's, count as the same. Otherwise one
+    could be learned from and another be held out, and a model could pass the test by memory.
     """
-    last: dict[tuple[str, ...], Heard] = {}
+    last: dict[tuple[str, ...], ReadExample] = {}
     for example in examples:
-        # A word is kept once for all texts: as many strings as words would be most of the memory.
-        said = tuple(intern(word.folded) for word in read(example.text)[1])
-        if any(said):
-            last[tuple(word for word in said if word and not word.isdigit())] = Heard(example, said)
+        # Interned words share one string for all texts, which saves most of the memory.
+        folded = tuple(map(intern, read_text(example.text).words.folded))
+        if any(folded):
+            last[tuple(word for word in folded if word and not word.isdigit())] = ReadExample(
+                example, folded
+            )
     return list(last.values())
 
 
-def learnable_values(field: LearnedField, examples: Sequence[Heard]) -> tuple[str, ...]:
-    """The values with examples enough, in the vocabulary's order.
+def learnable_values(field: LearnedField, examples: Sequence[ReadExample]) -> tuple[str, ...]:
+    """Returns the values with enough examples, in the vocabulary's order.
 
-    Raises NotEnoughError when the whole is too little, ValueError for a value the field lacks.
+    Raises NotEnoughError if there are too few examples, and ValueError for an unknown value.
     """
     known = values_of(field)
-    counts = Counter(heard.example.value for heard in examples)
-    strange = sorted(counts.keys() - set(known))
-    if strange:
-        raise ValueError(f"no {field}: {', '.join(strange)}")
+    counts = Counter(each.example.value for each in examples)
+    unknown = sorted(counts.keys() - set(known))
+    if unknown:
+        raise ValueError(f"no {field}: {', '.join(unknown)}")
     learnable = tuple(value for value in known if counts[value] >= VALUE_EXAMPLES_MIN)
     if len(examples) < EXAMPLES_MIN or len(learnable) < VALUES_MIN:
         raise NotEnoughError(field, len(examples), learnable)

@@ -1,65 +1,142 @@
-"""What a model knows a text by: words, pairs of words and the beginnings of words.
+"""The features of a text: words, parts of words, pairs of words, and positions.
 
-Beginnings stand in for inflections (`refund`, `refunded`, `refunding`). Measured on the labelled
-tickets, words with these do as well as runs of characters, which cost several times the work, and
-they name evidence that a person can read.
+Beginnings match inflections (`refund`, `refunded`, `refunding`), and runs of letters match parts of
+a compound (`Kreditkartenrechnung`). All numbers are one feature, and only in a pair, because a
+number alone says nothing about a text.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ticket_app.triage.text import BREAK, WORDS_REMEMBERED
 
 SHORT_STEM, LONG_STEM = 3, 5
 NUMBER = "#"
-EDGE = "|"
-"""The end of a clause, in the name of a pair."""
-NUMBER_DIGITS = 3
-"""A longer number is an order, an account or a year: it would be learnt by heart and mean nothing.
-Shorter ones are often errors, such as 404."""
-TITLE = "^"
-"""Ends the name of a word that stands in the title."""
-
-Span = tuple[int, int]
-"""The places of the first and of the last word: of one word, or of two neighbours."""
+LONG_WORD, RUN = 9, 5
+FIRST_WORDS, LAST_WORDS = 8, 9
+TITLE, FIRST, LAST = "^", "<", ">"
+"""Suffixes of the names of words in the title, and of the first and last words below it."""
+Numbers = NDArray[np.float32]
+_NUMERIC = re.compile(r"\d[\d.,:]*")
 
 
-def features_of(folded: Sequence[str], title_words: int = 0) -> dict[str, Span]:
-    """Each feature of a text's folded words, with where it first stands; the first `title_words`
-    of them are the title's.
+class Features(NamedTuple):
+    """The words and pairs of a text, each with the place of its first occurrence.
 
-    Beginnings end with a star and pairs hold a space, so that they are no words.
+    A pair is two neighbours with a space between, or a word and BREAK at the end of a clause. Words
+    of the title, and the first and the last words below it, occur again with the suffixes TITLE,
+    FIRST and LAST.
     """
-    # Much of a triage's time is spent here, hence one pass and plain tuples.
-    features: dict[str, Span] = {}
-    add = features.setdefault
-    before = BREAK
-    for place, word in enumerate(folded):
-        names = _names_of(word)
-        if not names:
-            if before and before != EDGE:
-                add(f"{before} {EDGE}", (place - 1, place - 1))
-                before = EDGE
-            continue
-        here = (place, place)
-        for name in names:
-            add(name, here)
-        said = names[0]
-        if before:
-            add(f"{before} {said}", here if before == EDGE else (place - 1, place))
-        if place < title_words:
-            add(said + TITLE, here)
-        before = said
-    return features
+
+    words: dict[str, int]
+    pairs: dict[str, int]
+
+    def names(self) -> list[str]:
+        """Returns the names of all features; a part occurs once for each word that has it."""
+        return [*(part for word in self.words for part in parts_of(word)), *self.pairs]
+
+
+def features_of(folded: Sequence[str], title_words: int = 0) -> Features:
+    """Returns the features of a text's folded words, of which `title_words` are the title's."""
+    tokens = [_token(word) for word in folded]
+    # From the end to the start, so that the first of equal names is kept.
+    places = range(len(tokens) - 1, -1, -1)
+    words = dict(zip(reversed(tokens), places, strict=True))
+    below = [place for place in range(title_words, len(tokens)) if tokens[place] != BREAK]
+    for mark, marked in (
+        (LAST, below[-LAST_WORDS:]),
+        (FIRST, below[:FIRST_WORDS]),
+        (TITLE, range(title_words)),
+    ):
+        for place in marked:
+            words.setdefault(tokens[place] + mark, place)
+    names = [f"{first} {second}" for first, second in pairwise(tokens)]
+    pairs = dict(zip(reversed(names), places[1:], strict=True))
+    pairs.pop(" ", None)  # two ends of clauses
+    return Features(words, pairs)
 
 
 @lru_cache(WORDS_REMEMBERED)
-def _names_of(word: str) -> tuple[str, ...]:
-    """The word and its beginnings; none for a BREAK. A number is any number, and a short one is
-    itself as well."""
-    if word == BREAK:
+def parts_of(word: str) -> tuple[str, ...]:
+    """Returns the feature names of a word: itself, its beginnings (`refun*`) and, for a long word,
+    its runs of letters (`*echnu`)."""
+    bare = word.rstrip(TITLE + FIRST + LAST)
+    if bare in (BREAK, NUMBER):
         return ()
-    if word.isdigit():
-        return (NUMBER, word) if len(word) <= NUMBER_DIGITS else (NUMBER,)
-    stems = [f"{word[:letters]}*" for letters in (SHORT_STEM, LONG_STEM) if len(word) >= letters]
-    return (word, *stems)
+    if bare != word:
+        return (word,)
+    parts = [word, *(f"{word[:long]}*" for long in (SHORT_STEM, LONG_STEM) if len(word) >= long)]
+    if len(word) >= LONG_WORD:
+        inner = range(1, len(word) - RUN + 1)
+        parts += dict.fromkeys(f"*{word[at : at + RUN]}" for at in inner)
+    return tuple(parts)
+
+
+@lru_cache(WORDS_REMEMBERED)
+def _token(word: str) -> str:
+    return NUMBER if _NUMERIC.fullmatch(word) else word
+
+
+class Found(NamedTuple):
+    """The rows of a text's known features, those of words first, with the place of each."""
+
+    rows: Sequence[int]
+    places: Sequence[int]
+    of_words: int
+
+    def words_of(self, at: int, folded: Sequence[str]) -> list[int]:
+        """Returns the places of the words of the `at`th row, without those of numbers."""
+        place = self.places[at]
+        if at < self.of_words:
+            return [place]
+        return [each for each in (place, place + 1) if _token(folded[each]) not in (BREAK, NUMBER)]
+
+
+class Rows:
+    """The row of each feature name in a table of weights that `with_parts` made."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._rows = {name: row for row, name in enumerate(names)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._rows
+
+    def with_parts(self, table: Numbers) -> Numbers:
+        """Returns the table with the rows of its parts added to the row of each word.
+
+        A known word then needs one look-up.
+        """
+        known = self._rows
+        added = [
+            (row, known[part])
+            for word, row in known.items()
+            if " " not in word and "*" not in word
+            for part in parts_of(word)[1:]
+            if part in known
+        ]
+        rows, parts = np.array(added, dtype=np.intp).reshape(-1, 2).T
+        whole = table.copy()
+        np.add.at(whole, rows, table[parts])
+        return whole
+
+    def find(self, features: Features) -> Found:
+        """Returns the rows of a text's features. An unknown word has the rows of its parts."""
+        row_of, found = self._rows.get, list[tuple[int, int]]()
+        for word, place in features.words.items():
+            row = row_of(word)
+            if row is not None:
+                found.append((row, place))
+            else:
+                parts = map(row_of, parts_of(word))
+                found += [(part, place) for part in parts if part is not None]
+        of_words = len(found)
+        pairs = features.pairs.items()
+        found += [(at, place) for pair, place in pairs if (at := row_of(pair)) is not None]
+        rows, places = zip(*found, strict=True) if found else ((), ())
+        return Found(rows, places, of_words)

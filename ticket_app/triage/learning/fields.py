@@ -1,4 +1,4 @@
-"""The fields a desk can learn, their values, and how far apart two values are."""
+"""The fields that a desk can learn, their values, and the distance of two values."""
 
 from enum import StrEnum
 from typing import Literal
@@ -11,15 +11,16 @@ _VALUES: dict[LearnedField, type[StrEnum]] = {"category": Category, "priority": 
 
 
 def values_of(field: LearnedField) -> tuple[str, ...]:
-    """Every value that a ticket's field may have, in the vocabulary's order."""
+    """Returns all values of the field, in the vocabulary's order."""
     return tuple(value.value for value in _VALUES[field])
 
 
 def distance(field: LearnedField, proposed: str, wanted: str) -> int:
-    """How wrong a proposal is: 0 when it is right, and never less than 1 when it is not.
+    """Returns the error of a proposal: 0 if it is right, else at least 1.
 
-    One category is as wrong as another. A priority counts the steps between: to call a critical
-    ticket high is half as bad as to call it medium. Raises ValueError for a value unknown here.
+    All wrong categories have the distance 1. Priorities count the steps between them, so that a
+    critical ticket proposed as high is half as wrong as one proposed as medium. Raises ValueError
+    for an unknown value.
     """
     values = values_of(field)
     steps = abs(values.index(proposed) - values.index(wanted))

@@ -1,4 +1,4 @@
-"""The arithmetic of learning, with scikit-learn: only a training run imports this module."""
+"""Fits and calibrates linear models with scikit-learn. Only a training run imports this module."""
 
 from array import array
 from collections import Counter
@@ -16,11 +16,12 @@ from ticket_app.triage.learning.features import features_of
 from ticket_app.triage.learning.stored import FEATURE_CHARACTERS, FEATURES_MAX
 
 STRENGTHS = (0.3, 3.0)
-"""How closely to follow the examples (C): much noise wants the first, clear texts the second."""
+"""The tried values of C (inverse regularisation): one for noisy examples, one for clear ones."""
 
 FOLDS = 4
 SCALES = (0.05, 50.0)
 DOUBTS = (0.001, 0.9)
+SHIFTS = (-3.0, 3.0)
 COUNTED_AT_ONCE = 1_000_000
 
 Numbers = NDArray[np.float64]
@@ -28,27 +29,31 @@ Places = NDArray[np.intp]
 Matrix = Any  # scipy ships no types
 
 
-class Table(NamedTuple):
-    """Which text has which feature, as 0 and 1; `names` are the columns."""
+class FeatureTable(NamedTuple):
+    """A matrix of counts, texts by features; `names` are the columns."""
 
     names: tuple[str, ...]
     cells: Matrix
 
 
 class Linear(NamedTuple):
-    """`weights` is features by values; a feature that no training text had weighs nothing."""
+    """A linear model: `weights` is features by values, and 0 for a feature without a training text.
+
+    `engine` holds the weights of the engine's log-odds, the field's values by the model's.
+    """
 
     weights: Numbers
     masses: Numbers
     bias: Numbers
+    engine: Numbers
 
 
 class Setting(NamedTuple):
-    """What the out-of-fold texts settle.
+    """The hyperparameters that the out-of-fold texts determine.
 
-    `strength` is how closely to learn. Softmax of the scores times `scale` are the chances of the
-    values; `doubt` is the part of a chance that is spread over all values alike, because people
-    choose now and then what no text explains: a scale alone could not say so.
+    `strength` is C. The softmax of the scores times `scale` gives the probabilities of the values.
+    `doubt` is the share of probability that is spread evenly over all values, because some choices
+    of people are not explained by any text; a scale alone cannot express that.
     """
 
     strength: float
@@ -56,8 +61,20 @@ class Setting(NamedTuple):
     doubt: float
 
 
-def table_of(texts: Sequence[Sequence[str]]) -> Table:
-    """The features of these texts; where there are more than FEATURES_MAX, the commonest."""
+class Calibration(NamedTuple):
+    """A calibration: scores times `scale` plus each value's `shift` are log-odds.
+
+    `doubt` is as in a Setting. `loss` is the mean log loss of the probabilities.
+    """
+
+    scale: float
+    doubt: float
+    shift: Numbers
+    loss: float
+
+
+def feature_table(texts: Sequence[Sequence[str]]) -> FeatureTable:
+    """Returns the features of these texts, at most the FEATURES_MAX commonest."""
     names = _commonest(texts)
     columns = {name: column for column, name in enumerate(names)}
     indices, ends = array("i"), array("q", [0])
@@ -66,75 +83,83 @@ def table_of(texts: Sequence[Sequence[str]]) -> Table:
         ends.append(len(indices))
     ones = np.ones(len(indices), dtype=np.float64)
     shape = (len(texts), len(names))
-    # The arrays are read where they are, without a copy.
+    # asarray makes no copy.
     cells = sparse.csr_matrix((ones, np.asarray(indices), np.asarray(ends)), shape=shape)
-    return Table(names, cells)
+    cells.sum_duplicates()
+    return FeatureTable(names, cells)
 
 
-def parts_of(classes: Places, parts: int, seed: int) -> Places:
-    """A part's number for each text, so that each part has its share of each class."""
+def stratified_parts(classes: Places, parts: int, seed: int) -> Places:
+    """Returns a part for each text (stratified): each part has its share of each class."""
     shuffled = np.random.default_rng(seed).permutation(len(classes))
     by_class = shuffled[np.argsort(classes[shuffled], kind="stable")]
-    dealt: Places = np.empty(len(classes), dtype=np.intp)
-    dealt[by_class] = np.arange(len(classes)) % parts
-    return dealt
+    part_of: Places = np.empty(len(classes), dtype=np.intp)
+    part_of[by_class] = np.arange(len(classes)) % parts
+    return part_of
 
 
-def settle(cells: Matrix, classes: Places, seed: int) -> Setting:
-    """The setting under which out-of-fold scores say best what each text's class is."""
-    folds = parts_of(classes, FOLDS, seed)
+def choose_setting(cells: Matrix, engine: Numbers, classes: Places, seed: int) -> Setting:
+    """Returns the setting with the least log loss on out-of-fold texts."""
+    folds = stratified_parts(classes, FOLDS, seed)
     tried = []
     for strength in STRENGTHS:
         scores = np.empty((len(classes), int(classes.max()) + 1))
         for fold in range(FOLDS):
-            model = fit(cells[folds != fold], classes[folds != fold], strength, seed)
-            scores[folds == fold] = scores_of(model, cells[folds == fold])
-        scale, doubt, loss = calibrated(scores, classes)
-        tried.append((loss, Setting(strength, scale, doubt)))
+            rest, here = folds != fold, folds == fold
+            model = fit(cells[rest], engine[rest], classes[rest], strength, seed)
+            scores[here] = scores_of(model, cells[here], engine[here])
+        found = calibrated(scores, classes)
+        tried.append((found.loss, Setting(strength, found.scale, found.doubt)))
     return min(tried)[1]
 
 
-def fit(cells: Matrix, classes: Places, strength: float, seed: int) -> Linear:
-    """A model of these texts; `classes` holds every number from 0 to its highest."""
-    rarity = rarity_of(cells)
-    weighted = cells @ sparse.diags(rarity)
-    norms = np.sqrt(np.asarray(weighted.power(2).sum(axis=1)).ravel())
-    weighted = sparse.diags(1.0 / np.maximum(norms, 1e-12)) @ weighted
-    # Balanced: a rare value is as much worth finding as a common one.
+def fit(cells: Matrix, engine: Numbers, classes: Places, strength: float, seed: int) -> Linear:
+    """Returns a model of these texts and of the engine's log-odds for them.
+
+    `classes` holds every number from 0 to its highest.
+    """
+    idf = inverse_document_frequency(cells)
+    norms = np.sqrt(np.asarray(cells @ idf**2))
+    weighted = sparse.diags(1.0 / np.maximum(norms, 1e-12)) @ cells @ sparse.diags(idf)
+    # Balanced, because a rare value is as important as a common one.
     solver = LinearSVC(C=strength, class_weight="balanced", random_state=seed)
-    solver.fit(weighted.tocsr(), classes)
+    solver.fit(sparse.hstack([weighted, engine]).tocsr(), classes)
     weights, bias = solver.coef_.T, solver.intercept_
-    if weights.shape[1] == 1:  # for two classes it gives one line between them
+    if weights.shape[1] == 1:  # two classes have one row of weights
         weights, bias = np.hstack([-weights, weights]), np.concatenate([-bias, bias])
-    return Linear(weights * rarity[:, np.newaxis], rarity**2, bias)
+    by_name, by_engine = np.split(weights, [cells.shape[1]])
+    return Linear(by_name * idf[:, np.newaxis], idf**2, bias, by_engine)
 
 
-def scores_of(model: Linear, cells: Matrix) -> Numbers:
-    """A score for each text and class, as `LearnedModel.predict` computes them."""
+def scores_of(model: Linear, cells: Matrix, engine: Numbers) -> Numbers:
+    """Returns a score for each text and class, as `LearnedModel.find` computes it."""
     masses = np.asarray(cells @ model.masses)
     norms = np.sqrt(np.where(masses > 0, masses, 1.0))
     scores: Numbers = (cells @ model.weights) / norms[:, np.newaxis] + model.bias
+    scores += engine @ model.engine
     return scores
 
 
-def rarity_of(cells: Matrix) -> Numbers:
-    """Inverse document frequency, and 0 for what no text has: nothing was learned of it."""
-    texts = np.asarray(cells.sum(axis=0)).ravel()
-    rarity: Numbers = np.where(texts > 0, np.log((1 + cells.shape[0]) / (1 + texts)) + 1, 0.0)
-    return rarity
+def inverse_document_frequency(cells: Matrix) -> Numbers:
+    """Returns the inverse document frequency of each feature, and 0 for one that no text has."""
+    texts = cells.getnnz(axis=0)
+    idf: Numbers = np.where(texts > 0, np.log((1 + cells.shape[0]) / (1 + texts)) + 1, 0.0)
+    return idf
 
 
-def calibrated(scores: Numbers, classes: Places) -> tuple[float, float, float]:
-    """The scale and the doubt that make the chances most truthful, and the mean log loss then."""
-    rows = np.arange(len(classes))
+def calibrated(scores: Numbers, classes: Places, *, shifts: bool = False) -> Calibration:
+    """Returns the calibration of least log loss; without `shifts`, all shifts are 0."""
+    rows, values = np.arange(len(classes)), scores.shape[1]
 
-    def loss(scale_and_doubt: Numbers) -> float:
-        scale, doubt = scale_and_doubt
-        chances = softmax(scores * scale, axis=1)[rows, classes]
-        return float(-np.log((1 - doubt) * chances + doubt / scores.shape[1]).mean())
+    def loss(numbers: Numbers) -> float:
+        scale, doubt, shift = numbers[0], numbers[1], numbers[2:]
+        chances = softmax(scores * scale + shift, axis=1)[rows, classes]
+        return float(-np.log((1 - doubt) * chances + doubt / values).mean())
 
-    found = minimize(loss, x0=(3.0, 0.05), bounds=(SCALES, DOUBTS), method="L-BFGS-B")
-    return float(found.x[0]), float(found.x[1]), float(found.fun)
+    # Equal shifts change nothing, so the first is fixed at 0.
+    bounds = [SCALES, DOUBTS, (0.0, 0.0), *[SHIFTS if shifts else (0.0, 0.0)] * (values - 1)]
+    found = minimize(loss, x0=(3.0, 0.05, *[0.0] * values), bounds=bounds, method="L-BFGS-B")
+    return Calibration(float(found.x[0]), float(found.x[1]), found.x[2:], float(found.fun))
 
 
 def _commonest(texts: Iterable[Sequence[str]]) -> tuple[str, ...]:
@@ -142,11 +167,11 @@ def _commonest(texts: Iterable[Sequence[str]]) -> tuple[str, ...]:
     for text in texts:
         counts.update(_names(text))
         if len(counts) > COUNTED_AT_ONCE:
-            # What came once so far would hardly be among the commonest; memory stays bounded.
+            # Names that occurred once are dropped to bound memory; they are hardly the commonest.
             counts = Counter({name: count for name, count in counts.items() if count > 1})
     ordered = sorted(counts, key=lambda name: (-counts[name], name))
     return tuple(sorted(ordered[:FEATURES_MAX]))
 
 
 def _names(text: Sequence[str]) -> Iterator[str]:
-    return (name for name in features_of(text) if len(name) <= FEATURE_CHARACTERS)
+    return (name for name in features_of(text).names() if len(name) <= FEATURE_CHARACTERS)

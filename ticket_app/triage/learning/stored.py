@@ -1,14 +1,15 @@
 """A learned model as bytes, for a column of the database: plain data, never a pickle.
 
     8 bytes   MAGIC, which names the format and its version
-    32 bytes  SHA-256 of all that follows, against damage
-    4 bytes   how long the head is, little-endian
-    head      JSON: the field, its values, their biases, the doubt, the features
-    weights   float16, little-endian, a row of one number a value for each feature
+    32 bytes  SHA-256 of the rest, which detects damage
+    4 bytes   length of the head, little-endian
+    head      JSON: the field, its values, their biases, the engine's weights, the doubt,
+              the features
+    weights   float16, little-endian, one row for each feature with one number for each value
     masses    float16, little-endian, one for each feature
 
-Whoever can write to the database can make any such row with a valid digest. It can then propose
-wrong values and nothing worse: what is read is numbers and words, in bounded amounts.
+A person who can write to the database can store a forged model with a valid digest. It can propose
+wrong values and do nothing else, because only numbers and words in bounded amounts are read.
 """
 
 import hashlib
@@ -34,13 +35,15 @@ _Bias = Annotated[float, Field(ge=-BIAS_MAX, le=BIAS_MAX, allow_inf_nan=False)]
 
 
 class DamagedModelError(Exception):
-    """These bytes are not a model that this version of the desk has written."""
+    """The bytes are not a model of this version of the desk, or are damaged."""
 
 
 class Head(BaseModel):
-    """What the numbers mean: `values` name their columns, `features` their rows.
+    """The meaning of the numbers: `values` name the columns, `features` the rows.
 
-    `doubt` is the part of each confidence that is spread over all values alike.
+    `engine` has a row for each value of the field: what the engine's log-odds of it say of
+    `values`; none in a model that does not ask the engine. `doubt` is the part of each confidence
+    that is spread over all values alike.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -48,6 +51,7 @@ class Head(BaseModel):
     field: LearnedField
     values: Annotated[tuple[str, ...], Field(min_length=2)]
     bias: tuple[_Bias, ...]
+    engine: tuple[tuple[_Bias, ...], ...] = ()
     doubt: Annotated[float, Field(ge=0.0, le=1.0)]
     features: Annotated[tuple[_Name, ...], Field(min_length=1, max_length=FEATURES_MAX)]
 
@@ -59,11 +63,14 @@ class Head(BaseModel):
             raise ValueError("the values and their biases do not fit")
         if not set(self.values) <= set(values_of(self.field)):
             raise ValueError(f"a value that {self.field} does not have")
+        shape = [len(self.values)] * len(values_of(self.field))
+        if self.engine and [len(row) for row in self.engine] != shape:
+            raise ValueError("the engine's weights do not fit")
         return self
 
 
 class StoredModel(NamedTuple):
-    """All of a model: `weights` is features by values, `masses` one a feature and above zero."""
+    """A whole model: `weights` is features by values; `masses` has a positive number a feature."""
 
     head: Head
     weights: NDArray[np.float16]
@@ -71,7 +78,7 @@ class StoredModel(NamedTuple):
 
 
 def pack(model: StoredModel) -> bytes:
-    """The bytes that `unpack` reads."""
+    """Returns the bytes that `unpack` reads."""
     head = model.head.model_dump_json().encode()
     numbers = (model.weights.astype(_NUMBER).tobytes(), model.masses.astype(_NUMBER).tobytes())
     body = b"".join((len(head).to_bytes(_LENGTH, "little"), head, *numbers))
@@ -79,10 +86,10 @@ def pack(model: StoredModel) -> bytes:
 
 
 def unpack(data: bytes) -> StoredModel:
-    """The model in these bytes. Raises DamagedModelError unless all of it is as `pack` writes it.
+    """Returns the model in these bytes. Raises DamagedModelError unless `pack` could write it.
 
-    Takes memory in proportion to the bytes given, which are at most BYTES_MAX: no size that the
-    bytes themselves claim is believed.
+    It uses memory in proportion to the bytes given, at most BYTES_MAX, and trusts no size that the
+    bytes claim.
     """
     _check_frame(data)
     end = _HEAD_AT + int.from_bytes(data[_HEAD_AT - _LENGTH : _HEAD_AT], "little")
@@ -111,6 +118,6 @@ def _read_head(written: bytes) -> Head:
     try:
         return Head.model_validate_json(written)
     except ValidationError as error:
-        # The cause would quote the words of tickets that the model holds.
+        # The cause is not chained, because it quotes words of tickets.
         problem = error.errors(include_url=False, include_input=False)[0]["msg"]
     raise DamagedModelError(f"The head of the stored model is wrong: {problem}")

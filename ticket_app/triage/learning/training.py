@@ -1,4 +1,4 @@
-"""Learning a field from what the desk's people chose, and the test that it must pass."""
+"""Learns a field from people's choices, and tests the model against the rules."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ticket_app.triage.learning.comparison import Comparison, Trial, compare
-from ticket_app.triage.learning.examples import Example, Heard, distinct, learnable_values, read
+from ticket_app.triage.learning.examples import Example, ReadExample, distinct, learnable_values
 from ticket_app.triage.learning.fields import LearnedField
-from ticket_app.triage.learning.model import LearnedModel
+from ticket_app.triage.learning.model import LearnedModel, log_odds
 from ticket_app.triage.learning.stored import Head, StoredModel
+from ticket_app.triage.reading import read_text
+from ticket_app.triage.weights import NAMES, Weighed, shipped_weights
 
 if TYPE_CHECKING:
     from ticket_app.triage.learning import linear
@@ -21,11 +23,11 @@ HELD_OUT_MAX = 5_000
 SEED = 7
 
 Rules = Callable[[str], str]
-"""What the rules propose for a text."""
+"""A function that returns the rules' value for a text."""
 
 
 class Lesson(NamedTuple):
-    """A model to work with, and how its like did against the rules."""
+    """A model of all examples, and the comparison of a model without the held-out examples."""
 
     model: LearnedModel
     comparison: Comparison
@@ -34,42 +36,51 @@ class Lesson(NamedTuple):
 def learn(
     field: LearnedField, examples: Iterable[Example], rules: Rules, *, seed: int = SEED
 ) -> Lesson:
-    """Learn the field from these examples, the oldest first. Uses a core for up to a minute.
+    """Learns the field from these examples, the oldest first. It uses a core for up to a minute.
 
-    A quarter, HELD_OUT_MAX texts at most, is held out: a model of the rest is compared with the
-    rules on it. The model that is returned has then learned from all examples in the same way, so
-    it knows more than the one that was compared. The same examples and seed give the same bytes.
+    A quarter, at most HELD_OUT_MAX texts, is held out, and a model of the rest is compared with the
+    rules on it. The returned model is then trained in the same way on all examples, so it knows
+    more than the compared one. The same examples and seed give the same bytes.
 
     Raises NotEnoughError, and ValueError for a value that the field does not have.
     """
-    # scikit-learn takes a second and 100 MB to import, which a desk that only serves shall not pay.
+    # Importing scikit-learn takes a second and 100 MB, which a server does not need.
     from ticket_app.triage.learning import linear  # noqa: PLC0415
 
-    heard = distinct(examples)
-    values = learnable_values(field, heard)
-    classes = _classes(heard, values)
-    parts = max(HELD_OUT_PARTS, -(-len(heard) // HELD_OUT_MAX))
-    is_held_out = linear.parts_of(classes, parts, seed) == 0
-    # A rare value is not learned, but it is held out: of its texts a model must get each one wrong.
+    read_examples = distinct(examples)
+    values = learnable_values(field, read_examples)
+    classes = _classes(read_examples, values)
+    parts = max(HELD_OUT_PARTS, -(-len(read_examples) // HELD_OUT_MAX))
+    is_held_out = linear.stratified_parts(classes, parts, seed) == 0
+    # Texts of a rare value are not learned but held out, and every model gets them wrong.
     is_learned = classes >= 0
-    # Which words are common is counted on all texts; that tells a model nothing of their values.
-    table = linear.table_of([text.said for text in heard])
+    # Common words are counted on all texts, which reveals nothing of their values.
+    table = linear.feature_table([text.folded for text in read_examples])
+    engine = _engine(field, read_examples)
 
     train = is_learned & ~is_held_out
-    setting = linear.settle(table.cells[train], classes[train], seed)
+    setting = linear.choose_setting(table.cells[train], engine[train], classes[train], seed)
 
     def model_of(chosen: NDArray[np.bool_]) -> LearnedModel:
-        fitted = linear.fit(table.cells[chosen], classes[chosen], setting.strength, seed)
+        cells, log_odds_of_engine = table.cells[chosen], engine[chosen]
+        fitted = linear.fit(cells, log_odds_of_engine, classes[chosen], setting.strength, seed)
         return _model(field, values, table.names, fitted, setting)
 
-    trials = _trials(compress(heard, is_held_out), rules, model_of(train))
+    trials = _trials(compress(read_examples, is_held_out), rules, model_of(train))
     return Lesson(model_of(is_learned), compare(field, trials, int(train.sum())))
 
 
-def _classes(heard: Sequence[Heard], values: Sequence[str]) -> NDArray[np.intp]:
-    """Each text's value as a number, -1 for one that is too rare to be learned."""
+def _classes(read_examples: Sequence[ReadExample], values: Sequence[str]) -> NDArray[np.intp]:
+    """Returns each text's value as a number; -1 is a value that is too rare to learn."""
     numbers = {value: number for number, value in enumerate(values)}
-    return np.array([numbers.get(text.example.value, -1) for text in heard], dtype=np.intp)
+    return np.array([numbers.get(text.example.value, -1) for text in read_examples], dtype=np.intp)
+
+
+def _engine(field: LearnedField, read_examples: Sequence[ReadExample]) -> NDArray[np.float64]:
+    """Returns the engine's log-odds of each text, as a model's input."""
+    weights, at = shipped_weights(), NAMES.index(field)
+    texts = (text.example.text for text in read_examples)
+    return log_odds([Weighed(read_text(text), weights).chances(at) for text in texts])
 
 
 def _model(
@@ -84,6 +95,7 @@ def _model(
         field=field,
         values=tuple(values),
         bias=tuple((fitted.bias * setting.scale).tolist()),
+        engine=tuple(map(tuple, (fitted.engine * setting.scale).tolist())),
         doubt=setting.doubt,
         features=tuple(compress(names, is_known)),
     )
@@ -91,9 +103,6 @@ def _model(
     return LearnedModel(StoredModel(head, weights, fitted.masses[is_known].astype(np.float16)))
 
 
-def _trials(held_out: Iterable[Heard], rules: Rules, model: LearnedModel) -> list[Trial]:
-    trials = []
-    for text, value in (heard.example for heard in held_out):
-        said, words = read(text)
-        trials.append(Trial(value, rules(text), model.predict(words, said)))
-    return trials
+def _trials(held_out: Iterable[ReadExample], rules: Rules, model: LearnedModel) -> list[Trial]:
+    examples = (each.example for each in held_out)
+    return [Trial(value, rules(text), model.predict(text)) for text, value in examples]

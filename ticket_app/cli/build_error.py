@@ -1,9 +1,0 @@
-"""The one way in which a build ends badly."""
-
-from ticket_app.errors import TicketAppError
-
-
-class BuildFailedError(TicketAppError):
-    """The pages could not be compiled; `detail` says what to do or where the whole output is."""
-
-    code = "build_failed"

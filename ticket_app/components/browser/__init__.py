@@ -1,0 +1,1 @@
+"""Behaviour that needs no server: expressions, elements and npm components, each in Python."""

@@ -1,0 +1,1 @@
+"""Parts of the pages for requesters: their frame, the form with its receipt, a ticket in words."""

@@ -1,0 +1,1 @@
+"""Tickets as lists: the queue with its filters and unfolded tickets, the board with its cards."""

@@ -1,0 +1,1 @@
+"""Erasing what a requester wrote, and purging deleted tickets, in the database."""

@@ -1,0 +1,1 @@
+"""Connections to PostgreSQL: settings of a session, timeouts, a watchdog for servers that hang."""

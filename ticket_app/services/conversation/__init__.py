@@ -1,0 +1,1 @@
+"""The conversation of a ticket: replies and notes are posted and read."""

@@ -1,0 +1,1 @@
+"""Erasing what a requester wrote, and purging tickets that were deleted long ago."""

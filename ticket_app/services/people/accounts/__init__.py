@@ -1,0 +1,1 @@
+"""Accounts: invitations, roles, the end of an account, and the directory of people."""

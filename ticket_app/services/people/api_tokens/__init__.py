@@ -1,0 +1,1 @@
+"""API tokens: people and the operator make them, and programs act by them."""

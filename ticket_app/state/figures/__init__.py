@@ -1,0 +1,1 @@
+"""The strip of figures, the insights and the report on the triage."""

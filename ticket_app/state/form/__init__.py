@@ -1,0 +1,1 @@
+"""The form for a new ticket: what it sends, its suggestions, and sentences beside its fields."""

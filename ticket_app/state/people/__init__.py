@@ -1,0 +1,1 @@
+"""The States of signing in, of one's own account, and of people."""

@@ -1,0 +1,204 @@
+"""The unfolded tickets of the queue: their full texts, histories and suggestions."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import ClassVar
+from urllib.parse import urlencode
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from ticket_app.errors import TicketAppError, TicketNotFoundError
+from ticket_app.schemas.tickets import TicketEventPublic
+from ticket_app.schemas.triage import SuggestionPublic
+from ticket_app.services.people.permission import Verb
+from ticket_app.services.tickets import listing
+from ticket_app.state.connection.returning import Returning
+from ticket_app.state.connection.subscription import Subscribed
+from ticket_app.state.event_arguments import ticket_id_of
+from ticket_app.state.notices import failure_notice
+from ticket_app.state.service_calls import call_service
+from ticket_app.state.tickets.queue import Queue
+from ticket_app.theme import ENGINE_WORDS, field_word, word_for
+from ticket_app.vocabulary import EventKind, TriageField
+
+SHOWN = 12
+IDS_LONGEST = 100
+UNFOLDED_MAX = 4
+"""Tickets unfolded at once. Each is read after every change, so a fifth one folds the oldest."""
+KIND_WORDS = {
+    EventKind.CREATED: "Filed",
+    EventKind.DELETED: "Deleted",
+    EventKind.RESTORED: "Restored",
+    EventKind.ERASED: "Personal data erased",
+}
+EDGE_WORDS = {
+    "browser": "in the browser",
+    "rest": "over REST",
+    "cli": "by command",
+    "triage": "by triage",
+}
+FIELDS = list(TriageField)
+LONG_FIELDS = ("title", "description")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the history or of the suggestions.
+
+    Values are separate from the words around them, because each may run from right to left. `at` is
+    in ISO 8601. `quotes` are words of the ticket, `who` is the person who acted.
+    """
+
+    what: str
+    old: str = ""
+    new: str = ""
+    note: str = ""
+    at: str = ""
+    quotes: tuple[str, ...] = ()
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class Unfolded:
+    """The content below the row of an unfolded ticket. `others_at` is the address of the queue with
+    all tickets of its requester."""
+
+    description: str
+    requester_name: str
+    requester_email: str
+    category_engine: str
+    priority_engine: str
+    others_at: str = ""
+    history: list[Line] = field(default_factory=list)
+    suggestions: list[Line] = field(default_factory=list)
+
+
+class Detail(Returning, Subscribed, rx.State):
+    """The unfolded tickets by their ids, the latest last.
+
+    Unfolding a ticket folds no other, because that would move what is under the pointer.
+    """
+
+    needs: ClassVar[Verb | None] = Verb.CHANGE_TICKETS
+
+    unfolded: dict[str, Unfolded] = {}
+    ids: str = rx.SessionStorage("")
+
+    _loaded: bool = False
+
+    @rx.event
+    async def load(self) -> None:
+        """Unfolds the tickets of this page's last visit, after a reload or on another process."""
+        shown = self.unfolded
+        for key in () if shown else self.ids[:IDS_LONGEST].split(",")[:UNFOLDED_MAX]:
+            if key.isdecimal():
+                with suppress(TicketAppError):  # a deleted ticket stays folded
+                    shown = shown | {key: await _read(ticket_id_of(int(key)))}
+        self._show(shown)
+        self._loaded = True
+
+    @rx.event
+    async def unfold(self, ticket_id: int) -> EventSpec | None:
+        """Unfolds a ticket."""
+        try:
+            chosen = ticket_id_of(ticket_id)
+            if str(chosen) in self.unfolded:
+                return None
+            shown = self.unfolded | {str(chosen): await _read(chosen)}
+        except TicketAppError as error:
+            return failure_notice(error.detail)
+        self._show(dict(list(shown.items())[-UNFOLDED_MAX:]))
+        return None
+
+    @rx.event
+    def fold(self, ticket_id: int) -> None:
+        """Folds a ticket."""
+        self._show({key: one for key, one in self.unfolded.items() if key != str(ticket_id)})
+
+    def _is_read(self) -> bool:
+        return self._loaded
+
+    async def _refresh(self) -> None:
+        async with self:
+            if not self._loaded:
+                return  # `load` restores the unfolded tickets first
+            rows = {row.id for row in (await self.get_state(Queue)).rows} if self.unfolded else ()
+            shown = {}
+            for key, before in self.unfolded.items():
+                try:
+                    shown[key] = await _read(int(key))
+                except TicketNotFoundError:
+                    if int(key) in rows:  # it was deleted, but its row is still shown
+                        shown[key] = before
+                except TicketAppError:
+                    shown[key] = before  # the list shows the error
+            self._show(shown)
+
+    def _show(self, shown: dict[str, Unfolded]) -> None:
+        # Reflex sends a var that is set, even if it is unchanged.
+        if shown != self.unfolded or not self._loaded:
+            self.unfolded, self.ids = shown, ",".join(shown)
+
+
+async def _read(ticket_id: int) -> Unfolded:
+    ticket = await call_service(listing.get_ticket, ticket_id)
+    events = await call_service(listing.ticket_history, ticket_id)
+    newest_first = sorted(await call_service(listing.ticket_suggestions, ticket_id), key=_place)
+    return Unfolded(
+        description=ticket.description,
+        requester_name=ticket.requester_name or "",
+        requester_email=ticket.requester_email or "",
+        category_engine=_proposer(newest_first, TriageField.CATEGORY, ticket.category),
+        priority_engine=_proposer(newest_first, TriageField.PRIORITY, ticket.priority),
+        others_at=_tickets_of(ticket.requester_email),
+        history=[_event_line(event) for event in events[:SHOWN]],
+        suggestions=[_suggestion_line(one) for one in newest_first[:SHOWN]],
+    )
+
+
+def _tickets_of(address: str | None) -> str:
+    return f"/?{urlencode({'requester': address})}" if address else ""
+
+
+def _place(suggestion: SuggestionPublic) -> tuple[float, int]:
+    """Sorts the newest suggestion first, then by the vocabulary's order of fields."""
+    return -suggestion.created_at.timestamp(), FIELDS.index(suggestion.field)
+
+
+def _proposer(newest_first: Sequence[SuggestionPublic], field: TriageField, value: str) -> str:
+    """Returns the engine that last proposed the field's present value; empty if none did."""
+    engines = (one.engine for one in newest_first if (one.field, one.value) == (field, value))
+    engine = next(engines, "")
+    return ENGINE_WORDS.get(engine, engine)
+
+
+def _event_line(event: TicketEventPublic) -> Line:
+    how = {
+        "note": EDGE_WORDS.get(event.edge, event.edge),
+        "at": event.created_at.isoformat(),
+        "who": event.actor_name or "",
+    }
+    if event.field is None:
+        return Line(KIND_WORDS.get(event.kind, event.kind), **how)
+    if event.field in LONG_FIELDS:
+        return Line(f"{field_word(event.field)} rewritten", **how)
+    old, new = (word_for(event.field, value) for value in (event.old_value, event.new_value))
+    return Line(field_word(event.field), old, new, **how)
+
+
+def _sureness(confidence: float | None) -> str:
+    return "" if confidence is None else f", {confidence:.0%} sure"
+
+
+def _suggestion_line(suggestion: SuggestionPublic) -> Line:
+    field = suggestion.field
+    engine = ENGINE_WORDS.get(suggestion.engine, suggestion.engine)
+    return Line(
+        field_word(field),
+        new=word_for(field, suggestion.value),
+        note=f"{engine}{_sureness(suggestion.confidence)}",
+        # A title quotes the text anyway.
+        quotes=() if field is TriageField.TITLE else suggestion.evidence,
+    )
