@@ -19,6 +19,7 @@ ADDRESSES = {
     "/api/tickets/1/": CHANGES,
     "/api/tickets/1/suggestions/": {"GET", "HEAD"},
     "/api/tickets/1/messages/": {"GET", "HEAD", "POST"},
+    "/api/tickets/1/events/": {"GET", "HEAD"},
     "/api/tickets/1/similar/": {"GET", "HEAD"},
     "/api/tickets/1/restore/": {"POST"},
     "/api/triage/report/": {"GET", "HEAD"},

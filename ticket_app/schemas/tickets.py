@@ -25,6 +25,7 @@ from ticket_app.texts import (
     Title,
 )
 from ticket_app.vocabulary import (
+    ID_MAX,
     OFFLINE,
     URGENCY_DEFAULT,
     Category,
@@ -208,19 +209,42 @@ class TicketPage(BaseModel):
         return _TICKETS.validate_json(self.json_array)
 
 
-class TicketEventPublic(BaseModel):
-    """One event of a ticket's history. `field` is None unless a field was changed.
+HISTORY_MAX = 200
+"""Events and suggestions of a ticket that one call returns at most."""
+EVENTS_FOR_REQUESTER = frozenset({EventKind.CREATED, EventKind.REPLIED})
+CHANGES_FOR_REQUESTER = frozenset({"status"})
+"""What a requester sees of the history: these kinds, and the changes of these fields. Other changes
+would tell what the triage found, who works here, or whose ticket it was before."""
 
-    `actor_name` is the present name of the person who acted; None for anyone not signed in.
+
+class EventListQuery(Input):
+    """A page of a history, newest first. `before` is the last id of the page before."""
+
+    limit: WholeNumber = Field(
+        default=PAGE_DEFAULT, ge=1, le=HISTORY_MAX, description="Events a page."
+    )
+    before: WholeNumber | None = Field(
+        default=None, ge=1, le=ID_MAX, description="Only events with a smaller id."
+    )
+
+
+class TicketEventPublic(BaseModel):
+    """One event of a ticket's history. `field` is null unless a field was changed.
+
+    A reply or a note has the id of its message as `new_value`. `actor_name` is the present name of
+    the person who acted. It is null for whoever had not signed in, and for others than oneself
+    before a requester.
     """
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
+    id: int
     kind: EventKind
     field: str | None
     old_value: str | None
     new_value: str | None
-    edge: Edge
-    actor: Who
+    edge: Edge = Field(description="By which way the change came in.")
+    actor: Who = Field(description="`anyone` is a person, signed in or not.")
+    actor_id: int | None
     actor_name: str | None = None
     created_at: datetime

@@ -23,6 +23,7 @@ ROB = "rob@example.com"
 EMAILS = {Role.REQUESTER: ROB, Role.AGENT: "bea@example.com", Role.ADMINISTRATOR: ADMINISTRATOR}
 NEVER = 10**9
 RESTORE = ("POST", "/api/tickets/{ticket_id:ticket}/restore/")
+REPLY = ("POST", "/api/tickets/{ticket_id:ticket}/messages/")
 NAMING = {route for route in NEEDS if "{" in route[1]}
 """The addresses that name an object."""
 KNOWN = {"ticket_id:ticket", "token_id", "person_id"}
@@ -68,7 +69,7 @@ def send(client: TestClient, route: tuple[str, str], number: int, headers: Any) 
     method, path = route
     body = {"name": "A new name"} if "person" in path else {"status": "in_progress"}
     address = re.sub(r"\{\w+(:\w+)?\}", str(number), path)
-    sent = body if method == "PATCH" else None
+    sent = {"body": "Hello"} if route == REPLY else body if method == "PATCH" else None
     return client.request(method, address, json=sent, headers=headers)
 
 
@@ -83,7 +84,7 @@ def expected(route: tuple[str, str], role: Role | None, scope: TokenScope | None
         return Objects(401, 401, 401, 401, 401)
     if not may(NEEDS[route], role, scope):
         return Objects(403, 403, 403, 403, 403)
-    done = 204 if route[0] == "DELETE" else 200
+    done = 201 if route == REPLY else 204 if route[0] == "DELETE" else 200
     foreign = 404 if role is Role.REQUESTER else done
     if route == RESTORE:
         return Objects(done, foreign, done, foreign, 404)

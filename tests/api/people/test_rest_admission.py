@@ -15,7 +15,7 @@ from ticket_app.api import health, triage
 from ticket_app.api.app import make_api
 from ticket_app.api.paths import CALLBACK, FORMS, HEALTH, SINGLE_SIGN_ON
 from ticket_app.api.people import audit, directory, forms, me, single_sign_on
-from ticket_app.api.tickets import tickets
+from ticket_app.api.tickets import history, messages, tickets
 from ticket_app.services.people import identity
 from ticket_app.services.people.permission import ALLOWED, Verb
 from ticket_app.services.people.tokens import COOKIE
@@ -33,6 +33,9 @@ NEEDS: dict[tuple[str, str], Verb | None] = {
     ("PATCH", "/api/tickets/{ticket_id:ticket}/"): Verb.CHANGE_TICKETS,
     ("DELETE", "/api/tickets/{ticket_id:ticket}/"): Verb.CHANGE_TICKETS,
     ("POST", "/api/tickets/{ticket_id:ticket}/restore/"): Verb.CHANGE_TICKETS,
+    ("GET", "/api/tickets/{ticket_id:ticket}/messages/"): Verb.READ_TICKETS,
+    ("POST", "/api/tickets/{ticket_id:ticket}/messages/"): Verb.REPLY,
+    ("GET", "/api/tickets/{ticket_id:ticket}/events/"): Verb.READ_TICKETS,
     ("GET", "/api/tickets/{ticket_id:ticket}/suggestions/"): Verb.READ_TRIAGE,
     ("GET", "/api/tickets/{ticket_id:ticket}/similar/"): Verb.READ_TRIAGE,
     ("GET", "/api/tickets/stats/"): Verb.READ_FIGURES,
@@ -55,7 +58,8 @@ FORBIDDEN = (401, 403)
 
 def routes() -> set[tuple[str, str]]:
     """Returns method and path of every route of the API that is no form."""
-    parts = (tickets, triage, health, forms, single_sign_on, me, audit, directory)
+    of_tickets = (tickets, messages, history)
+    parts = (*of_tickets, triage, health, forms, single_sign_on, me, audit, directory)
     all_routes = [route for part in parts for route in part.router.routes]
     found = [route for route in all_routes if isinstance(route, APIRoute)]
     return {
@@ -66,6 +70,7 @@ def routes() -> set[tuple[str, str]]:
 def send(client: TestClient, route: tuple[str, str], headers: dict[str, str]) -> Any:
     method, path = route
     body = {"description": "B"} if path.endswith(("classify/", "title/")) else TICKET
+    body = {"body": "Hello"} if path.endswith("messages/") else body
     body = {"name": "export"} if path.endswith(("tokens/", "{person_id}/")) else body
     address = path.replace("{ticket_id:ticket}", "1").replace("{token_id}", "999")
     address = address.replace("{person_id}", "999")

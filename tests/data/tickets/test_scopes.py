@@ -17,7 +17,6 @@ WITHOUT_SCOPE = {
     "changing.change_ticket": "It writes a ticket that was read within a scope.",
     "events.add_events": "It writes.",
     "events.insert_events": "It writes.",
-    "queries.history_of": "Only agents read histories; they see every ticket.",
     "queries.suggestions_for": "Only agents read suggestions, of a ticket that was found before.",
     "queries.remove_older_keys": "A task of the server.",
     "queries.address_changes_after": "Only a command of the server asks, to erase what it finds.",

@@ -47,6 +47,7 @@ def calls(foreign: list[int]) -> Calls:
     return {
         "tickets.listing.get_ticket": [(each,) for each in foreign],
         "tickets.listing.get_tickets": [(foreign,)],
+        "tickets.listing.ticket_history": [(each,) for each in foreign],
         "tickets.listing.list_tickets": [(each,) for each in queries],
         "tickets.listing.count_tickets": [(each,) for each in filters],
         "tickets.searching.search": [(each,) for each in queries],

@@ -12,14 +12,16 @@ from tests.services.desk import all_tickets, changed, opened
 from ticket_app import actor as actors
 from ticket_app.actor import Actor, Identity
 from ticket_app.errors import NotAllowedError, SignInRequiredError, TicketNotFoundError
+from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.schemas.tickets import (
     SHOWN_TO_REQUESTER,
     TicketCreate,
     TicketFilter,
     TicketListQuery,
 )
+from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.tickets import listing
-from ticket_app.services.tickets.deleting import delete_ticket
+from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.services.tickets.filing import Filed, Request, file_all_once, file_once, open_ticket
 from ticket_app.services.tickets.listing import (
     count_tickets,
@@ -28,7 +30,7 @@ from ticket_app.services.tickets.listing import (
     list_tickets,
 )
 from ticket_app.services.tickets.searching import search, search_page, ticket_by_number
-from ticket_app.vocabulary import Role
+from ticket_app.vocabulary import MessageKind, Role
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -154,9 +156,36 @@ def test_who_has_no_ticket_sees_none(who: Identity) -> None:
     assert count_tickets(nobody, TicketFilter()) == (0, False)
 
 
-@pytest.mark.parametrize(
-    "verb", [delete_ticket, listing.ticket_history, listing.ticket_suggestions]
-)
+def test_a_history_tells_a_requester_of_the_answers_and_of_no_colleague(bea: Actor) -> None:
+    ada = acting(administrator("ada@example.com"), Role.ADMINISTRATOR)
+    ticket = opened(requester_email=EVE)
+    changed(ticket.id, ada, requester_email=BEA, title="Printer", priority="high")
+    for kind in MessageKind:
+        post_message(ada, ticket.id, MessageCreate(body="Look.", kind=kind))
+    own = post_message(bea, ticket.id, MessageCreate(body="Thanks."))
+    delete_ticket(ada, ticket.id)
+    restore_ticket(ada, ticket.id)
+    changed(ticket.id, ada, status="closed", description="It smokes terribly!")
+    for who in (bea, link_holder(ticket.id)):
+        closed, thanks, answered, created = listing.ticket_history(who, ticket.id)
+        assert (closed.field, closed.old_value, closed.new_value) == ("status", "open", "closed")
+        assert (thanks.new_value, answered.kind, created.kind) == (
+            str(own.id), "replied", "created",
+        )  # fmt: skip
+        told = {(each.actor_id, each.actor_name) for each in (closed, answered, created)}
+        assert told == {(None, None)}
+        assert (thanks.actor_name == "bea") is (who is bea)
+    whole = listing.ticket_history(ada, ticket.id)
+    assert {"noted", "deleted", "restored"} < {each.kind for each in whole}
+    (deleted,) = (each for each in whole if each.kind == "deleted")
+    assert deleted.actor_id == ada.identity.person_id
+    foreign = opened(requester_email=EVE).id
+    for number in (foreign, 10**9):
+        with pytest.raises(TicketNotFoundError):
+            listing.ticket_history(bea, number)
+
+
+@pytest.mark.parametrize("verb", [delete_ticket, listing.ticket_suggestions])
 def test_what_is_for_agents_is_refused_for_own_tickets_too(
     bea: Actor, verb: Callable[[Actor, int], object]
 ) -> None:

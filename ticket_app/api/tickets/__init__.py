@@ -1,1 +1,1 @@
-"""Tickets and their messages over REST."""
+"""Tickets, their messages and their history over REST."""

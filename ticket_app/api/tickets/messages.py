@@ -1,27 +1,16 @@
 """REST for the messages of a ticket: parse, call one service, answer."""
 
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Annotated
 
 from fastapi import Query, Request, Response
 
+from ticket_app.api.paths import LISTED, link_to_next
 from ticket_app.api.problems import make_router
 from ticket_app.api.recognition import actor_of
 from ticket_app.api.tickets.tickets import TicketId
 from ticket_app.schemas.conversation import MessageCreate, MessageListQuery, MessagePublic
 from ticket_app.services.conversation import posting, reading
 from ticket_app.services.threads import run
-
-LISTED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "headers": {
-            "Link": {
-                "description": "Where the next page is, if there may be one.",
-                "schema": {"type": "string"},
-            },
-        }
-    }
-}
 
 router = make_router("tickets")
 
@@ -35,9 +24,8 @@ async def list_messages(
 ) -> list[MessagePublic]:
     """Messages of a ticket, newest first. Notes are for the team alone."""
     found = await run(actor_of(request), reading.list_messages, ticket_id, query)
-    if len(found) == query.limit:
-        following = urlencode({"limit": query.limit, "before": found[-1].id})
-        response.headers["Link"] = f'</api/tickets/{ticket_id}/messages/?{following}>; rel="next"'
+    before = found[-1].id if len(found) == query.limit else None
+    response.headers.update(link_to_next(request, before, "before"))
     return found
 
 

@@ -4,7 +4,7 @@ bound."""
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Row, Select, delete, func, or_, select
 from sqlmodel import Session, col
 
 from ticket_app.data.people.scope import Scope
@@ -19,8 +19,11 @@ from ticket_app.data.tickets.tables import (
     TicketEvent,
 )
 from ticket_app.data.triage.tables import Suggestion
-
-HISTORY_MAX = 200
+from ticket_app.schemas.tickets import (
+    CHANGES_FOR_REQUESTER,
+    EVENTS_FOR_REQUESTER,
+    HISTORY_MAX,
+)
 
 
 def find_ticket(
@@ -44,16 +47,29 @@ def lock_ticket(
     return session.scalar(_by_id(ticket_id, scope, deleted=deleted).with_for_update())
 
 
-def history_of(session: Session, ticket_id: int) -> Sequence[Row[TicketEvent, str | None]]:
-    """Return the newest HISTORY_MAX events of a ticket, newest first, each with the name of the
-    person who acted, if known."""
-    return session.execute(
+def history_of(
+    session: Session, ticket_id: int, scope: Scope, *, before: int | None, limit: int
+) -> Sequence[Row[TicketEvent, str | None]]:
+    """Return the newest `limit` events of a ticket with smaller ids than `before`, newest first,
+    each with the name of the person who acted, if known.
+
+    The ticket was found within the scope. A restricted scope gets the events for a requester alone.
+    """
+    wanted = (
         select(TicketEvent, col(Person.name))
         .outerjoin(Person, col(Person.id) == col(TicketEvent.actor_id))
         .where(col(TicketEvent.ticket_id) == ticket_id)
-        .order_by(col(TicketEvent.id).desc())
-        .limit(HISTORY_MAX)
-    ).all()
+    )
+    if before is not None:
+        wanted = wanted.where(col(TicketEvent.id) < before)
+    if scope.restriction:
+        wanted = wanted.where(
+            or_(
+                col(TicketEvent.kind).in_(EVENTS_FOR_REQUESTER),
+                col(TicketEvent.field).in_(CHANGES_FOR_REQUESTER),
+            )
+        )
+    return session.execute(wanted.order_by(col(TicketEvent.id).desc()).limit(limit)).all()
 
 
 def suggestions_for(session: Session, ticket_id: int) -> Sequence[Suggestion]:

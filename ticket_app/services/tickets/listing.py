@@ -12,12 +12,14 @@ from ticket_app.data.tickets import list_queries, queries
 from ticket_app.data.tickets.changing import current_ticket
 from ticket_app.data.tickets.list_queries import Listed
 from ticket_app.data.tickets.predicates import is_counted
-from ticket_app.data.tickets.tables import Ticket
+from ticket_app.data.tickets.tables import Ticket, TicketEvent
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.paging import Position
 from ticket_app.schemas.tickets import (
+    HISTORY_MAX,
     PAGE_MAX,
     SHOWN_TO_REQUESTER,
+    EventListQuery,
     TicketEventPublic,
     TicketFilter,
     TicketForRequester,
@@ -33,6 +35,7 @@ Kind = TypeVar("Kind", Ticket, TicketPublic)
 
 SEARCH_COUNT_MAX = 1_000
 """Matches of a search are counted up to this number; a page shows more as "1,000+"."""
+NEWEST_EVENTS = EventListQuery(limit=HISTORY_MAX)
 
 
 def get_ticket(actor: Actor, ticket_id: int) -> TicketPublic:
@@ -119,20 +122,28 @@ def counted(found: int) -> Matching:
     return Matching(min(found, SEARCH_COUNT_MAX), or_more=found > SEARCH_COUNT_MAX)
 
 
-def ticket_history(actor: Actor, ticket_id: int) -> list[TicketEventPublic]:
-    """Returns the events of a ticket, newest first; [] if there is no such ticket.
+def ticket_history(
+    actor: Actor, ticket_id: int, query: EventListQuery = NEWEST_EVENTS
+) -> list[TicketEventPublic]:
+    """Returns events of a ticket, newest first. Raises TicketNotFoundError.
 
-    They name the people who acted to those who may read people.
+    Those who see a part of the tickets get its filing, the replies and the changes of its status,
+    and of people themselves alone.
     """
-    require(actor, Verb.CHANGE_TICKETS)
-    names_people = may(actor, Verb.READ_PEOPLE)
+    require(actor, Verb.READ_TICKETS)
+    scope = scope_of(actor)
     with read_transaction(QUICK) as session:
-        return [
-            TicketEventPublic.model_validate(event).model_copy(
-                update={"actor_name": name if names_people else None}
-            )
-            for event, name in queries.history_of(session, ticket_id)
-        ]
+        existing(queries.find_ticket(session, ticket_id, scope), ticket_id)
+        found = queries.history_of(
+            session, ticket_id, scope, before=query.before, limit=query.limit
+        )
+        return [_event(actor, event, name) for event, name in found]
+
+
+def _event(actor: Actor, event: TicketEvent, name: str | None) -> TicketEventPublic:
+    is_named = may(actor, Verb.READ_PEOPLE) or event.actor_id == actor.identity.person_id
+    named = {"actor_name": name} if is_named else {"actor_id": None}
+    return TicketEventPublic.model_validate(event).model_copy(update=named)
 
 
 def ticket_suggestions(actor: Actor, ticket_id: int) -> list[SuggestionPublic]:
