@@ -3,7 +3,7 @@
 from enum import StrEnum
 from http import HTTPStatus
 from math import ceil
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 
 class FieldProblem(NamedTuple):
@@ -54,6 +54,23 @@ class TicketChangedError(TicketAppError):
             f"Ticket {ticket_id} was changed by someone else meanwhile, so your change was not "
             "saved. Look at the ticket as it is now, then try again."
         )
+
+
+class TicketPreconditionError(TicketAppError):
+    """The ticket has none of the entity tags that the request named. Nothing was changed.
+
+    `current` is the ticket as its actor sees it, as JSON values, and `entity_tag` its tag.
+    """
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "precondition_failed"
+
+    def __init__(self, current: dict[str, Any], entity_tag: str) -> None:
+        super().__init__(
+            f"Ticket {current['id']} is not as the If-Match header says, so nothing was changed. "
+            "Look at `ticket`, then try again with the tag of the ETag header."
+        )
+        self.current, self.entity_tag = current, entity_tag
 
 
 class InvalidInputError(TicketAppError):

@@ -64,7 +64,7 @@ def _is_failure(failure: Any, case: Any, response: Any, deleted: set[str]) -> bo
     body = case.body if isinstance(case.body, dict) else {}
     match type(failure).__name__:
         case "RejectedPositiveData":
-            return not (_is_another_request(response) or _is_blank(body, response))
+            return not (_is_refused_for_others(response) or _is_blank(body, response))
         case "AcceptedNegativeData":
             return not ("Invalid component: in body" in failure.message and _is_hint(case, body))
         case "EnsureResourceAvailability":
@@ -93,9 +93,10 @@ def _is_hint(case: Any, body: dict[str, Any]) -> bool:
     return bool(Draft202012Validator(rules).is_valid(others))
 
 
-def _is_another_request(response: Any) -> bool:
-    """Returns True if the request reuses an idempotency key with other values."""
-    return bool(response.json()["code"] == "idempotency_key_reused")
+def _is_refused_for_others(response: Any) -> bool:
+    """Returns True if the request reuses an idempotency key with other values, or names a tag that
+    the ticket does not have."""
+    return response.json()["code"] in ("idempotency_key_reused", "precondition_failed")
 
 
 def _is_blank(body: dict[str, Any], response: Any) -> bool:

@@ -47,6 +47,7 @@ UNDECIDED = {
     "people.sessions.end_own": "It ends the session of the actor alone.",
     "threads.run": "It hands the actor on to a service.",
     "tickets.listing.as_seen_by": "It leaves out what its actor may not see.",
+    "tickets.changing.require_match": "It compares what its actor sees.",
     "tickets.links.linked_ticket": "The key of a link says which ticket it is of.",
     "tickets.filing.may_await_provider": "It answers about the actor alone.",
 }

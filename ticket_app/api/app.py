@@ -51,8 +51,11 @@ def make_api() -> OpenApiApp:
             CORSMiddleware,
             allow_origins=[plain_origin(each) for each in origins],
             allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-            expose_headers=["Link", "Location", "Idempotency-Replayed"],
+            allow_headers=[
+                *("Authorization", "Content-Type", "Idempotency-Key"),
+                *("If-Match", "If-None-Match"),
+            ],
+            expose_headers=["Link", "Location", "ETag", "Idempotency-Replayed"],
         )
     return api
 

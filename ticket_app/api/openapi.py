@@ -13,6 +13,7 @@ from ticket_app.services.people.tokens import COOKIE
 Json = dict[str, Any]
 
 PROBLEM: Json = {"schema": {"$ref": "#/components/schemas/Problem"}}
+PROBLEMS = (PROBLEM, {"schema": {"$ref": "#/components/schemas/StaleTicketProblem"}})
 INT32_MAX = 2**31 - 1
 
 UNREADABLE = "The Host header names no host of this desk (`host_not_allowed`)."
@@ -124,9 +125,9 @@ def _state_problems(path: str, method: str, operation: Json) -> None:
     for status, description in _failures(path, method, body=body):
         responses.setdefault(status, {"description": description, "content": {}})
     for status, response in responses.items():
-        content = response.get("content", {})
-        if status >= "400" and content.get("application/json", PROBLEM) == PROBLEM:
-            response["content"] = {MEDIA_TYPE: PROBLEM}
+        shape = response.get("content", {}).get("application/json", PROBLEM)
+        if status >= "400" and shape in PROBLEMS:
+            response["content"] = {MEDIA_TYPE: shape}
             if status == "503":
                 response["headers"] = LATER
 

@@ -13,8 +13,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from ticket_app.api.methods import allowed_methods
-from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError, TokenNotValidError
+from ticket_app.errors import (
+    FieldProblem,
+    InvalidInputError,
+    TicketAppError,
+    TicketPreconditionError,
+    TokenNotValidError,
+)
 from ticket_app.schemas.inputs import field_problems
+from ticket_app.schemas.tickets import TicketPublic
 
 log = logging.getLogger(__name__)
 
@@ -65,17 +72,28 @@ class ProblemField(BaseModel):
     message: str = Field(examples=["Write a title."])
 
 
-class Problem(BaseModel):
-    """The shape of every error, for the OpenAPI document."""
+class ProblemDocument(BaseModel):
+    """The members of every error."""
 
     type: str = Field(examples=["about:blank"])
     status: int = Field(examples=[422])
     title: str = Field(examples=["Unprocessable Content"])
     detail: str = Field(examples=["Correct the fields named in errors and send it again."])
     code: str = Field(examples=["validation_failed"])
+
+
+class Problem(ProblemDocument):
+    """The shape of an error, for the OpenAPI document."""
+
     errors: list[ProblemField] = Field(
         default_factory=list, description="Of `validation_failed` alone: each wrong field."
     )
+
+
+class StaleTicketProblem(ProblemDocument):
+    """The error of a change whose If-Match names no tag of the ticket, with the ticket as it is."""
+
+    ticket: TicketPublic
 
 
 def make_router(name: str) -> APIRouter:
@@ -90,6 +108,7 @@ def problem(
     detail: str,
     *,
     errors: list[FieldProblem] | None = None,
+    ticket: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
     """Return a response with a problem document."""
@@ -102,6 +121,8 @@ def problem(
     }
     if errors is not None:
         body["errors"] = [error._asdict() for error in errors]
+    if ticket is not None:
+        body["ticket"] = ticket
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -131,6 +152,11 @@ def problem_of(error: TicketAppError, headers: dict[str, str] | None = None) -> 
     if isinstance(error, InvalidInputError):
         return _invalid(error.problems)
     headers = dict(headers or {})
+    if isinstance(error, TicketPreconditionError):
+        headers["ETag"] = error.entity_tag
+        return problem(
+            error.status, error.code, error.detail, ticket=error.current, headers=headers
+        )
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == HTTPStatus.UNAUTHORIZED:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Annotated, Any
 
 from pydantic import (
@@ -127,6 +128,16 @@ class TicketPublic(BaseModel):
     first_responded_at: datetime | None = Field(
         None, description="The first reply of someone else than the requester."
     )
+
+    @property
+    def entity_tag(self) -> str:
+        """The strong entity tag (ETag) of the ticket's JSON, with its quotation marks.
+
+        The version is not enough: requesters get other JSON than agents, the state of the triage
+        changes without a new version, and a later release of the desk may show another field.
+        """
+        digest = sha256(self.model_dump_json().encode()).hexdigest()
+        return f'"{self.id}.{self.version}.{digest[:16]}"'
 
 
 class TicketForRequester(TicketPublic):

@@ -28,6 +28,10 @@ def test_a_requester_files_and_reads_their_own(client: TestClient, team: Team) -
     for seen in (filed.json(), one, *page.json()):
         assert seen.keys() == SHOWN_TO_REQUESTER
     assert client.get(address, headers=bea).json().keys() == TicketPublic.model_fields.keys()
+    tags = [client.get(address, headers=who).headers["etag"] for who in (rob, bea)]
+    assert tags[0] != tags[1]
+    known = client.get(address, headers={**rob, "if-none-match": tags[0]})
+    assert (known.status_code, known.headers["etag"]) == (304, tags[0])
     absent = [client.get(f"/api/tickets/{each}/", headers=rob) for each in (foreign, 999)]
     assert [each.status_code for each in absent] == [404, 404]
     assert absent[0].text.replace(str(foreign), "999") == absent[1].text

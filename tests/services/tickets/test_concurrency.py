@@ -10,6 +10,9 @@ import pytest
 
 from harness.actors import over_rest
 from tests.services.desk import all_tickets, changed, events_of, opened, suggestions_of
+from ticket_app.errors import TicketPreconditionError
+from ticket_app.schemas.tickets import TicketUpdate
+from ticket_app.services.tickets.changing import update_ticket
 from ticket_app.services.tickets.listing import get_ticket
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -47,6 +50,31 @@ def test_changes_of_one_ticket_follow_each_other() -> None:
     assert all(later.old_value == earlier.new_value for earlier, later in pairwise(changes))
     assert changes[-1].new_value == ticket.requester_name
     assert len({event.new_value for event in changes}) == WRITERS * ROUNDS
+
+
+def test_of_eight_writers_with_one_tag_one_wins_each_version() -> None:
+    ticket_id = opened().id
+    all_have_read, won, lost = Barrier(WRITERS), list[int](), list[TicketPreconditionError]()
+
+    def write(writer: int) -> None:
+        for turn in range(ROUNDS):
+            seen = get_ticket(over_rest(), ticket_id)
+            update = TicketUpdate(requester_name=f"writer {writer} turn {turn}")
+            all_have_read.wait(timeout=30)
+            try:
+                update_ticket(over_rest(), ticket_id, update, if_match=frozenset({seen.entity_tag}))
+                won.append(seen.version)
+            except TicketPreconditionError as error:
+                lost.append(error)
+            all_have_read.wait(timeout=30)
+
+    at_once(write)
+    assert won == list(range(1, ROUNDS + 1))
+    assert len(lost) == ROUNDS * (WRITERS - 1)
+    changes = {str(event.ticket_version): event.new_value for event in events_of(ticket_id)}
+    for error in lost:  # each is shown the change of the one who won
+        version = str(error.current["version"])
+        assert error.current["requester_name"] == changes[version]
 
 
 def test_different_fields_of_one_ticket_do_not_overwrite_each_other() -> None:

@@ -1,6 +1,7 @@
 """REST for tickets: parse, call one service, answer."""
 
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
@@ -10,6 +11,7 @@ from ticket_app.api.methods import CLASSIFY, STATS, SUGGEST_TITLE
 from ticket_app.api.paths import LISTED, link_to_next
 from ticket_app.api.problems import Problem, make_router
 from ticket_app.api.recognition import actor_of
+from ticket_app.api.tickets import entity_tags
 from ticket_app.api.tickets.batching import Batcher
 from ticket_app.api.tickets.idempotency_keys import PARAMETER, idempotency_key
 from ticket_app.schemas.inputs import WHOLE_NUMBER
@@ -93,18 +95,35 @@ async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Requ
     return _json(page.json_array, headers=link_to_next(request, page.next_cursor))
 
 
-@router.patch("/{ticket_id:ticket}/", response_model=TicketPublic)
+@router.patch(
+    "/{ticket_id:ticket}/",
+    response_model=TicketPublic,
+    responses=entity_tags.CHANGED,
+    openapi_extra=entity_tags.ON_CHANGE,
+)
 async def update_ticket(ticket_id: TicketId, update: TicketUpdate, request: Request) -> Response:
-    """Change the fields given. A new title or description recomputes sentiment and urgency."""
-    ticket = await run(actor_of(request), changing.update_ticket, ticket_id, update)
-    return _json(ticket.model_dump_json())
+    """Change the fields given. A new title or description recomputes sentiment and urgency.
+
+    With `If-Match` nothing is changed if the ticket has changed since it was read.
+    """
+    tags = entity_tags.if_match(request)
+    ticket = await run(actor_of(request), changing.update_ticket, ticket_id, update, if_match=tags)
+    return _json(ticket.model_dump_json(), headers={"ETag": ticket.entity_tag})
 
 
-@router.get("/{ticket_id:ticket}/", response_model=TicketPublic)
+@router.get(
+    "/{ticket_id:ticket}/",
+    response_model=TicketPublic,
+    responses=entity_tags.READ,
+    openapi_extra=entity_tags.ON_READ,
+)
 async def get_ticket(ticket_id: TicketId, request: Request) -> Response:
-    """One ticket."""
+    """One ticket. Its header `ETag` is for `If-Match`, and for `If-None-Match`."""
     ticket = await run(actor_of(request), listing.get_ticket, ticket_id)
-    return _json(ticket.model_dump_json())
+    headers = {"ETag": ticket.entity_tag}
+    if entity_tags.is_known(request, ticket.entity_tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return _json(ticket.model_dump_json(), headers=headers)
 
 
 @router.get(f"/{STATS}/", response_model=figures.PublishedStats)
@@ -149,10 +168,16 @@ async def get_similar(
     )
 
 
-@router.delete("/{ticket_id:ticket}/", status_code=204)
+@router.delete(
+    "/{ticket_id:ticket}/",
+    status_code=204,
+    responses=entity_tags.STALE,
+    openapi_extra=entity_tags.ON_CHANGE,
+)
 async def delete_ticket(ticket_id: TicketId, request: Request) -> None:
     """Take a ticket out of every list and figure. It can be restored."""
-    await run(actor_of(request), deleting.delete_ticket, ticket_id)
+    tags = entity_tags.if_match(request)
+    await run(actor_of(request), deleting.delete_ticket, ticket_id, if_match=tags)
 
 
 @router.post("/{ticket_id:ticket}/restore/")

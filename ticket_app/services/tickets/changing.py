@@ -15,11 +15,11 @@ from ticket_app.data.tickets import queries
 from ticket_app.data.tickets.changing import change_ticket, current_ticket
 from ticket_app.data.tickets.events import change_rows
 from ticket_app.data.tickets.tables import Ticket
-from ticket_app.errors import TicketChangedError
+from ticket_app.errors import TicketChangedError, TicketPreconditionError
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
 from ticket_app.services.people.permission import Verb, require, scope_of
 from ticket_app.services.tickets.filing import may_await_provider
-from ticket_app.services.tickets.listing import existing, get_ticket
+from ticket_app.services.tickets.listing import as_seen_by, existing, get_ticket
 from ticket_app.services.tickets.recording import (
     await_triage,
     differences,
@@ -33,21 +33,40 @@ from ticket_app.vocabulary import SETTLED, TEXT, DecidedBy, EventKind, TriageSco
 
 
 def update_ticket(
-    actor: Actor, ticket_id: int, update: TicketUpdate, *, seen_version: int | None = None
+    actor: Actor,
+    ticket_id: int,
+    update: TicketUpdate,
+    *,
+    seen_version: int | None = None,
+    if_match: frozenset[str] | None = None,
 ) -> TicketPublic:
     """Changes the given fields. A new title or description recomputes sentiment and urgency, and a
     new address of the requester links the ticket to another person.
 
     Values that the ticket already has change and record nothing, but a given category or priority
     counts as a person's decision from now on. `seen_version` is an optimistic lock: if the ticket
-    has another version now, nothing is changed and TicketChangedError is raised. Raises
-    TicketNotFoundError if there is no such ticket.
+    has another version now, nothing is changed and TicketChangedError is raised. `if_match` is a
+    stricter one, see `require_match`. Raises TicketNotFoundError if there is no such ticket.
     """
     require(actor, Verb.CHANGE_TICKETS)
-    if update.changes.keys() & (TEXT | {"requester_email"}):
-        return _update_with_row_lock(actor, ticket_id, update, seen_version)
-    changed = _update_with_optimistic_lock(actor, ticket_id, update, seen_version)
-    return changed or _update_with_row_lock(actor, ticket_id, update, seen_version)
+    if if_match is None and not update.changes.keys() & (TEXT | {"requester_email"}):
+        changed = _update_with_optimistic_lock(actor, ticket_id, update, seen_version)
+        if changed is not None:
+            return changed
+    return _update_with_row_lock(actor, ticket_id, update, seen_version, if_match)
+
+
+def require_match(actor: Actor, ticket: Ticket, if_match: frozenset[str] | None) -> None:
+    """Raises TicketPreconditionError if the ticket, as its actor sees it, has none of these entity
+    tags. None is no condition.
+
+    The row is locked, so that what is compared is what is changed.
+    """
+    if if_match is None:
+        return
+    seen = as_seen_by(actor, TicketPublic.model_validate(ticket))
+    if seen.entity_tag not in if_match:
+        raise TicketPreconditionError(seen.model_dump(mode="json"), seen.entity_tag)
 
 
 def _update_with_optimistic_lock(
@@ -72,12 +91,17 @@ def _update_with_optimistic_lock(
 
 
 def _update_with_row_lock(
-    actor: Actor, ticket_id: int, update: TicketUpdate, seen: int | None
+    actor: Actor,
+    ticket_id: int,
+    update: TicketUpdate,
+    seen: int | None,
+    if_match: frozenset[str] | None,
 ) -> TicketPublic:
     """Changes the ticket under a row lock, which serialises it with other changes."""
     precomputed = _precompute(actor, ticket_id, update)
     with write_transaction(QUICK) as session:
         ticket = existing(queries.lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        require_match(actor, ticket, if_match)
         now = moment_of_change(ticket, actor)
         changes = differences(ticket, update.changes)
         beside = _decisions(ticket, update) | _settled(ticket, changes, now)

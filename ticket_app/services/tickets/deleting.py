@@ -9,20 +9,23 @@ from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.services.people.audit import audit
 from ticket_app.services.people.permission import Verb, require, scope_of
+from ticket_app.services.tickets.changing import require_match
 from ticket_app.services.tickets.filing import has_provider
 from ticket_app.services.tickets.listing import existing
 from ticket_app.services.tickets.recording import moment_of_change, record_transition, settle_triage
 from ticket_app.vocabulary import AuditAction, EventKind, TriageStatus
 
 
-def delete_ticket(actor: Actor, ticket_id: int) -> None:
+def delete_ticket(actor: Actor, ticket_id: int, *, if_match: frozenset[str] | None = None) -> None:
     """Removes the ticket from every list and figure; `restore_ticket` undoes it.
 
-    Raises TicketNotFoundError if there is no such ticket or it is deleted already.
+    Raises TicketNotFoundError if there is no such ticket or it is deleted already, and
+    TicketPreconditionError if it has none of these entity tags.
     """
     require(actor, Verb.CHANGE_TICKETS)
     with write_transaction(QUICK) as session:
         ticket = existing(queries.lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        require_match(actor, ticket, if_match)
         now = moment_of_change(ticket, actor)
         ticket.deleted_at = now
         record_transition(session, ticket, EventKind.DELETED, actor, now)
