@@ -107,6 +107,7 @@ FIELD_WORDS = {
     "description": "Description",
     "requester_name": "Requester",
     "requester_email": "E-mail",
+    "assignee_id": "Assignee",
 }
 
 TRIAGE_LOOKS = {

@@ -64,7 +64,11 @@ def _is_failure(failure: Any, case: Any, response: Any, deleted: set[str]) -> bo
     body = case.body if isinstance(case.body, dict) else {}
     match type(failure).__name__:
         case "RejectedPositiveData":
-            return not (_is_refused_for_others(response) or _is_blank(body, response))
+            return not (
+                _is_refused_for_others(response)
+                or _is_blank(body, response)
+                or _is_no_agent(body, response)
+            )
         case "AcceptedNegativeData":
             return not ("Invalid component: in body" in failure.message and _is_hint(case, body))
         case "EnsureResourceAvailability":
@@ -97,6 +101,12 @@ def _is_refused_for_others(response: Any) -> bool:
     """Returns True if the request reuses an idempotency key with other values, or names a tag that
     the ticket does not have."""
     return response.json()["code"] in ("idempotency_key_reused", "precondition_failed")
+
+
+def _is_no_agent(body: dict[str, Any], response: Any) -> bool:
+    """Returns True if the only fault is that the assignee is no agent of the desk."""
+    faults = [each["field"] for each in response.json().get("errors", ())]
+    return faults == ["assignee_id"] and bool(body.get("assignee_id"))
 
 
 def _is_blank(body: dict[str, Any], response: Any) -> bool:

@@ -39,6 +39,8 @@ def test_what_happened_comes_in_pages_newest_first(client: TestClient) -> None:
         "actor": "anyone",
         "actor_id": None,
         "actor_name": None,
+        "old_name": None,
+        "new_name": None,
     }
     assert [each["id"] for each in read] == sorted((each["id"] for each in read), reverse=True)
 

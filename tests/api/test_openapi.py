@@ -68,7 +68,7 @@ def test_what_is_always_there_is_required_and_what_may_be_null_says_so(document:
     requester = {"requester_name", "requester_email"}
     assert {name: absent for name, absent in may_be_absent.items() if absent} == {
         "TicketCreate": {"category", "priority", "status"} | requester,
-        "TicketUpdate": fields | requester,
+        "TicketUpdate": fields | requester | {"assignee_id"},
         "MessageCreate": {"kind", "from"},
         "TokenCreate": {"scope", "days"},
         "PersonUpdate": {"name", "role", "active"},
@@ -82,6 +82,7 @@ def test_what_is_always_there_is_required_and_what_may_be_null_says_so(document:
     assert nullable == {"requester_name", "requester_email", "resolved_at"} | {
         "waiting_since",
         "first_responded_at",
+        "assignee_id",
     }
     for path in ("/api/tickets/", "/api/people/"):
         query = document["paths"][path]["get"]["parameters"]

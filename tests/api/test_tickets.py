@@ -139,6 +139,22 @@ def test_changing_fields(client: TestClient) -> None:
     assert {key: changed[key] for key in untouched} == {key: ticket[key] for key in untouched}
 
 
+def test_a_ticket_is_assigned_and_taken_back(client: TestClient) -> None:
+    ticket = post(client)
+    address = f"/api/tickets/{ticket['id']}/"
+    desk = client.patch(address, json={"assignee_id": "me"}).json()["assignee_id"]
+    assert ids(client, "") == [ticket["id"]] and isinstance(desk, int)
+    for same in (desk, str(desk), float(desk)):
+        assert client.patch(address, json={"assignee_id": same}).json()["version"] == 2
+    wrongs: list[Any] = [0, -1, 1.5, True, "x", "0", [desk], {}, 10**19, 10**9]
+    for wrong in wrongs:
+        refused = client.patch(address, json={"assignee_id": wrong})
+        assert (refused.status_code, len(refused.json()["errors"])) == (422, 1), wrong
+        assert refused.json()["errors"][0]["field"] == "assignee_id"
+    assert client.patch(address, json={"assignee_id": None}).json()["assignee_id"] is None
+    assert client.get(address).json()["version"] == 3
+
+
 def test_what_the_engines_proposed_and_why(client: TestClient) -> None:
     ticket = post(client, title="Help", description="Production is down for all users.")
     answer = client.get(f"/api/tickets/{ticket['id']}/suggestions/")

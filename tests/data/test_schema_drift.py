@@ -43,6 +43,8 @@ VOCABULARY: dict[str, type[StrEnum]] = {
     "ticket_event_edge_known": Edge,
     "ticket_event_actor_known": Who,
     "audit_entry_edge_known": Edge,
+    "handover_edge_known": Edge,
+    "handover_who_known": Who,
     "audit_entry_who_known": Who,
     "person_role_known": Role,
     "account_link_purpose_known": LinkPurpose,

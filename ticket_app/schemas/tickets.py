@@ -14,6 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ticket_app.schemas.assignees import Assignee
 from ticket_app.schemas.inputs import Input, WholeNumber, without_defaults
 from ticket_app.schemas.paging import CURSOR, known_cursor
 from ticket_app.texts import (
@@ -70,7 +71,8 @@ class TicketFromStranger(TicketCreate):
 
 
 class TicketUpdate(Input):
-    """A change of a ticket. Only the given fields change; null clears a requester's field."""
+    """A change of a ticket. Only the given fields change; null clears a field of the requester, and
+    takes the ticket from its assignee."""
 
     # The defaults below mean "not given".
     model_config = ConfigDict(json_schema_extra=without_defaults)
@@ -82,6 +84,10 @@ class TicketUpdate(Input):
     status: Status = Status.OPEN
     requester_name: RequesterName = None
     requester_email: RequesterEmail = None
+    assignee_id: Assignee = Field(
+        default=None,
+        description="The number of an active agent or administrator, or `me` for the one who acts.",
+    )
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -96,7 +102,7 @@ class TicketPublic(BaseModel):
     values apply in every status. They are those of `engine` unless a person has set them.
 
     A requester gets their own tickets without sentiment, urgency_score, triage_status, engine,
-    category_by and priority_by.
+    category_by, priority_by and assignee_id.
     """
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
@@ -128,6 +134,9 @@ class TicketPublic(BaseModel):
     first_responded_at: datetime | None = Field(
         None, description="The first reply of someone else than the requester."
     )
+    assignee_id: int | None = Field(
+        None, description="The person who cares for it; null for nobody."
+    )
 
     @property
     def entity_tag(self) -> str:
@@ -141,7 +150,8 @@ class TicketPublic(BaseModel):
 
 
 class TicketForRequester(TicketPublic):
-    """A ticket as its requester sees it: its JSON lacks what the triage found and who decided it.
+    """A ticket as its requester sees it: its JSON lacks what the triage found, who decided it and
+    who is assigned.
 
     In Python these fields have constant values.
     """
@@ -152,6 +162,7 @@ class TicketForRequester(TicketPublic):
     engine: str = Field(OFFLINE, exclude=True)
     category_by: DecidedBy = Field(DecidedBy.TRIAGE, exclude=True)
     priority_by: DecidedBy = Field(DecidedBy.TRIAGE, exclude=True)
+    assignee_id: int | None = Field(None, exclude=True)
 
 
 SHOWN_TO_REQUESTER = frozenset(
@@ -244,7 +255,7 @@ class TicketEventPublic(BaseModel):
 
     A reply or a note has the id of its message as `new_value`. `actor_name` is the present name of
     the person who acted. It is null for whoever had not signed in, and for others than oneself
-    before a requester.
+    before a requester. `old_name` and `new_name` are those of the people who were assigned.
     """
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
@@ -258,4 +269,6 @@ class TicketEventPublic(BaseModel):
     actor: Who = Field(description="`anyone` is a person, signed in or not.")
     actor_id: int | None
     actor_name: str | None = None
+    old_name: str | None = None
+    new_name: str | None = None
     created_at: datetime

@@ -1,4 +1,4 @@
-"""Named CHECK constraints of messages.
+"""Named CHECK constraints of messages and participants.
 
 The migrations repeat them as frozen text; tests/data/test_schema_drift.py compares the two.
 """
@@ -27,3 +27,8 @@ def message_checks() -> list[CheckConstraint]:
         *sqlite_times("message", "created_at"),
         *sqlite_no_nul("message", "body"),
     ]
+
+
+def participant_checks() -> list[CheckConstraint]:
+    """Require valid times."""
+    return [*sqlite_times("ticket_participant", "ticket_created_at", "added_at")]

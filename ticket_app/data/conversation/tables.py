@@ -1,12 +1,12 @@
-"""The table of messages."""
+"""The tables of messages, and of the people copied on a ticket."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Index
-from sqlmodel import SQLModel
+from sqlalchemy import Column, ForeignKey, Index
+from sqlmodel import Field, SQLModel
 
-from ticket_app.data.conversation.checks import message_checks
+from ticket_app.data.conversation.checks import message_checks, participant_checks
 from ticket_app.data.fields import (
     STRICT,
     id_field,
@@ -15,6 +15,7 @@ from ticket_app.data.fields import (
     ticket_id_field,
     time_field,
 )
+from ticket_app.data.types import BigId
 
 
 class Message(SQLModel, table=True):
@@ -39,3 +40,23 @@ class Message(SQLModel, table=True):
     body: str = text_field()
     channel: str = text_field()
     created_at: datetime = time_field()
+
+
+class TicketParticipant(SQLModel, table=True):
+    """A person copied on a ticket, who sees it as its requester does.
+
+    `ticket_created_at` repeats that of the ticket, which never changes: the index has the tickets
+    of a person in the order of a list.
+    """
+
+    __tablename__: ClassVar[Any] = "ticket_participant"
+    __table_args__ = (
+        *participant_checks(),
+        Index("ticket_participant_person", "person_id", "ticket_created_at", "ticket_id"),
+        STRICT,
+    )
+
+    ticket_id: int = Field(sa_column=Column(BigId, ForeignKey("ticket.id"), primary_key=True))
+    person_id: int = Field(sa_column=Column(BigId, ForeignKey("person.id"), primary_key=True))
+    ticket_created_at: datetime = time_field()
+    added_at: datetime = time_field()

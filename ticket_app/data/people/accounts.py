@@ -92,6 +92,13 @@ def lock_person(session: Session, person_id: int) -> Person | None:
     ).scalar_one_or_none()
 
 
+def lock_agent(session: Session, person_id: int) -> bool:
+    """Return True if this is an active agent or administrator, who stays so until the transaction
+    ends. Others may do the same at once."""
+    asked = select(_id).where(_id == person_id, TEAM, col(Person.active).is_(True))
+    return session.scalar(asked.with_for_update(read=True)) is not None
+
+
 def find_people(session: Session, person_ids: Collection[int]) -> Sequence[Person]:
     """Return the people with these ids."""
     return session.scalars(select(Person).where(col(Person.id).in_(person_ids))).all()

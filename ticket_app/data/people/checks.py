@@ -172,6 +172,16 @@ def audit_entry_checks() -> list[CheckConstraint]:
     ]
 
 
+def handover_checks() -> list[CheckConstraint]:
+    """Require who acted and by which edge, and another person than the one who leaves."""
+    return [
+        one_of("handover_who_known", "who", Who),
+        one_of("handover_edge_known", "edge", Edge),
+        check("handover_to_another", "to_id <> person_id"),
+        *sqlite_times("handover", "created_at"),
+    ]
+
+
 def desk_fact_checks() -> list[CheckConstraint]:
     """Allow one row, with a secret of 256 bits."""
     return [

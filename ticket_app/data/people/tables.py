@@ -21,6 +21,7 @@ from ticket_app.data.people.checks import (
     audit_entry_checks,
     credential_checks,
     desk_fact_checks,
+    handover_checks,
     person_checks,
     person_identity_checks,
     person_session_checks,
@@ -237,11 +238,31 @@ class AuditEntry(SQLModel, table=True):
     detail: str = text_field(server_default="")
 
 
+class Handover(SQLModel, table=True):
+    """A person who cannot be assigned any more, and the one who gets their open tickets; `to_id` is
+    NULL for nobody.
+
+    The row stays until the person can be assigned again: a ticket of theirs that is opened again
+    later goes the same way. `who`, `edge` and `actor_id` tell who has decided it.
+    """
+
+    __tablename__: ClassVar[Any] = "handover"
+    __table_args__ = (*handover_checks(), STRICT)
+
+    person_id: int = owner_field(primary_key=True)
+    to_id: int | None = person_id_field()
+    who: str = text_field()
+    edge: str = text_field()
+    actor_id: int | None = person_id_field()
+    created_at: datetime = time_field()
+
+
 class DeskFact(SQLModel, table=True):
     """The one row of facts about the desk. Triggers refuse a second row and a deletion.
 
     `accounts_since` is the time of the first account. It is never undone. `link_secret` signs the
-    links to tickets, the same in every process.
+    links to tickets, the same in every process. `agent_id` is the agent who acts at an open desk;
+    NULL until somebody assigns a ticket to them.
     """
 
     __tablename__: ClassVar[Any] = "desk_fact"
@@ -250,3 +271,4 @@ class DeskFact(SQLModel, table=True):
     id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     accounts_since: datetime | None = time_field(nullable=True)
     link_secret: str = text_field()
+    agent_id: int | None = person_id_field()

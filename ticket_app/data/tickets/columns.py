@@ -48,7 +48,7 @@ def _all_but(model: type[SQLModel], *names: str) -> Types:
     return types_of(model, [name for name in kept if name not in names])
 
 
-TICKET = _all_but(Ticket, "id", "deleted_at", "requester_id", "first_responded_at")
+TICKET = _all_but(Ticket, "id", "deleted_at", "requester_id", "first_responded_at", "assignee_id")
 """The columns that filing a ticket stores, besides requester_id."""
 SUGGESTION = _all_but(Suggestion, "id", "ticket_id", "created_at")
 JOB = types_of(TriageJob, ("scope", "due_at"))

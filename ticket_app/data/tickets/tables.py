@@ -38,6 +38,12 @@ PRIORITY_DECIDED = text("priority_by = 'person' AND deleted_at IS NULL")
 WAITING = text("waiting_since IS NOT NULL AND deleted_at IS NULL")
 UNLINKED = text("requester_id IS NULL AND requester_email IS NOT NULL")
 OF_REQUESTER = text("requester_id IS NOT NULL AND deleted_at IS NULL")
+OF_ASSIGNEE = text("assignee_id IS NOT NULL AND deleted_at IS NULL")
+UNSETTLED_OF_ASSIGNEE = text(
+    "assignee_id IS NOT NULL AND resolved_at IS NULL AND deleted_at IS NULL"
+)
+UNASSIGNED = text("assignee_id IS NULL AND deleted_at IS NULL")
+UNSETTLED_UNASSIGNED = text("assignee_id IS NULL AND resolved_at IS NULL AND deleted_at IS NULL")
 DELETED = text("deleted_at IS NOT NULL")
 DELETED_OF_REQUESTER = text("requester_id IS NOT NULL AND deleted_at IS NOT NULL")
 OF_ADDRESS = text("field = 'requester_email'")
@@ -53,6 +59,8 @@ class Ticket(SQLModel, table=True):
 
     `requester_id` is the person of `requester_email`. It is NULL until a background task links a
     ticket that was filed without it. A trigger clears it if a writer changes the address alone.
+
+    `assignee_id` is the agent or administrator who cares for the ticket; NULL for nobody.
 
     Migration 0006 adds derived columns for lists and searches.
     """
@@ -87,6 +95,36 @@ class Ticket(SQLModel, table=True):
             "id",
             postgresql_where=OF_REQUESTER,
             sqlite_where=OF_REQUESTER,
+        ),
+        Index(
+            "ticket_of_assignee",
+            "assignee_id",
+            "created_at",
+            "id",
+            postgresql_where=OF_ASSIGNEE,
+            sqlite_where=OF_ASSIGNEE,
+        ),
+        Index(
+            "ticket_unsettled_of_assignee",
+            "assignee_id",
+            "created_at",
+            "id",
+            postgresql_where=UNSETTLED_OF_ASSIGNEE,
+            sqlite_where=UNSETTLED_OF_ASSIGNEE,
+        ),
+        Index(
+            "ticket_unassigned",
+            "created_at",
+            "id",
+            postgresql_where=UNASSIGNED,
+            sqlite_where=UNASSIGNED,
+        ),
+        Index(
+            "ticket_unsettled_unassigned",
+            "created_at",
+            "id",
+            postgresql_where=UNSETTLED_UNASSIGNED,
+            sqlite_where=UNSETTLED_UNASSIGNED,
         ),
         Index(
             "ticket_deleted",
@@ -130,6 +168,7 @@ class Ticket(SQLModel, table=True):
     requester_id: int | None = person_id_field()
     waiting_since: datetime | None = time_field(nullable=True)
     first_responded_at: datetime | None = time_field(nullable=True)
+    assignee_id: int | None = person_id_field()
 
 
 class TicketEvent(SQLModel, table=True):

@@ -16,7 +16,9 @@ from ticket_app.data.tickets.changing import change_ticket, current_ticket
 from ticket_app.data.tickets.events import change_rows
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketChangedError, TicketPreconditionError
+from ticket_app.schemas.assignees import ASSIGNEE
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
+from ticket_app.services.people.assignees import lock_assignee
 from ticket_app.services.people.permission import Verb, require, scope_of
 from ticket_app.services.tickets.filing import may_await_provider
 from ticket_app.services.tickets.listing import as_seen_by, existing, get_ticket
@@ -41,7 +43,8 @@ def update_ticket(
     if_match: frozenset[str] | None = None,
 ) -> TicketPublic:
     """Changes the given fields. A new title or description recomputes sentiment and urgency, and a
-    new address of the requester links the ticket to another person.
+    new address of the requester links the ticket to another person. Only an active agent or
+    administrator can be assigned; for anyone else InvalidInputError is raised.
 
     Values that the ticket already has change and record nothing, but a given category or priority
     counts as a person's decision from now on. `seen_version` is an optimistic lock: if the ticket
@@ -49,7 +52,8 @@ def update_ticket(
     stricter one, see `require_match`. Raises TicketNotFoundError if there is no such ticket.
     """
     require(actor, Verb.CHANGE_TICKETS)
-    if if_match is None and not update.changes.keys() & (TEXT | {"requester_email"}):
+    under_lock = TEXT | {"requester_email", ASSIGNEE}
+    if if_match is None and not update.changes.keys() & under_lock:
         changed = _update_with_optimistic_lock(actor, ticket_id, update, seen_version)
         if changed is not None:
             return changed
@@ -100,10 +104,13 @@ def _update_with_row_lock(
     """Changes the ticket under a row lock, which serialises it with other changes."""
     precomputed = _precompute(actor, ticket_id, update)
     with write_transaction(QUICK) as session:
+        given = update.changes
+        if ASSIGNEE in given:
+            given |= {ASSIGNEE: lock_assignee(session, actor, given[ASSIGNEE])}
         ticket = existing(queries.lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
         require_match(actor, ticket, if_match)
         now = moment_of_change(ticket, actor)
-        changes = differences(ticket, update.changes)
+        changes = differences(ticket, given)
         beside = _decisions(ticket, update) | _settled(ticket, changes, now)
         if changes or beside:
             _check_seen(ticket_id, ticket, seen)

@@ -3,17 +3,21 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeVar
 
+from sqlmodel import Session
+
 from ticket_app.actor import Actor
 from ticket_app.data.direct import driver_read
 from ticket_app.data.engine import read_transaction
 from ticket_app.data.figures import queries as figure_queries
+from ticket_app.data.people.accounts import find_people
 from ticket_app.data.postgresql.timeouts import LONG, QUICK
 from ticket_app.data.tickets import list_queries, queries
 from ticket_app.data.tickets.changing import current_ticket
 from ticket_app.data.tickets.list_queries import Listed
 from ticket_app.data.tickets.predicates import is_counted
-from ticket_app.data.tickets.tables import Ticket, TicketEvent
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
+from ticket_app.schemas.assignees import ASSIGNEE
 from ticket_app.schemas.paging import Position
 from ticket_app.schemas.tickets import (
     HISTORY_MAX,
@@ -128,7 +132,7 @@ def ticket_history(
     """Returns events of a ticket, newest first. Raises TicketNotFoundError.
 
     Those who see a part of the tickets get its filing, the replies and the changes of its status,
-    and of people themselves alone.
+    and of people themselves alone. Others get the names of those who acted and were assigned.
     """
     require(actor, Verb.READ_TICKETS)
     scope = scope_of(actor)
@@ -137,13 +141,33 @@ def ticket_history(
         found = queries.history_of(
             session, ticket_id, scope, before=query.before, limit=query.limit
         )
-        return [_event(actor, event, name) for event, name in found]
+        events = [
+            _with_actor(actor, TicketEventPublic.model_validate(event), name)
+            for event, name in found
+        ]
+        return _with_assignees(session, events) if may(actor, Verb.READ_PEOPLE) else events
 
 
-def _event(actor: Actor, event: TicketEvent, name: str | None) -> TicketEventPublic:
+def _with_actor(actor: Actor, event: TicketEventPublic, name: str | None) -> TicketEventPublic:
     is_named = may(actor, Verb.READ_PEOPLE) or event.actor_id == actor.identity.person_id
     named = {"actor_name": name} if is_named else {"actor_id": None}
-    return TicketEventPublic.model_validate(event).model_copy(update=named)
+    return event.model_copy(update=named)
+
+
+def _with_assignees(session: Session, events: list[TicketEventPublic]) -> list[TicketEventPublic]:
+    """Returns the events with the names of the people who were assigned."""
+    assigned = [each for each in events if each.field == ASSIGNEE]
+    values = {value for each in assigned for value in (each.old_value, each.new_value) if value}
+    people = find_people(session, {int(value) for value in values}) if values else ()
+    names: dict[str | None, str] = {str(person.id): person.name for person in people}
+    return [
+        event.model_copy(
+            update={"old_name": names.get(event.old_value), "new_name": names.get(event.new_value)}
+        )
+        if event.field == ASSIGNEE
+        else event
+        for event in events
+    ]
 
 
 def ticket_suggestions(actor: Actor, ticket_id: int) -> list[SuggestionPublic]:

@@ -184,7 +184,8 @@ def _event_line(event: TicketEventPublic) -> Line:
         return Line(KIND_WORDS.get(event.kind, event.kind), **how)
     if event.field in LONG_FIELDS:
         return Line(f"{field_word(event.field)} rewritten", **how)
-    old, new = (word_for(event.field, value) for value in (event.old_value, event.new_value))
+    old = event.old_name or word_for(event.field, event.old_value)
+    new = event.new_name or word_for(event.field, event.new_value)
     return Line(field_word(event.field), old, new, **how)
 
 

@@ -1,0 +1,43 @@
+"""The assignee of a ticket as input: a person's number, or a word."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from ticket_app.vocabulary import ID_MAX
+
+ASSIGNEE = "assignee_id"
+"""The column of a ticket, and the field of a change and of its event."""
+ME = "me"
+"""The person who acts. At an open desk that is its built-in agent."""
+_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+_NUMBERS = {"type": "integer", "minimum": 1, "maximum": ID_MAX}
+_WORDS = {"type": "string", "pattern": f"^({ME}|[1-9][0-9]{{0,18}})?$"}
+
+
+def _number_of(value: Any) -> int | None:
+    """Returns the number of a person, also of one written as text; None for anything else."""
+    written = isinstance(value, str) and _NUMBER.fullmatch(value)
+    if written or (isinstance(value, float) and value.is_integer()):
+        value = int(value)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 1 <= value <= ID_MAX else None
+
+
+def _assignee(value: Any) -> int | str | None:
+    if value in (None, ""):
+        return None
+    found = ME if value == ME else _number_of(value)
+    if found is None:
+        raise PydanticCustomError("assignee", "Write the number of a person, `me`, or null.")
+    return found
+
+
+Assignee = Annotated[
+    int | str | None,
+    BeforeValidator(_assignee),
+    WithJsonSchema({"anyOf": [_NUMBERS, _WORDS, {"type": "null"}]}),
+]
+"""A new assignee: a number, ME, or None for nobody. A page sends an empty text for None."""
