@@ -54,6 +54,13 @@ def count_rows(url: str, table: str) -> int:
         return int(counted.scalar_one())
 
 
+def delete_newer(url: str, last: int) -> None:
+    """Delete the desk's tickets with an id above `last`, as the desk does: their rows stay."""
+    with autocommitting(url) as connection:
+        newer = "UPDATE ticket SET deleted_at = updated_at WHERE id > :last AND deleted_at IS NULL"
+        connection.execute(text(newer), {"last": last})
+
+
 def _statuses(url: str, statement: str, **values: object) -> dict[int, str]:
     with autocommitting(url) as connection:
         return {row.id: row.status for row in connection.execute(text(statement), values)}
