@@ -55,9 +55,13 @@ def count_rows(url: str, table: str) -> int:
 
 
 def delete_newer(url: str, last: int) -> None:
-    """Delete the desk's tickets with an id above `last`, as the desk does: their rows stay."""
+    """Close and delete the desk's tickets with an id above `last`, as the desk does: their rows
+    stay, in no list and for no change of status."""
     with autocommitting(url) as connection:
-        newer = "UPDATE ticket SET deleted_at = updated_at WHERE id > :last AND deleted_at IS NULL"
+        newer = (
+            "UPDATE ticket SET status = 'closed', waiting_since = NULL, resolved_at = updated_at, "
+            "deleted_at = updated_at WHERE id > :last AND deleted_at IS NULL"
+        )
         connection.execute(text(newer), {"last": last})
 
 
