@@ -61,7 +61,7 @@ class Commands:
         # The end of a clause is an empty word, so it gives two blanks, which no pattern matches.
         said = f" {' '.join(folded)}"
         starts = [0, *accumulate([len(word) + 1 for word in folded])]
-        ends = [0, *(end.end() for end in _SENTENCE_END.finditer(words.text)), len(words.text)]
+        ends: list[int] = []  # few texts have a command
         for at in places:
             for is_command, phrases in ((True, self._commands), (False, self._claims)):
                 pattern = phrases.get(folded[at])
@@ -69,9 +69,14 @@ class Commands:
                     begin = words.spans[at][0]
                     end = words.spans[bisect_left(starts, found.end()) - 1][1]
                     if is_command:
+                        ends = ends or _sentence_ends(words.text)
                         begin = ends[bisect_right(ends, begin) - 1]
                         end = ends[bisect_left(ends, end)]
                     yield begin, end
+
+
+def _sentence_ends(text: str) -> list[int]:
+    return [0, *(end.end() for end in _SENTENCE_END.finditer(text)), len(text)]
 
 
 def _by_first_word(phrases: Iterable[str], sets: Sets) -> dict[str, str]:

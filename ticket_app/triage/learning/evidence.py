@@ -1,6 +1,6 @@
 """Turns the weights of a text's features into the phrases that a person is shown as evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,28 +29,53 @@ def phrases(
     words. Rows of at most `counted_min` are ignored, and then words of less than `shown_min`. The
     phrases of the most weight come first.
     """
-    points: dict[int, float] = {}
-    strong = np.flatnonzero(counts > counted_min)
-    for at, weight in zip(strong.tolist(), counts[strong].tolist(), strict=True):
-        places = found.words_of(at, words.folded)
-        for place in places:
-            points[place] = points.get(place, 0.0) + weight / len(places)
+    points = _points(counts, found, words.folded, counted_min)
     enough = max(shown_min, SHARE_OF_STRONGEST * max(points.values(), default=0.0))
     counting = [place for place in points if points[place] >= enough]
     counting.sort(key=points.__getitem__, reverse=True)
-    runs = _runs(sorted(counting[:WORDS_MAX]))
-    runs.sort(key=lambda run: -sum([points[place] for place in run]))
-    quotes = (words.text[words.spans[run[0]][0] : words.spans[run[-1]][1]] for run in runs)
-    shown = dict.fromkeys(quote for quote in quotes if len(quote) >= CHARACTERS_MIN)
-    return tuple(shown)[:PHRASES_MAX]
+    shown: list[str] = []
+    for start, end in _runs(sorted(counting[:WORDS_MAX]), points):
+        quote = words.text[words.spans[start][0] : words.spans[end][1]]
+        if len(quote) >= CHARACTERS_MIN and quote not in shown:
+            shown.append(quote)
+            if len(shown) == PHRASES_MAX:
+                break
+    return tuple(shown)
 
 
-def _runs(places: Sequence[int]) -> list[list[int]]:
-    """Joins neighbours into runs. The end of a clause has its own place, so no run crosses it."""
-    runs: list[list[int]] = []
+def _points(
+    counts: NDArray[np.float32], found: Found, folded: Sequence[str], counted_min: float
+) -> dict[int, float]:
+    """Returns the weight of each place that has any."""
+    points: dict[int, float] = {}
+    strong = np.flatnonzero(counts > counted_min)
+    for at, weight in zip(strong.tolist(), counts[strong].tolist(), strict=True):
+        if at < found.of_words:
+            place = found.places[at]
+            points[place] = points.get(place, 0.0) + weight
+            continue
+        places = found.words_of_pair(at, folded)
+        for place in places:
+            points[place] = points.get(place, 0.0) + weight / len(places)
+    return points
+
+
+def _runs(places: Sequence[int], points: Mapping[int, float]) -> list[tuple[int, int]]:
+    """Joins neighbours into runs, each with its first and last place, those of most weight first.
+
+    The end of a clause has its own place, so no run crosses it.
+    """
+    runs: list[tuple[float, int, int]] = []
+    last, start, total = -2, -2, 0.0
     for place in places:
-        if runs and runs[-1][-1] == place - 1:
-            runs[-1].append(place)
+        if place == last + 1:
+            total += points[place]
         else:
-            runs.append([place])
-    return runs
+            if start >= 0:
+                runs.append((-total, start, last))
+            start, total = place, points[place]
+        last = place
+    if start >= 0:
+        runs.append((-total, start, last))
+    runs.sort()
+    return [(start, last) for _, start, last in runs]

@@ -90,11 +90,9 @@ class Found(NamedTuple):
     places: Sequence[int]
     of_words: int
 
-    def words_of(self, at: int, folded: Sequence[str]) -> list[int]:
-        """Returns the places of the words of the `at`th row, without those of numbers."""
+    def words_of_pair(self, at: int, folded: Sequence[str]) -> list[int]:
+        """Returns the places of the two words of the `at`th row, without those of numbers."""
         place = self.places[at]
-        if at < self.of_words:
-            return [place]
         return [each for each in (place, place + 1) if _token(folded[each]) not in (BREAK, NUMBER)]
 
 
@@ -103,6 +101,7 @@ class Rows:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._rows = {name: row for row, name in enumerate(names)}
+        self._rows_of = lru_cache(WORDS_REMEMBERED)(self._find_word)
 
     def __contains__(self, name: str) -> bool:
         return name in self._rows
@@ -127,16 +126,18 @@ class Rows:
 
     def find(self, features: Features) -> Found:
         """Returns the rows of a text's features. An unknown word has the rows of its parts."""
-        row_of, found = self._rows.get, list[tuple[int, int]]()
+        rows, places, row_of, rows_of = list[int](), list[int](), self._rows.get, self._rows_of
         for word, place in features.words.items():
-            row = row_of(word)
-            if row is not None:
-                found.append((row, place))
-            else:
-                parts = map(row_of, parts_of(word))
-                found += [(part, place) for part in parts if part is not None]
-        of_words = len(found)
-        pairs = features.pairs.items()
-        found += [(at, place) for pair, place in pairs if (at := row_of(pair)) is not None]
-        rows, places = zip(*found, strict=True) if found else ((), ())
+            for row in rows_of(word):
+                rows.append(row)
+                places.append(place)
+        of_words = len(rows)
+        for pair, place in features.pairs.items():
+            if (at := row_of(pair)) is not None:
+                rows.append(at)
+                places.append(place)
         return Found(rows, places, of_words)
+
+    def _find_word(self, word: str) -> tuple[int, ...]:
+        names = (word,) if word in self._rows else parts_of(word)
+        return tuple(self._rows[name] for name in names if name in self._rows)
