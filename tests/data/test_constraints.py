@@ -177,6 +177,9 @@ REFUSED_COUNTERS = {
     "a day in words": ("ticket_day", {"day": "some day"}),
     "a bucket below 0": ("ticket_resolution", {"bucket": -1}),
     "a bucket too far": ("ticket_resolution", {"bucket": 1_602}),
+    "a response in a bucket too far": ("ticket_response", {"bucket": 1_602}),
+    "a response on a day that is none": ("ticket_response_day", {"day": "2026-13-01"}),
+    "an assignee's count of no slot": ("ticket_assignee", {"slot": -1}),
     "changes of no slot": ("ticket_changes", {"slot": 16}),
 }
 COUNTERS: dict[str, dict[str, Any]] = {
@@ -186,6 +189,9 @@ COUNTERS: dict[str, dict[str, Any]] = {
     },
     "ticket_day": {"day": "2026-02-28", "slot": 15, "created": -1},
     "ticket_resolution": {"bucket": 1_601, "slot": 15, "tickets": -1},
+    "ticket_response": {"bucket": 1_601, "slot": 15, "tickets": -1},
+    "ticket_response_day": {"day": "2026-02-28", "slot": 15, "responded": -1},
+    "ticket_assignee": {"assignee_id": 0, "slot": 15, "tickets": -1},
     "ticket_changes": {"slot": 15, "changes": 1},
 }  # fmt: skip
 

@@ -313,6 +313,39 @@ def test_times_to_resolve_move_to_the_day_of_resolving() -> None:
     assert recount(by_command()).differences == []
 
 
+ANSWERED = """
+INSERT INTO ticket (title, description, category, priority, status, created_at, resolved_at,
+                    waiting_since, first_responded_at, assignee_id) VALUES
+  ('a', 'x', 'billing', 'low', 'closed', '2026-01-01 10:00:00.000000+00:00',
+   '2026-03-02 10:00:00.000000+00:00', NULL, '2026-01-01 11:00:00.000000+00:00', 1),
+  ('b', 'x', 'billing', 'low', 'open', '2026-01-01 10:00:00.000000+00:00', NULL,
+   '2026-01-01 10:00:00.000000+00:00', NULL, 1),
+  ('c', 'x', 'billing', 'low', 'open', '2026-01-01 10:00:00.000000+00:00', NULL, NULL, NULL, NULL)
+"""
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_answers_and_assignees_from_before_are_counted() -> None:
+    for change in (ANSWERED, "UPDATE ticket SET assignee_id = NULL, first_responded_at = NULL"):
+        with get_engine().begin() as connection:
+            zone = "" if connection.dialect.name == "sqlite" else "+00:00"
+            if change is ANSWERED:
+                upgrade(connection, "0024")
+                connection.execute(text("INSERT INTO person (name, role) VALUES ('Ann', 'agent')"))
+            else:
+                downgrade(connection, "0024")
+            connection.execute(text(change.replace("+00:00", zone)))
+        migrate()
+        assert recount(by_command()).differences == []
+        stats = ticket_stats(over_rest())
+        shown = [(each.name, each.tickets, each.waiting) for each in stats.assignee_breakdown]
+        if change is ANSWERED:
+            assert stats.answered_tickets == stats.mean_hours_to_first_response == 1
+            assert shown == [(None, 1, 0), ("Ann", 1, 1)]
+        else:
+            assert (stats.answered_tickets, shown) == (0, [(None, 2, 1)])
+
+
 def test_a_server_without_the_trigrams_is_refused_with_a_sentence(postgres_server: str) -> None:
     database = new_postgres(postgres_server)
     with psycopg2.connect(database.replace("+psycopg2", "")) as connection:

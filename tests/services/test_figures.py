@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from statistics import median
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -17,12 +17,15 @@ from tests.services.desk import all_tickets, changed, opened, rest_at
 from ticket_app.data.engine import get_engine, use_database, write_transaction
 from ticket_app.data.figures import queries
 from ticket_app.data.migrations import migrate
+from ticket_app.data.people.tables import Person
 from ticket_app.data.tickets.tables import Ticket
+from ticket_app.schemas.conversation import MessageCreate
+from ticket_app.schemas.figures import AssigneeCount, WindowDays
 from ticket_app.schemas.tickets import TicketCreate, TicketFilter, TicketPublic, TicketUpdate
 from ticket_app.services import figures
+from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.figures import (
     HOUR_LABELS,
-    WindowDays,
     status_counts,
     ticket_insights,
     ticket_stats,
@@ -32,7 +35,7 @@ from ticket_app.services.tickets.changing import update_ticket
 from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.services.tickets.listing import count_tickets
-from ticket_app.vocabulary import FACETS, SETTLED, Category, Priority, Sentiment, Status
+from ticket_app.vocabulary import FACETS, SETTLED, Category, Priority, Sentiment, Side, Status
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -70,6 +73,7 @@ def _live(chance: Random) -> None:
     _resolved_on_the_stroke_of_midnight(now)
     _resolved_by_a_clock_set_back(chance, ids)
     _scatter(chance, ids)
+    _hand_out(chance, ids)
 
 
 def _with_history(chance: Random, now: datetime) -> TicketPublic:
@@ -82,9 +86,12 @@ def _with_history(chance: Random, now: datetime) -> TicketPublic:
     ticket = open_ticket(rest_at(moment), TicketCreate.model_validate(new))
     for _ in range(chance.randrange(4)):
         moment += timedelta(hours=chance.choice([*HOURS, chance.uniform(0.01, 200)]))
-        if moment < now:
+        if moment < now and chance.random() < 0.5:
             update = TicketUpdate(status=chance.choice(list(Status)))
             ticket = update_ticket(rest_at(moment), ticket.id, update)
+        elif moment < now:
+            said = {"body": "C", "from": chance.choice(list(Side))}
+            post_message(rest_at(moment), ticket.id, MessageCreate.model_validate(said))
     return ticket
 
 
@@ -106,12 +113,14 @@ def _resolved_on_the_stroke_of_midnight(now: datetime) -> None:
 
 
 def _resolved_by_a_clock_set_back(chance: Random, ids: Iterable[int]) -> None:
-    """Some tickets are resolved days before they were filed, as another program might write it."""
+    """Some tickets are resolved or answered days before they were filed, as another program might
+    write it."""
     with write_transaction() as session:
         for ticket_id in chance.sample(list(ids), 20):
-            ticket = session.get(Ticket, ticket_id)
-            if ticket is not None and ticket.resolved_at is not None:
-                ticket.resolved_at = ticket.created_at - timedelta(hours=chance.choice(HOURS))
+            ticket = session.get_one(Ticket, ticket_id)
+            before = ticket.created_at - timedelta(hours=chance.choice(HOURS))
+            ticket.resolved_at = ticket.resolved_at and before
+            ticket.first_responded_at = ticket.first_responded_at and before
 
 
 def _scatter(chance: Random, ids: Iterable[int]) -> None:
@@ -125,30 +134,51 @@ def _scatter(chance: Random, ids: Iterable[int]) -> None:
             )
 
 
+def _hand_out(chance: Random, ids: Iterable[int]) -> None:
+    """Gives some tickets, settled ones among them, to one of three people."""
+    with write_transaction() as session:
+        people = [Person(name=name, role="agent") for name in ("Ann", "Bo", "Cy")]
+        session.add_all(people)
+        session.flush()
+        for ticket_id in ids:
+            ticket = session.get_one(Ticket, ticket_id)
+            ticket.assignee_id = chance.choice([None, *(person.id for person in people)])
+
+
 def counted(tickets: Iterable[TicketPublic], field: str, values: type[Any]) -> dict[Any, int]:
     counts = Counter(getattr(ticket, field) for ticket in tickets)
     return {value: counts[value] for value in values}
 
 
-def seconds_to_resolve(ticket: TicketPublic) -> float:
-    """Returns 0 if the clock was set back between filing and resolution."""
-    return max(0.0, (resolved_from_filing(ticket) - ticket.created_at).total_seconds())
+Moment = Literal["resolved_at", "first_responded_at"]
 
 
-def resolved_from_filing(ticket: TicketPublic) -> datetime:
-    """Returns when it was resolved, but no earlier than it was filed."""
-    assert ticket.resolved_at is not None
-    return max(ticket.resolved_at, ticket.created_at)
+def seconds_to(ticket: TicketPublic, moment: Moment) -> float:
+    """Returns 0 if the clock was set back between the filing and the moment."""
+    return (from_filing(ticket, moment) - ticket.created_at).total_seconds()
 
 
-def mean_hours(tickets: Iterable[TicketPublic]) -> Any:
-    seconds = [seconds_to_resolve(ticket) for ticket in tickets if ticket.resolved_at]
+def from_filing(ticket: TicketPublic, moment: Moment) -> datetime:
+    """Returns when it was resolved or answered first, but no earlier than it was filed."""
+    at = getattr(ticket, moment)
+    assert isinstance(at, datetime)
+    return max(at, ticket.created_at)
+
+
+def mean_hours(tickets: Iterable[TicketPublic], moment: Moment = "resolved_at") -> Any:
+    seconds = [seconds_to(ticket, moment) for ticket in tickets if getattr(ticket, moment)]
     return pytest.approx(sum(seconds) / len(seconds) / 3600, abs=0.0051) if seconds else None
+
+
+def of_days(tickets: Iterable[TicketPublic], moment: Moment, since: date) -> list[TicketPublic]:
+    """Returns the tickets that were resolved or answered first on that UTC day or later."""
+    reached = (ticket for ticket in tickets if getattr(ticket, moment))
+    return [ticket for ticket in reached if from_filing(ticket, moment).date() >= since]
 
 
 def hour_group(ticket: TicketPublic) -> str:
     # SQLite's times have a precision of milliseconds.
-    millis = round(seconds_to_resolve(ticket) * 1000)
+    millis = round(seconds_to(ticket, "resolved_at") * 1000)
     return HOUR_LABELS[sum(millis >= bound * 3_600_000 for bound in HOURS)]
 
 
@@ -176,10 +206,32 @@ def test_statistics_equal_a_recount(population: list[TicketPublic]) -> None:
     mean_urgency = sum(t.urgency_score for t in population) / len(population)
     assert stats.avg_urgency_score == pytest.approx(mean_urgency, abs=0.0051)
     assert stats.mean_hours_to_resolve == mean_hours(population)
+    assert stats.answered_tickets == sum(t.first_responded_at is not None for t in population) > 9
+    assert stats.mean_hours_to_first_response == mean_hours(population, "first_responded_at")
+    hours = [seconds_to(t, "first_responded_at") / 3600 for t in population if t.first_responded_at]
+    assert stats.median_hours_to_first_response == pytest.approx(median(hours), rel=0.01)
+    assert stats.waiting_tickets == sum(t.waiting_since is not None for t in population) > 9
     assert tuple(day.date for day in stats.tickets_per_day) in last_days(30)
     assert [day.count for day in stats.tickets_per_day] == [
         per_day[day.date] for day in stats.tickets_per_day
     ]
+
+
+def test_the_tickets_of_each_assignee_equal_a_recount(population: list[TicketPublic]) -> None:
+    nobody, *people = ticket_stats(over_rest()).assignee_breakdown
+    assert (nobody.assignee_id, nobody.name) == (None, None)
+    assert [each.name for each in sorted(people, key=id_of_one)] == ["Ann", "Bo", "Cy"]
+    assert people == sorted(people, key=lambda each: (-each.tickets, id_of_one(each)))
+    unsettled = [ticket for ticket in population if ticket.status not in SETTLED]
+    for each in (nobody, *people):
+        own = [ticket for ticket in unsettled if ticket.assignee_id == each.assignee_id]
+        waiting = sum(ticket.waiting_since is not None for ticket in own)
+        assert (each.tickets, each.waiting) == (len(own), waiting), each
+
+
+def id_of_one(count: AssigneeCount) -> int:
+    assert count.assignee_id is not None
+    return count.assignee_id
 
 
 @pytest.mark.parametrize("window", WINDOWS)
@@ -188,15 +240,16 @@ def test_insights_equal_a_recount(population: list[TicketPublic], window: Window
     days = [day.date for day in insights.days]
     assert tuple(days) in last_days(window)
     created = [t for t in population if t.created_at.date() >= days[0]]
-    resolved = [
-        t for t in population if t.resolved_at and resolved_from_filing(t).date() >= days[0]
-    ]
+    resolved = of_days(population, "resolved_at", days[0])
+    answered = of_days(population, "first_responded_at", days[0])
     assert (insights.created, insights.resolved) == (len(created), len(resolved))
     assert insights.breakdowns["priority"] == counted(created, "priority", Priority)
     assert insights.breakdowns["category"] == counted(created, "category", Category)
     assert insights.breakdowns["status"] == counted(created, "status", Status)
     assert insights.breakdowns["sentiment"] == counted(created, "sentiment", Sentiment)
     assert insights.mean_hours_to_resolve == mean_hours(resolved)
+    assert insights.responded == len(answered)
+    assert insights.mean_hours_to_first_response == mean_hours(answered, "first_responded_at")
     tens = Counter(min(t.urgency_score // 10, 9) for t in created)
     assert [group.count for group in insights.urgency] == [tens[ten] for ten in range(10)]
     groups = Counter(hour_group(t) for t in resolved)
@@ -213,11 +266,11 @@ def test_the_flow_of_a_day_equals_a_recount(
         end = datetime.combine(day.date + timedelta(days=1), time.min, UTC)
         assert day.created == sum(t.created_at.date() == day.date for t in population)
         assert day.resolved == sum(
-            t.resolved_at is not None and resolved_from_filing(t).date() == day.date
+            t.resolved_at is not None and from_filing(t, "resolved_at").date() == day.date
             for t in population
         )
         assert day.backlog == sum(
-            t.created_at < end and (t.resolved_at is None or resolved_from_filing(t) >= end)
+            t.created_at < end and (t.resolved_at is None or from_filing(t, "resolved_at") >= end)
             for t in population
         )
 
@@ -398,7 +451,9 @@ def test_an_empty_desk_has_zeros() -> None:
     assert stats.model_dump(exclude={"tickets_per_day"}) == {
         "total_tickets": 0, "open_tickets": 0, "resolved_tickets": 0,
         "avg_tickets_per_day": 0.0, "avg_urgency_score": 0.0, "mean_hours_to_resolve": None,
-        "median_hours_to_resolve": None,
+        "median_hours_to_resolve": None, "answered_tickets": 0, "waiting_tickets": 0,
+        "mean_hours_to_first_response": None, "median_hours_to_first_response": None,
+        "assignee_breakdown": [{"assignee_id": None, "name": None, "tickets": 0, "waiting": 0}],
         "breakdowns": {field: dict.fromkeys(values, 0) for field, values in FACETS.items()},
     }  # fmt: skip
     assert [day.count for day in stats.tickets_per_day] == [0] * 30
@@ -413,7 +468,7 @@ def test_insights_into_nothing_are_zeros(window: WindowDays, prepare: Callable[[
     assert len(insights.days) == window
     assert {(d.created, d.resolved, d.backlog) for d in insights.days} == {(0, 0, 0)}
     assert (insights.created, insights.resolved) == (0, 0)
-    assert insights.mean_hours_to_resolve is None
+    assert insights.mean_hours_to_resolve is insights.mean_hours_to_first_response is None
     assert {group.count for group in insights.urgency + insights.hours_to_resolve} == {0}
     for breakdown, values in (
         (insights.breakdowns["priority"], Priority), (insights.breakdowns["category"], Category),

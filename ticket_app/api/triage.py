@@ -6,8 +6,8 @@ from fastapi import Query, Request
 
 from ticket_app.api.problems import make_router
 from ticket_app.api.recognition import actor_of
+from ticket_app.schemas.figures import WindowDays
 from ticket_app.schemas.inputs import WHOLE_NUMBER
-from ticket_app.services.figures import WindowDays
 from ticket_app.services.threads import run
 from ticket_app.services.triage.report import TriageReport, triage_report
 

@@ -2,103 +2,42 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, Field, create_model
-from sqlalchemy import Engine, Row
+from pydantic import BaseModel
+from sqlalchemy import Engine, Row, Table
 from sqlmodel import Session
 
 from ticket_app.actor import Actor
 from ticket_app.data.direct import driver_read
 from ticket_app.data.engine import get_engine, read_transaction
 from ticket_app.data.figures import queries
-from ticket_app.data.figures.tables import HOUR_FIGURES, URGENCY_FIGURES
+from ticket_app.data.figures.tables import (
+    HOUR_FIGURES,
+    URGENCY_FIGURES,
+    ticket_resolution,
+    ticket_response,
+)
 from ticket_app.data.postgresql.timeouts import QUICK
+from ticket_app.schemas.figures import (
+    AssigneeCount,
+    Breakdowns,
+    DayCount,
+    DayFlow,
+    GroupCount,
+    PublishedStats,
+    TicketInsights,
+    TicketStats,
+    WindowDays,
+)
 from ticket_app.services.people.permission import Verb, require
-from ticket_app.vocabulary import FACETS, Status
+from ticket_app.vocabulary import FACETS, SETTLED, Status
 
-WindowDays = Literal[7, 30, 90]
 STATS_DAYS = 30
+ASSIGNEES_MAX = 100
 MS_AN_HOUR = 3_600_000
 HOUR_LABELS = ("< 1 h", "1–4 h", "4–24 h", "1–3 d", "3–7 d", "> 7 d")
-
-
-class DayCount(BaseModel):
-    """The number of tickets of one UTC day."""
-
-    date: date
-    count: int
-
-
-Breakdowns = dict[str, dict[StrEnum, int]]
-"""The number of tickets for each value of each of FACETS; every value is present."""
-
-
-class _Totals(BaseModel):
-    """Figures over all tickets that are not deleted. Every value of a breakdown is always present.
-
-    `resolved_tickets` counts tickets that are resolved or closed. `mean_hours_to_resolve` and
-    `median_hours_to_resolve` are over these, and None without any. The median is within 1 % of the
-    true one, or within a second. `tickets_per_day` has the last 30 UTC days, oldest first.
-    """
-
-    total_tickets: int
-    open_tickets: int
-    avg_tickets_per_day: float
-    avg_urgency_score: float
-    resolved_tickets: int = Field(description="Tickets that are resolved or closed.")
-    mean_hours_to_resolve: float | None
-    median_hours_to_resolve: float | None
-    tickets_per_day: list[DayCount]
-
-
-class TicketStats(_Totals):
-    """The totals as services return them, with one mapping of all breakdowns."""
-
-    breakdowns: Breakdowns
-
-
-PublishedStats = create_model(
-    "TicketStats",
-    __base__=_Totals,
-    __doc__=_Totals.__doc__,
-    **{f"{field}_breakdown": (dict[values, int], ...) for field, values in FACETS.items()},  # type: ignore[call-overload, valid-type]
-)
-"""The totals as REST returns them, with a field for each breakdown."""
-
-
-class DayFlow(BaseModel):
-    """One UTC day: tickets created, tickets resolved or closed, and the backlog at its end."""
-
-    date: date
-    created: int
-    resolved: int
-    backlog: int
-
-
-class GroupCount(BaseModel):
-    """The number of tickets in a named group."""
-
-    label: str
-    count: int
-
-
-class TicketInsights(BaseModel):
-    """Figures of a window of UTC days. The breakdowns and urgency are of tickets created in it.
-
-    `resolved` and the times to resolve are of tickets resolved or closed in the window, whenever
-    they were created.
-    """
-
-    days: list[DayFlow]
-    created: int
-    resolved: int
-    breakdowns: Breakdowns
-    urgency: list[GroupCount]
-    hours_to_resolve: list[GroupCount]
-    mean_hours_to_resolve: float | None
 
 
 class _Cached(NamedTuple):
@@ -159,7 +98,7 @@ def _compute_stats(session: Session, today: date) -> TicketStats:
     totals = queries.totals(session)
     active_days = queries.days_with_tickets(session)
     per_day = queries.created_per_day(session, days[0])
-    median = queries.median_ms_to_resolve(session, totals.resolved)
+    responses = queries.responses(session)
     return TicketStats(
         total_tickets=totals.total,
         open_tickets=totals.status_open,
@@ -167,10 +106,32 @@ def _compute_stats(session: Session, today: date) -> TicketStats:
         breakdowns=_breakdowns(totals),
         avg_urgency_score=round(totals.urgency_sum / totals.total, 2) if totals.total else 0.0,
         resolved_tickets=totals.resolved,
-        mean_hours_to_resolve=_mean_hours(totals),
-        median_hours_to_resolve=None if median is None else _six_digits(median / MS_AN_HOUR),
+        mean_hours_to_resolve=_mean_hours(totals.resolve_ms, totals.resolved),
+        median_hours_to_resolve=_median_hours(session, ticket_resolution),
+        answered_tickets=responses.responded,
+        mean_hours_to_first_response=_mean_hours(responses.response_ms, responses.responded),
+        median_hours_to_first_response=_median_hours(session, ticket_response),
         tickets_per_day=[DayCount(date=day, count=per_day.get(day, 0)) for day in days],
+        **_of_unsettled(session, totals),
     )
+
+
+def _of_unsettled(session: Session, totals: Row[Any]) -> dict[str, Any]:
+    """Returns the figures of the tickets that are neither resolved nor closed."""
+    unsettled = totals.total - sum(getattr(totals, f"status_{each}") for each in SETTLED)
+    held = queries.held(session)
+    unassigned = unsettled - held.assigned
+    nobody = AssigneeCount(
+        assignee_id=None, name=None, tickets=unassigned, waiting=unassigned - held.idle
+    )
+    people = [
+        AssigneeCount.model_validate(row, from_attributes=True)
+        for row in queries.by_assignee(session, ASSIGNEES_MAX)
+    ]
+    return {
+        "waiting_tickets": unsettled - held.not_waiting,
+        "assignee_breakdown": [nobody, *people],
+    }
 
 
 def status_counts(actor: Actor) -> dict[Status, int]:
@@ -186,6 +147,7 @@ def ticket_insights(actor: Actor, last_days: WindowDays) -> TicketInsights:
     days = _last_days(last_days, datetime.now(UTC).date())
     with read_transaction() as session:
         row = queries.window(session, days[0])
+        responses = queries.responses(session, days[0])
         backlog = queries.backlog_before(session, days[0])
         created = queries.created_per_day(session, days[0])
         resolved = queries.resolved_per_day(session, days[0])
@@ -202,7 +164,9 @@ def ticket_insights(actor: Actor, last_days: WindowDays) -> TicketInsights:
             GroupCount(label=HOUR_LABELS[index], count=getattr(row, figure))
             for figure, index in HOUR_FIGURES.items()
         ],
-        mean_hours_to_resolve=_mean_hours(row),
+        mean_hours_to_resolve=_mean_hours(row.resolve_ms, row.resolved),
+        responded=responses.responded,
+        mean_hours_to_first_response=_mean_hours(responses.response_ms, responses.responded),
     )
 
 
@@ -235,9 +199,10 @@ def _last_days(count: int, today: date) -> list[date]:
     return [today - timedelta(days=back) for back in reversed(range(count))]
 
 
-def _mean_hours(row: Row[Any]) -> float | None:
-    return round(row.resolve_ms / row.resolved / MS_AN_HOUR, 2) if row.resolved else None
+def _mean_hours(total_ms: int, tickets: int) -> float | None:
+    return round(total_ms / tickets / MS_AN_HOUR, 2) if tickets else None
 
 
-def _six_digits(number: float) -> float:
-    return float(f"{number:.6g}")
+def _median_hours(session: Session, histogram: Table) -> float | None:
+    median = queries.median_ms(session, histogram)
+    return None if median is None else float(f"{median / MS_AN_HOUR:.6g}")

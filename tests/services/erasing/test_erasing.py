@@ -25,6 +25,7 @@ from ticket_app.actor import by_command
 from ticket_app.api.app import make_api
 from ticket_app.data.engine import get_engine, write_transaction
 from ticket_app.data.erasing.people import owned_tables
+from ticket_app.data.figures import recount as counted
 from ticket_app.errors import PersonHasAccountError, PersonNotFoundError
 from ticket_app.schemas.tickets import TicketListQuery
 from ticket_app.services.erasing import requesters
@@ -39,7 +40,7 @@ from ticket_app.vocabulary import ERASED, ERASED_PERSON, EventKind, Role
 
 pytestmark = pytest.mark.usefixtures("database")
 
-COUNTERS = ("ticket_count", "ticket_day", "ticket_resolution")
+COUNTERS = tuple(counter.name for counter in counted.COUNTERS)
 KEPT = (
     "id, category, priority, status, sentiment, urgency_score, created_at, resolved_at, "
     "deleted_at, engine, category_by, priority_by"
@@ -60,9 +61,9 @@ def erase(who: str | int) -> int:
 def figures() -> dict[str, Any]:
     """Returns all that the desk counts: counters, the report of the triage, and what it paid."""
     report = triage_report(by_command(), 30).model_dump(exclude={"tickets", "waiting", "lessons"})
-    counted = {each: sorted(map(tuple, rows(f"SELECT * FROM {each}"))) for each in COUNTERS}
+    figures = {each: sorted(map(tuple, rows(f"SELECT * FROM {each}"))) for each in COUNTERS}
     return {
-        **counted,
+        **figures,
         "report": report,
         "tickets": rows(f"SELECT {KEPT} FROM ticket ORDER BY id"),
         "events": rows("SELECT count(*) FROM ticket_event WHERE kind <> 'erased'"),

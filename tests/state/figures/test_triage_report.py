@@ -6,7 +6,7 @@ from tests.services.desk import changed, opened
 from tests.state.conftest import AWAY, Database
 from tests.state.page import Tabs
 from ticket_app.actor import Actor
-from ticket_app.services.figures import WindowDays
+from ticket_app.schemas.figures import WindowDays
 from ticket_app.services.triage.report import TriageReport
 from ticket_app.state.figures import triage_report
 from ticket_app.state.figures.insights import Insights

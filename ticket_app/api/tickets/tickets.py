@@ -14,6 +14,7 @@ from ticket_app.api.recognition import actor_of
 from ticket_app.api.tickets import entity_tags
 from ticket_app.api.tickets.batching import Batcher
 from ticket_app.api.tickets.idempotency_keys import PARAMETER, idempotency_key
+from ticket_app.schemas.figures import PublishedStats
 from ticket_app.schemas.inputs import WHOLE_NUMBER
 from ticket_app.schemas.tickets import (
     SimilarTicket,
@@ -126,7 +127,7 @@ async def get_ticket(ticket_id: TicketId, request: Request) -> Response:
     return _json(ticket.model_dump_json(), headers=headers)
 
 
-@router.get(f"/{STATS}/", response_model=figures.PublishedStats)
+@router.get(f"/{STATS}/", response_model=PublishedStats)
 async def get_stats(request: Request) -> Response:
     """Figures over all tickets, kept by the database."""
     return _json(await run(actor_of(request), figures.ticket_stats_json))

@@ -10,7 +10,7 @@ from ticket_app.data.constraints import check, facets_known
 SLOTS = 16
 """Counter rows per key on PostgreSQL, so that many writers do not wait for each other."""
 LAST_BUCKET = 1_601
-"""Highest bucket of the times to resolve: see tables.py."""
+"""Highest bucket of a histogram of times: see tables.py."""
 
 
 def ticket_count_checks() -> list[CheckConstraint]:
@@ -18,15 +18,15 @@ def ticket_count_checks() -> list[CheckConstraint]:
     return facets_known("ticket_count")
 
 
-def ticket_day_checks() -> list[CheckConstraint]:
+def day_checks(table: str) -> list[CheckConstraint]:
     """Return the constraint that a day is valid on SQLite, which has no type for it."""
-    rule = CheckConstraint("date(day) IS day", name="ticket_day_day_date")
+    rule = CheckConstraint("date(day) IS day", name=f"{table}_day_date")
     return [rule.ddl_if(dialect="sqlite")]
 
 
-def ticket_resolution_checks() -> list[CheckConstraint]:
+def bucket_checks(table: str) -> list[CheckConstraint]:
     """Return the constraint on the range of buckets."""
-    return [check("ticket_resolution_bucket_range", f"bucket BETWEEN 0 AND {LAST_BUCKET}")]
+    return [check(f"{table}_bucket_range", f"bucket BETWEEN 0 AND {LAST_BUCKET}")]
 
 
 def slot_checks(table: str) -> list[CheckConstraint]:

@@ -1,6 +1,7 @@
 """SQL expressions of the figures for both databases, from which migrations build the counters.
 
-An amount is an expression over the columns of COUNTED_AS and `bucket`.
+An amount is an expression over the inputs of the triggers that keep it, and `bucket`. Those of the
+figures on filing and resolving are COUNTED_AS; those of the figures on answers, ANSWERED_AS.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,18 +24,32 @@ COUNTED_AS = {
 }  # fmt: skip
 """The inputs of the figures with their PostgreSQL types. `settled_on` is the UTC day of resolving,
 `ms` the milliseconds that resolving took; `sign` is 1 for a ticket that is added, else -1."""
+ANSWERED_AS = {
+    "sign": "integer",
+    "assignee": "bigint", "idle": "integer", "responded_on": "date", "ms": "bigint",
+}  # fmt: skip
+"""As above. `assignee` is NULL for a ticket that `ticket_assignee` does not count, and 0 for one of
+nobody. `idle` is 1 if the requester does not wait. `responded_on` is the UTC day of the first
+response, and `ms` the milliseconds that it took."""
 
 
 class Counter(NamedTuple):
     """The row of a table to which a ticket adds, and its amounts.
 
-    `keys` and `figures` map columns to expressions over COUNTED_AS and `bucket`.
+    `keys` and `figures` map columns to expressions over the inputs and `bucket`. `only_if` is a
+    condition over them; `only_resolved` stands for the condition that `ms` is known.
     """
 
     table: str
     keys: Mapping[str, str]
     figures: Mapping[str, str]
     only_resolved: bool = False
+    only_if: str = ""
+
+    @property
+    def condition(self) -> str:
+        """The condition that a ticket adds to this counter; empty if each does."""
+        return "ms IS NOT NULL" if self.only_resolved else self.only_if
 
 
 def of_those(conditions: Mapping[str, str]) -> dict[str, str]:

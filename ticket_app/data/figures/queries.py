@@ -3,6 +3,7 @@
 Their cost therefore does not depend on the number of tickets. Deleted tickets do not count.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from math import sqrt
 from typing import Any
@@ -15,22 +16,26 @@ from sqlalchemy import (
     Row,
     Select,
     SQLColumnExpression,
+    Table,
     cast,
     func,
     select,
 )
 from sqlalchemy import Text as SqlText
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from ticket_app.data.direct import DriverConnection
 from ticket_app.data.figures.tables import (
     HOUR_FIGURES,
+    NOBODY,
     URGENCY_FIGURES,
     VALUE_FIGURES,
+    ticket_assignee,
     ticket_count,
     ticket_day,
-    ticket_resolution,
+    ticket_response_day,
 )
+from ticket_app.data.people.tables import Person
 from ticket_app.data.tickets.predicates import active_fields
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.vocabulary import FACETS
@@ -127,25 +132,72 @@ def window(session: Session, since: date) -> Row[Any]:
     ).one()
 
 
-def median_ms_to_resolve(session: Session, resolved: int) -> float | None:
-    """Return the median time to resolve in ms, within 1 % or a second; None without tickets.
+def responses(session: Session, since: date | None = None) -> Row[Any]:
+    """Return a row: responded, the tickets with a first response, and response_ms, what it took.
 
-    `resolved` is the number of resolved tickets. The result is the middle of the median's bucket;
-    for a median between two buckets it is the mean of their middles.
+    With `since` only those whose first response was on that UTC day or later.
     """
-    running = func.sum(func.sum(ticket_resolution.c.tickets)).over(
-        order_by=ticket_resolution.c.bucket
-    )
-    upto = (
-        select(ticket_resolution.c.bucket, running.label("tickets"))
-        .group_by(ticket_resolution.c.bucket)
-        .subquery()
-    )
-    ranks = ((resolved + 1) // 2, resolved // 2 + 1)
-    buckets = session.execute(
-        select(*(func.min(upto.c.bucket).filter(upto.c.tickets >= rank) for rank in ranks))
+    day = ticket_response_day.c
+    totals = select(*(_total(day[name]).label(name) for name in ("responded", "response_ms")))
+    return session.execute(totals if since is None else totals.where(day.day >= since)).one()
+
+
+def held(session: Session) -> Row[Any]:
+    """Return a row of unsettled tickets: assigned, that somebody has; not_waiting, whose requester
+    does not wait; idle, those of the latter that nobody has."""
+    counter = ticket_assignee.c
+    return session.execute(
+        select(
+            _total(counter.tickets).label("assigned"),
+            _total(counter.not_waiting).label("not_waiting"),
+            _total(counter.not_waiting, counter.assignee_id == NOBODY).label("idle"),
+        )
     ).one()
-    return None if resolved == 0 else sum(map(_middle_of, buckets)) / 2
+
+
+def by_assignee(session: Session, limit: int) -> Sequence[Row[Any]]:
+    """Return rows of the people with the most unsettled tickets, most first: assignee_id, name,
+    tickets, waiting."""
+    counter = ticket_assignee.c
+    tickets = _total(counter.tickets)
+    return session.execute(
+        select(
+            counter.assignee_id,
+            col(Person.name),
+            tickets.label("tickets"),
+            (tickets - _total(counter.not_waiting)).label("waiting"),
+        )
+        .join(Person, col(Person.id) == counter.assignee_id)
+        .group_by(counter.assignee_id, col(Person.name))
+        .having(tickets > 0)
+        .order_by(tickets.desc(), counter.assignee_id)
+        .limit(limit)
+    ).all()
+
+
+def median_ms(session: Session, histogram: Table) -> float | None:
+    """Return the median of a histogram of times in ms, within 1 % or a second; None if it is empty.
+
+    The result is the middle of the median's bucket; for a median between two buckets it is the mean
+    of their middles.
+    """
+    times = histogram.c
+    tickets = func.sum(func.sum(times.tickets))
+    upto = (
+        select(
+            times.bucket,
+            tickets.over(order_by=times.bucket).label("tickets"),
+            tickets.over().label("all"),
+        )
+        .group_by(times.bucket)
+        .subquery()
+        .c
+    )
+    halves = (2 * upto.tickets >= upto.all, 2 * upto.tickets > upto.all)
+    lower, upper = session.execute(
+        select(*(func.min(upto.bucket).filter(half) for half in halves))
+    ).one()
+    return None if upper is None else (_middle_of(lower) + _middle_of(upper)) / 2
 
 
 def utc_day(session: Session, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:

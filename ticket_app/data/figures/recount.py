@@ -1,10 +1,12 @@
 """Named queries that compute the counters from the tickets, to verify them.
 
 They read every ticket, so their time grows with the table. They define each figure independently of
-the triggers, so that the two can be compared; only the time to resolve is computed in the same way.
+the triggers, so that the two can be compared; only the times that something took are computed in
+the same way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -33,23 +35,37 @@ from ticket_app.data.figures.queries import BUCKETS_A_DOUBLING
 from ticket_app.data.figures.tables import (
     HISTOGRAM_STEP,
     HOURS_TO_RESOLVE,
+    NOBODY,
     URGENCY_FIGURES,
     VALUE_FIGURES,
+    ticket_assignee,
     ticket_changes,
     ticket_count,
     ticket_day,
     ticket_resolution,
+    ticket_response,
+    ticket_response_day,
 )
 from ticket_app.data.tickets.predicates import present
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.types import UtcDay
-from ticket_app.vocabulary import FACETS
+from ticket_app.vocabulary import FACETS, SETTLED
 
-COUNTERS = (ticket_count, ticket_day, ticket_resolution)
+COUNTERS = (
+    ticket_count,
+    ticket_day,
+    ticket_resolution,
+    ticket_response,
+    ticket_response_day,
+    ticket_assignee,
+)
 MS_AN_HOUR = 3_600_000
 HOURS_MAX = 10**9
 """An upper bound of the hours that a ticket can take."""
 DOUBLINGS = (LAST_BUCKET - 1) // BUCKETS_A_DOUBLING
+
+RESOLVED, RESPONDED = col(Ticket.resolved_at), col(Ticket.first_responded_at)
+"""The two times that take some time from filing on."""
 
 Key = tuple[Any, ...]
 Figures = dict[Key, dict[str, int]]
@@ -114,17 +130,43 @@ def _kept(session: Session, counter: Table) -> Figures:
 
 
 def _counted(session: Session, counter: Table) -> Figures:
-    if counter is ticket_count:
-        fields = [getattr(Ticket, field) for field in FACETS]
-        urgency = func.sum(col(Ticket.urgency_score))
-        sums = {"tickets": func.count(), "urgency_sum": urgency, **_resolved(session)}
-        return _read(session, _present(*fields), sums)
-    if counter is ticket_day:
-        created = _read(session, _present(_day(session, col(Ticket.created_at))), _of_a_day())
-        settled_on = _present(_day(session, _settled_at()), only_resolved=True)
-        return _joined(created, _read(session, settled_on, _of_a_day_of_resolving(session)))
-    bucket = _bucket(_ms(session))
-    return _read(session, _present(bucket, only_resolved=True), {"tickets": func.count()})
+    return _COUNTED[counter.name](session)
+
+
+def _count(session: Session) -> Figures:
+    fields = [getattr(Ticket, field) for field in FACETS]
+    urgency = func.sum(col(Ticket.urgency_score))
+    resolved = {
+        "resolved": func.count(RESOLVED),
+        "resolve_ms": func.coalesce(func.sum(_ms(session, RESOLVED)), 0),
+    }
+    return _read(
+        session, _present(*fields), {"tickets": func.count(), "urgency_sum": urgency, **resolved}
+    )
+
+
+def _days(session: Session) -> Figures:
+    created = _read(session, _present(_day(session, col(Ticket.created_at))), _of_a_day())
+    resolved = _read(session, _of_each_day(session, RESOLVED), _of_a_day_of_resolving(session))
+    return _joined(created, resolved)
+
+
+def _response_days(session: Session) -> Figures:
+    took = func.sum(_ms(session, RESPONDED))
+    sums = {"responded": func.count(), "response_ms": took}
+    return _read(session, _of_each_day(session, RESPONDED), sums)
+
+
+def _assignees(session: Session) -> Figures:
+    has, waits = col(Ticket.assignee_id), col(Ticket.waiting_since)
+    unsettled = _present(func.coalesce(has, NOBODY)).where(col(Ticket.status).not_in(SETTLED))
+    sums = {"tickets": func.count(has), "not_waiting": func.count().filter(waits.is_(None))}
+    return _read(session, unsettled, sums)
+
+
+def _histogram(session: Session, time: SQLColumnExpression[Any]) -> Figures:
+    buckets = _present(_bucket(_ms(session, time))).where(time.is_not(None))
+    return _read(session, buckets, {"tickets": func.count()})
 
 
 def _read(session: Session, groups: Select[Any], sums: Mapping[str, ColumnElement[Any]]) -> Figures:
@@ -144,9 +186,13 @@ def _joined(one: Figures, other: Figures) -> Figures:
     return {key: one.get(key, {}) | other.get(key, {}) for key in one.keys() | other.keys()}
 
 
-def _present(*keys: ColumnElement[Any], only_resolved: bool = False) -> Select[Any]:
-    statement = select(*keys).where(present()).group_by(*keys)
-    return statement.where(col(Ticket.resolved_at).is_not(None)) if only_resolved else statement
+def _present(*keys: ColumnElement[Any]) -> Select[Any]:
+    return select(*keys).where(present()).group_by(*keys)
+
+
+def _of_each_day(session: Session, time: SQLColumnExpression[Any]) -> Select[Any]:
+    """Return the groups of tickets by the UTC day of a time, at least that of their creation."""
+    return _present(_day(session, _not_before_creation(time))).where(time.is_not(None))
 
 
 def _of_a_day() -> dict[str, ColumnElement[Any]]:
@@ -166,26 +212,20 @@ def _of_a_day() -> dict[str, ColumnElement[Any]]:
 
 
 def _of_a_day_of_resolving(session: Session) -> dict[str, ColumnElement[Any]]:
-    hours = _ms(session) / literal(float(MS_AN_HOUR), Float)
+    ms = _ms(session, RESOLVED)
+    hours = ms / literal(float(MS_AN_HOUR), Float)
     bounds = (0, *HOURS_TO_RESOLVE, HOURS_MAX)
     taken = {
         f"hours_{index}": func.count().filter(hours >= low, hours < high)
         for index, (low, high) in enumerate(pairwise(bounds))
     }
-    return {"resolved_on": func.count(), "resolve_ms": func.sum(_ms(session)), **taken}
+    return {"resolved_on": func.count(), "resolve_ms": func.sum(ms), **taken}
 
 
-def _settled_at() -> ColumnElement[Any]:
-    """Return the time of resolving, at least that of creation: a clock may have been set back."""
-    created_at, resolved_at = col(Ticket.created_at), col(Ticket.resolved_at)
-    return case((resolved_at < created_at, created_at), else_=resolved_at)
-
-
-def _resolved(session: Session) -> dict[str, ColumnElement[Any]]:
-    return {
-        "resolved": func.count(col(Ticket.resolved_at)),
-        "resolve_ms": func.coalesce(func.sum(_ms(session)), 0),
-    }
+def _not_before_creation(time: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """Return a time, but at least that of creation: a clock may have been set back."""
+    created_at = col(Ticket.created_at)
+    return case((time < created_at, created_at), else_=time)
 
 
 def _day(session: Session, time: SQLColumnExpression[Any]) -> ColumnElement[Any]:
@@ -194,17 +234,17 @@ def _day(session: Session, time: SQLColumnExpression[Any]) -> ColumnElement[Any]
     return cast(func.timezone("UTC", time), UtcDay)
 
 
-def _ms(session: Session) -> ColumnElement[int]:
-    """Return the milliseconds from filing to resolving, rounded as in the triggers."""
-    created_at, settled_at = col(Ticket.created_at), _settled_at()
+def _ms(session: Session, time: SQLColumnExpression[Any]) -> ColumnElement[int]:
+    """Return the milliseconds from filing to a time, rounded as in the triggers."""
+    created_at, until = col(Ticket.created_at), _not_before_creation(time)
     if _on_sqlite(session):
-        days = func.julianday(settled_at) - func.julianday(created_at)
+        days = func.julianday(until) - func.julianday(created_at)
         return cast(func.round(days * 86_400_000), BigInteger)
-    return cast(func.round(func.extract("epoch", settled_at - created_at) * 1000), BigInteger)
+    return cast(func.round(func.extract("epoch", until - created_at) * 1000), BigInteger)
 
 
 def _bucket(ms: ColumnElement[int]) -> ColumnElement[int]:
-    """Return the bucket of `ticket_resolution`, in integers so that no rounding can differ."""
+    """Return the bucket of a histogram of times, in integers so that no rounding can differ."""
     doublings = (
         (
             ms < 2000 * 2**doubling,
@@ -219,3 +259,13 @@ def _bucket(ms: ColumnElement[int]) -> ColumnElement[int]:
 
 def _on_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+_COUNTED: Mapping[str, Callable[[Session], Figures]] = {
+    ticket_count.name: _count,
+    ticket_day.name: _days,
+    ticket_resolution.name: partial(_histogram, time=RESOLVED),
+    ticket_response.name: partial(_histogram, time=RESPONDED),
+    ticket_response_day.name: _response_days,
+    ticket_assignee.name: _assignees,
+}

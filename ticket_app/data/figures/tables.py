@@ -11,10 +11,10 @@ from sqlalchemy import CheckConstraint, Column, Integer, PrimaryKeyConstraint, T
 from sqlmodel import SQLModel
 
 from ticket_app.data.figures.checks import (
+    bucket_checks,
+    day_checks,
     slot_checks,
     ticket_count_checks,
-    ticket_day_checks,
-    ticket_resolution_checks,
 )
 from ticket_app.data.types import BigId, UtcDay
 from ticket_app.vocabulary import FACETS
@@ -61,18 +61,49 @@ ticket_day = _counter(
     "ticket_day",
     [Column("day", UtcDay)],
     ("created", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES, "resolve_ms", "resolved_on"),
-    ticket_day_checks(),
+    day_checks("ticket_day"),
 )
 """Tickets created on each UTC day. `resolved_on`, `resolve_ms` and HOUR_FIGURES instead count the
 tickets resolved on that day. A ticket resolved before its creation, by a clock that was set back,
 counts as resolved when it was created."""
 
 ticket_resolution = _counter(
-    "ticket_resolution", [Column("bucket", Integer)], ("tickets",), ticket_resolution_checks()
+    "ticket_resolution",
+    [Column("bucket", Integer)],
+    ("tickets",),
+    bucket_checks("ticket_resolution"),
 )
 """Histogram of the times to resolve. Bucket 0 holds times below a second. Each doubling from there
 on is divided into 50 equal buckets, so that the bounds of a bucket differ by at most 2 %. The last
 bucket holds times above 136 years."""
+
+ticket_response = _counter(
+    "ticket_response", [Column("bucket", Integer)], ("tickets",), bucket_checks("ticket_response")
+)
+"""Histogram of the times to the first response, with the buckets of `ticket_resolution`."""
+
+ticket_response_day = _counter(
+    "ticket_response_day",
+    [Column("day", UtcDay)],
+    ("responded", "response_ms"),
+    day_checks("ticket_response_day"),
+)
+"""Tickets whose first response was on each UTC day; `response_ms` is the sum of the milliseconds
+that it took. A response before the creation, by a clock that was set back, counts as one at it."""
+
+NOBODY = 0
+"""The `assignee_id` under which `ticket_assignee` counts tickets that nobody has."""
+
+ticket_assignee = _counter(
+    "ticket_assignee",
+    # No foreign key: NOBODY is no person, and a check would cost as much as the counter.
+    [Column("assignee_id", BigId, autoincrement=False)],
+    ("tickets", "not_waiting"),
+    [],
+)
+"""Tickets that are neither resolved nor closed, by assignee. `not_waiting` counts those whose
+requester does not wait. Of the tickets that nobody has only `not_waiting` is kept, so that a new
+ticket adds to no row: their number is what `ticket_count` has besides."""
 
 ticket_changes = _counter("ticket_changes", [], ("changes",), [])
 """The version number of the counters: while its sum is unchanged, so is every figure."""

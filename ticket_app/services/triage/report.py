@@ -12,7 +12,8 @@ from ticket_app.actor import Actor
 from ticket_app.data.engine import read_transaction
 from ticket_app.data.triage import report as queries
 from ticket_app.data.triage.jobs import count_jobs
-from ticket_app.services.figures import WindowDays, start_of_window
+from ticket_app.schemas.figures import WindowDays
+from ticket_app.services.figures import start_of_window
 from ticket_app.services.people.permission import Verb, require
 from ticket_app.services.triage.learning import LessonPublic, lessons
 from ticket_app.services.triage.ledger import NANO, spent_today

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from ticket_app.errors import TicketAppError
+from ticket_app.schemas.figures import TicketStats
 from ticket_app.services import figures
-from ticket_app.services.figures import TicketStats
 from ticket_app.services.people.permission import Verb
 from ticket_app.state.connection.subscription import Subscribed
 from ticket_app.state.service_calls import call_service

@@ -5,14 +5,14 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from ticket_app.errors import TicketAppError
+from ticket_app.schemas.figures import TicketInsights, WindowDays
 from ticket_app.services import figures
-from ticket_app.services.figures import TicketInsights
 from ticket_app.services.people.permission import Verb
 from ticket_app.state.connection.subscription import Subscribed
 from ticket_app.state.service_calls import call_service
 from ticket_app.theme import LOOKS, tone, word_for
 
-WINDOWS: tuple[figures.WindowDays, ...] = (7, 30, 90)
+WINDOWS: tuple[WindowDays, ...] = (7, 30, 90)
 Series = list[dict[str, str | int]]
 
 

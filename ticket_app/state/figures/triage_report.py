@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from ticket_app.errors import TicketAppError
-from ticket_app.services.figures import WindowDays
+from ticket_app.schemas.figures import WindowDays
 from ticket_app.services.people.permission import Verb
 from ticket_app.services.triage.learning import LessonPublic
 from ticket_app.services.triage.report import Calls, Money, Share, TriageReport, triage_report
