@@ -60,6 +60,7 @@ from ticket_app.state.connection.replicated_state import (
     TakeoverTokenManager,
 )
 from ticket_app.state.connection.subscription import presence
+from ticket_app.state.figures.answers import Answers
 from ticket_app.state.figures.figures import Figures
 from ticket_app.state.figures.insights import Insights
 from ticket_app.state.figures.triage_report import Report
@@ -194,7 +195,7 @@ app.add_page(
     insights,
     route="/insights",
     title=f"Insights · {NAME}",
-    on_load=[Insights.load, Insights.watch, Report.watch],
+    on_load=[Insights.load, Insights.watch, Answers.watch, Report.watch],
 )
 app.add_page(
     sign_in,

@@ -10,6 +10,7 @@ from reflex_base.event import EventHandler
 from tests.services.desk import all_rows, opened
 from tests.state.page import Page, Tabs
 from ticket_app.state.connection.replicated_state import parts_of
+from ticket_app.state.figures.answers import Answers
 from ticket_app.state.figures.figures import Figures
 from ticket_app.state.figures.insights import Insights
 from ticket_app.state.figures.triage_report import Report
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.anyio
 NO_TICKET: list[Any] = [True, False, 0, -1, 1.0, "x", "", None, [1], {"id": 1}, 2**63, 2**70]
 NO_TEXT: list[Any] = [None, True, 5, 1.5, [], ["open"], {}, {"a": {"b": []}}, "\ud800", "\x00"]
 STATES = [Queue, Board, Detail, Figures, Form, Insights, Notice, Report, TicketActions]
-STATES += [LinkedTicket, Me, OwnTickets, Receipt]
+STATES += [Answers, LinkedTicket, Me, OwnTickets, Receipt]
 LARGEST_STATE = 150_000
 """Bytes of a page's whole state; a description of 20,000 characters is the largest part."""
 

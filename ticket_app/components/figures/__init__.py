@@ -1,1 +1,2 @@
-"""The strip of figures above the queue, the charts of the insights and the report on the triage."""
+"""The strip of figures above the queue, the charts of the insights and the reports on
+answers and on the triage."""

@@ -60,6 +60,7 @@ def _head() -> rx.Component:
             figure("Created", Insights.created, Insights.loaded),
             figure("Resolved or closed", Insights.resolved, Insights.loaded),
             figure("Backlog now", Insights.backlog, Insights.loaded),
+            figure("Mean first response", Insights.first_response, Insights.loaded),
             figure("Mean time to resolve", Insights.hours, Insights.loaded),
             class_name="figure-row",
         ),

@@ -9,6 +9,7 @@ from ticket_app.schemas.figures import TicketInsights, WindowDays
 from ticket_app.services import figures
 from ticket_app.services.people.permission import Verb
 from ticket_app.state.connection.subscription import Subscribed
+from ticket_app.state.figures.answers import time_taken
 from ticket_app.state.service_calls import call_service
 from ticket_app.theme import LOOKS, tone, word_for
 
@@ -27,6 +28,7 @@ class Insights(Subscribed, rx.State):
     created: str = ""
     resolved: str = ""
     backlog: str = ""
+    first_response: str = ""
     hours: str = ""
     flow: Series = []
     breakdowns: dict[str, Series] = {field: [] for field in LOOKS}
@@ -68,6 +70,7 @@ def _shown(insights: TicketInsights) -> dict[str, Any]:
         "created": f"{insights.created:,}",
         "resolved": f"{insights.resolved:,}",
         "backlog": f"{insights.days[-1].backlog:,}",
+        "first_response": time_taken(insights.mean_hours_to_first_response),
         "hours": "–" if hours is None else f"{hours:,.1f} h",
         "flow": [
             {
