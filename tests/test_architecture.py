@@ -62,6 +62,8 @@ SPEAKERS = {
     "joserfc": {"api.people.identity_provider"},
     "httpx2": {"api.people.identity_provider"},
     "itsdangerous": {"services.people.signing_in.sealed_flow"},
+    "markdown_it": {"state.conversation.markdown"},
+    "nh3": {"state.conversation.markdown"},
     "alembic": {"data"},
     "litellm": {"triage.provider"},
     "redis": {"live"},

@@ -13,9 +13,10 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from ticket_app.api.gateway.admission import (
-    PAGES,
     SET_UP_FACTOR,
+    TICKET,
     PageAdmission,
+    PrivatePages,
     compiled_pages,
 )
 from ticket_app.api.gateway.app import Gateway
@@ -50,6 +51,7 @@ from ticket_app.pages.people.sign_in import sign_in
 from ticket_app.pages.people.sign_in_code import sign_in_code
 from ticket_app.pages.people.welcome import welcome
 from ticket_app.pages.request import request
+from ticket_app.pages.ticket import ticket
 from ticket_app.settings import get_settings
 from ticket_app.state.connection.acknowledging import Acknowledging
 from ticket_app.state.connection.ending import ending_sessions
@@ -60,6 +62,7 @@ from ticket_app.state.connection.replicated_state import (
     TakeoverTokenManager,
 )
 from ticket_app.state.connection.subscription import presence
+from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.state.figures.answers import Answers
 from ticket_app.state.figures.figures import Figures
 from ticket_app.state.figures.insights import Insights
@@ -85,10 +88,10 @@ from ticket_app.triage.weights import shipped_weights
 
 log = logging.getLogger(__name__)
 
+PRIVATE_PAGES = PrivatePages()
+
 UNLISTED = [{"name": "robots", "content": "noindex"}]
 """What a page says to search engines whose addresses are for one person."""
-
-PRIVATE_PAGES = frozenset(page for page, needed in PAGES.items() if needed is not None)
 
 
 class Desk(rx.App):
@@ -191,6 +194,12 @@ app.add_page(
     on_load=[Queue.load, Detail.load, Figures.load, Queue.watch, Figures.watch, Detail.watch],
 )
 app.add_page(board, route="/board", title=f"Board · {NAME}", on_load=[Board.load, Board.watch])
+app.add_page(
+    ticket,
+    route=TICKET,
+    title=Conversation.tab_title,
+    on_load=[Conversation.load, Conversation.watch],
+)
 app.add_page(
     insights,
     route="/insights",

@@ -48,6 +48,11 @@ UNDECIDED = {
     "threads.run": "It hands the actor on to a service.",
     "tickets.listing.as_seen_by": "It leaves out what its actor may not see.",
     "tickets.changing.require_match": "It compares what its actor sees.",
+    "conversation.linked.linked_conversation": "The key of a link says which ticket it is of.",
+    "conversation.linked.answer_linked": "The key of a link says which ticket it is of.",
+    "conversation.linked.close_linked": "The key of a link says which ticket it is of.",
+    "tickets.own.as_requester": "It takes away what the actor may do beyond a requester.",
+    "tickets.links.holder": "The key of a link says which ticket it is of.",
     "tickets.links.linked_ticket": "The key of a link says which ticket it is of.",
     "tickets.filing.may_await_provider": "It answers about the actor alone.",
 }

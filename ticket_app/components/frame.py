@@ -43,7 +43,7 @@ class PlainLink(BaseHTML):
 SEARCH_DEBOUNCE_MS = 300
 
 
-def frame(title: str, here: str, *content: rx.Component) -> rx.Component:
+def frame(title: str | rx.Var[str], here: str, *content: rx.Component) -> rx.Component:
     """Returns a page of the desk; `here` is its route."""
     return rx.el.div(
         PlainLink.create(
@@ -140,9 +140,9 @@ def _search_box(**props: Any) -> rx.Component:
     )
 
 
-def _header(title: str, here: str) -> rx.Component:
+def _header(title: str | rx.Var[str], here: str) -> rx.Component:
     return rx.el.header(
-        rx.el.h1(title),
+        rx.el.h1(title if isinstance(title, str) else words(title)),
         open_sign(),
         _search() if here == "/" else _search_from_elsewhere(),
         rx.el.button(

@@ -11,7 +11,7 @@ from typing import Any
 from ticket_app.actor import Actor
 from ticket_app.services import figures
 from ticket_app.services.bulkhead import Answer, Bulkhead, Leaving
-from ticket_app.services.conversation import posting
+from ticket_app.services.conversation import closing, linked, own, posting
 from ticket_app.services.people import sessions
 from ticket_app.services.people.accounts import directory, invitations, rights
 from ticket_app.services.people.api_tokens import issuing
@@ -34,6 +34,11 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     filing_by_form.file_form: FILING,
     changing.update_ticket: CHANGING,
     posting.post_message: CHANGING,
+    closing.close_ticket: CHANGING,
+    own.answer_own: CHANGING,
+    own.close_own: CHANGING,
+    linked.answer_linked: CHANGING,
+    linked.close_linked: CHANGING,
     deleting.delete_ticket: CHANGING,
     deleting.ensure_deleted: CHANGING,
     deleting.restore_ticket: CHANGING,

@@ -17,6 +17,8 @@ WITHOUT_SCOPE = {
     "changing.change_ticket": "It writes a ticket that was read within a scope.",
     "events.add_events": "It writes.",
     "events.insert_events": "It writes.",
+    "queries.changes_between": "Only agents read histories; they see every ticket.",
+    "queries.find_key": "It finds a number of the key's own actor.",
     "queries.suggestions_for": "Only agents read suggestions, of a ticket that was found before.",
     "queries.remove_older_keys": "A task of the server.",
     "queries.address_changes_after": "Only a command of the server asks, to erase what it finds.",

@@ -13,6 +13,7 @@ from tests.services.desk import changed, events_of, opened
 from ticket_app.actor import NOBODY, Actor, Identity
 from ticket_app.actor import over_rest as rest_of
 from ticket_app.errors import (
+    IdempotencyKeyReusedError,
     InvalidInputError,
     NotAllowedError,
     SignInRequiredError,
@@ -20,6 +21,7 @@ from ticket_app.errors import (
 )
 from ticket_app.schemas.conversation import MessageCreate, MessageListQuery, MessagePublic
 from ticket_app.schemas.tickets import TicketPublic
+from ticket_app.services.conversation.closing import close_ticket
 from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.conversation.reading import list_messages
 from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
@@ -151,6 +153,44 @@ def test_a_clock_set_back_makes_no_message_older_than_the_one_before() -> None:
     assert said(ticket.id, "Later.", early).created_at == answer.created_at
 
 
+@pytest.mark.rest_in_prove("database")
+def test_a_reply_that_resolves_is_one_change() -> None:
+    ticket = opened()
+    new = MessageCreate(body="It is mended.")
+    answer = post_message(over_rest(), ticket.id, new, resolve=True)
+    now = get_ticket(over_rest(), ticket.id)
+    assert (now.status, now.resolved_at, now.waiting_since, now.version) == (
+        Status.RESOLVED,
+        answer.created_at,
+        None,
+        2,
+    )
+    assert [each.kind for each in events_of(ticket.id)] == ["created", "replied", "changed"]
+    changed(ticket.id, status="closed")
+    post_message(over_rest(), ticket.id, new, resolve=True)
+    assert get_ticket(over_rest(), ticket.id).status is Status.CLOSED
+
+
+@pytest.mark.rest_in_prove("database")
+def test_a_key_posts_one_message_also_of_eight_writers() -> None:
+    ticket, other = opened(), opened()
+    new = MessageCreate(body="Once.")
+
+    def write(_: int) -> int:
+        return post_message(over_rest(), ticket.id, new, key="k").id
+
+    with ThreadPoolExecutor(8) as writers:
+        assert len(set(writers.map(write, range(8)))) == 1
+    assert heard(ticket.id) == ["Once."]
+    assert get_ticket(over_rest(), ticket.id).version == 2
+    post_message(over_rest(), other.id, new, key="k")
+    assert heard(other.id) == ["Once."]
+    for unlike, resolve in ((MessageCreate(body="Twice."), False), (new, True)):
+        with pytest.raises(IdempotencyKeyReusedError):
+            post_message(over_rest(), ticket.id, unlike, key="k", resolve=resolve)
+    assert get_ticket(over_rest(), ticket.id).version == 2
+
+
 class Team(NamedTuple):
     """People of a closed desk, and a ticket of Bea's."""
 
@@ -226,3 +266,22 @@ def test_nobody_puts_words_into_the_mouth_of_another(team: Team) -> None:
 def test_a_stranger_writes_nothing(team: Team) -> None:
     with pytest.raises(SignInRequiredError):
         said(team.ticket.id, "Hello.", rest_of(NOBODY))
+
+
+@pytest.mark.rest_in_prove("database")
+def test_a_requester_closes_their_own_ticket(team: Team) -> None:
+    with pytest.raises(TicketNotFoundError):
+        close_ticket(team.cay, team.ticket.id)
+    for _ in range(2):
+        close_ticket(team.bea, team.ticket.id)
+    now = get_ticket(team.agent, team.ticket.id)
+    assert (now.status, now.waiting_since, now.version) == (Status.CLOSED, None, 2)
+    assert now.resolved_at == now.updated_at
+    event = events_of(team.ticket.id)[-1]
+    assert (event.field, event.new_value, event.actor_id) == (
+        "status",
+        "closed",
+        team.bea.identity.person_id,
+    )
+    with pytest.raises(NotAllowedError):
+        post_message(team.bea, team.ticket.id, MessageCreate(body="Done."), resolve=True)

@@ -59,12 +59,18 @@ def calls(foreign: list[int]) -> Calls:
         "tickets.filing.file_once": [(new, "same key")],
         "tickets.filing.file_all_once": [(new, "same key"), (new, None)],
         "tickets.filing_by_form.file_form": [(new, "same key"), (new.model_copy(), "key 2")],
+        "conversation.paging.conversation_page": [(each, 50) for each in foreign],
         "conversation.reading.list_messages": [(each, MessageListQuery()) for each in foreign],
         "conversation.posting.post_message": [
             (each, MessageCreate(body="Mine?", kind=kind))
             for each in foreign
             for kind in MessageKind
         ],
+        "conversation.closing.close_ticket": [(each,) for each in foreign],
+        "conversation.own.own_conversation": [(each, 50) for each in foreign],
+        "conversation.own.answer_own": [(each, MessageCreate(body="Mine?")) for each in foreign],
+        "conversation.own.close_own": [(each,) for each in foreign],
+        "people.caps.count_message": [("127.0.0.1", "key")],
         "tickets.own.own_tickets": [(each,) for each in queries],
         "tickets.own.own_ticket": [(each,) for each in foreign],
         "people.caps.count_filing": [("127.0.0.1", EVE, "key")],

@@ -20,6 +20,8 @@ from ticket_app.services.people.permission import Verb, may
 
 SET_UP_FACTOR = "/second-factor"
 """The page for someone whose role needs a second factor. They see no other until they have one."""
+TICKET = "/t/[ticket_number]"
+"""The page of one ticket. Every address below /t is this page."""
 PAGES: Mapping[str, Verb | None] = {
     "/sign-in": None,
     "/sign-in/code": None,
@@ -28,6 +30,7 @@ PAGES: Mapping[str, Verb | None] = {
     "/request": None,
     "/": Verb.CHANGE_TICKETS,
     "/board": Verb.CHANGE_TICKETS,
+    TICKET: Verb.CHANGE_TICKETS,
     "/insights": Verb.READ_FIGURES,
     "/people": Verb.MANAGE_PEOPLE,
     "/audit": Verb.READ_AUDIT,
@@ -73,11 +76,20 @@ class PageAdmission:
 def page_of(path: str) -> str:
     """Return the address of the page that a path leads to, as the files of the site are found.
 
-    `/board/`, `//board`, `/x/../board`, `/board.html` and `/board/index.html` are `/board`.
+    `/board/`, `//board`, `/x/../board`, `/board.html` and `/board/index.html` are `/board`, and
+    `/t/7` is TICKET.
     """
     page = normpath(f"/{path.lstrip('/')}")
     page = page.removesuffix(".html").removesuffix("/index") if page.endswith(".html") else page
-    return page or "/"
+    parent, _, name = page.rpartition("/")
+    return TICKET if parent == "/t" and name else page or "/"
+
+
+class PrivatePages:
+    """Contains the addresses of the pages that need a sign-in."""
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and PAGES.get(page_of(path)) is not None
 
 
 def compiled_pages(client: Path) -> frozenset[str]:
@@ -101,7 +113,9 @@ async def _redirect(page: str, scope: Scope) -> Response | None:
         return see_other(SET_UP_FACTOR)
     if actor.identity.role is None:
         return see_other("/sign-in", next=own_path(address_of(scope)))
-    return see_other("/my")
+    # A requester sees a ticket of theirs on their own page.
+    name = scope["path"].rstrip("/").rpartition("/")[2] if page == TICKET else ""
+    return see_other("/my", ticket=name if name.isascii() and name.isdecimal() else "")
 
 
 def _never_kept(send: Send) -> Send:

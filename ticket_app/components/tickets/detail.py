@@ -55,8 +55,8 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
                     ),
                 ),
             ),
-            _lines("Suggested, and why", rx.foreach(shown.suggestions, _line)),
-            _lines("History", rx.foreach(shown.history, _line)),
+            _lines("Suggested, and why", rx.foreach(shown.suggestions, history_line)),
+            _lines("History", rx.foreach(shown.history, history_line)),
         ),
         class_name="detail",
     )
@@ -88,7 +88,7 @@ def _lines(name: str, lines: rx.Component) -> rx.Component:
     return rx.el.div(rx.el.h3(name), rx.el.ul(lines))
 
 
-def _line(line: rx.Var[Line]) -> rx.Component:
+def history_line(line: rx.Var[Line]) -> rx.Component:
     """Returns a line in the page's direction. Its values and quotations have their own."""
     return rx.el.li(
         words(line.what),

@@ -1,6 +1,7 @@
 """Named queries of the messages of a ticket; all have a bound."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -11,6 +12,18 @@ from ticket_app.vocabulary import MessageKind
 
 Said = tuple[Message, str | None]
 """A message and the name of its author, if the author is a person."""
+
+
+def message_of(session: Session, ticket_id: int, message_id: int) -> Message | None:
+    """Return a message of the ticket; None if it has no such message."""
+    wanted = select(Message).where(col(Message.id) == message_id)
+    return session.scalar(wanted.where(col(Message.ticket_id) == ticket_id))
+
+
+def said_at(session: Session, ticket_id: int, message_id: int) -> datetime | None:
+    """Return when a message of the ticket was posted; None if it has no such message."""
+    wanted = select(col(Message.created_at)).where(col(Message.id) == message_id)
+    return session.scalar(wanted.where(col(Message.ticket_id) == ticket_id))
 
 
 def messages_before(

@@ -24,6 +24,10 @@ from ticket_app.schemas.tickets import (
     EVENTS_FOR_REQUESTER,
     HISTORY_MAX,
 )
+from ticket_app.vocabulary import EventKind
+
+OF_FIELDS = (EventKind.CHANGED, EventKind.DELETED, EventKind.RESTORED, EventKind.ERASED)
+"""Events that tell of the ticket itself. The others tell of what was said."""
 
 
 def find_ticket(
@@ -72,6 +76,26 @@ def history_of(
     return session.execute(wanted.order_by(col(TicketEvent.id).desc()).limit(limit)).all()
 
 
+def changes_between(
+    session: Session, ticket_id: int, *, since: datetime | None, until: datetime | None
+) -> Sequence[Row[TicketEvent, str | None]]:
+    """Return the newest HISTORY_MAX events of a ticket from `since` and before `until`, oldest
+    first, each with the name of the person who acted; without filing and messages."""
+    wanted = [col(TicketEvent.ticket_id) == ticket_id, col(TicketEvent.kind).in_(OF_FIELDS)]
+    if since is not None:
+        wanted.append(col(TicketEvent.created_at) >= since)
+    if until is not None:
+        wanted.append(col(TicketEvent.created_at) < until)
+    newest = (
+        select(TicketEvent, col(Person.name))
+        .outerjoin(Person, col(Person.id) == col(TicketEvent.actor_id))
+        .where(*wanted)
+        .order_by(col(TicketEvent.id).desc())
+        .limit(HISTORY_MAX)
+    )
+    return session.execute(newest).all()[::-1]
+
+
 def suggestions_for(session: Session, ticket_id: int) -> Sequence[Suggestion]:
     """Return the newest HISTORY_MAX suggestions for a ticket, newest first."""
     return session.scalars(
@@ -116,6 +140,11 @@ def erasings_after(session: Session, event_id: int, *, limit: int) -> Sequence[R
 def last_erasing(session: Session) -> int:
     """Return the event of the last erasing; 0 if there was none."""
     return session.scalar(select(func.max(col(TicketEvent.id))).where(OF_ERASING)) or 0
+
+
+def find_key(session: Session, key: str) -> IdempotencyKey | None:
+    """Return an idempotency key as it is stored."""
+    return session.scalar(select(IdempotencyKey).where(col(IdempotencyKey.key) == key))
 
 
 def remove_older_keys(session: Session, than: datetime, *, limit: int) -> int:

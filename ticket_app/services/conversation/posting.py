@@ -13,6 +13,7 @@ from ticket_app.data.tickets.events import message_row
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import FieldProblem, InvalidInputError
 from ticket_app.schemas.conversation import MessageCreate, MessagePublic
+from ticket_app.services.conversation.posting_once import claim_of, keep_claim, posted_before
 from ticket_app.services.conversation.reading import shown
 from ticket_app.services.people.permission import Verb, require, scope_of
 from ticket_app.services.tickets.listing import existing
@@ -26,18 +27,38 @@ from ticket_app.vocabulary import SETTLED, EventKind, MessageKind, Role, Side, S
 WRONG_SIDE = "Only a desk without accounts records the words of others. Leave `from` out."
 
 
-def post_message(actor: Actor, ticket_id: int, new: MessageCreate) -> MessagePublic:
-    """Adds a message to a ticket.
+def post_message(
+    actor: Actor,
+    ticket_id: int,
+    new: MessageCreate,
+    *,
+    resolve: bool = False,
+    key: str | None = None,
+) -> MessagePublic:
+    """Adds a message to a ticket, and resolves it with the same change if asked to.
 
     A reply of the team answers the requester: the ticket waits no longer. One of the requester
-    makes it wait, and reopens it if it was settled. A note changes neither. Raises
-    TicketNotFoundError, and InvalidInputError for words of others at a desk with accounts.
+    makes it wait, and reopens it if it was settled. A note changes neither. A message with an
+    idempotency key is posted once: later ones are answered with it, and refused with
+    IdempotencyKeyReusedError if they say something else. Raises TicketNotFoundError, and
+    InvalidInputError for words of others at a desk with accounts.
     """
     require(actor, Verb.REPLY)
     if new.kind is MessageKind.NOTE:
         require(actor, Verb.USE_NOTES)
+    if resolve:
+        require(actor, Verb.CHANGE_TICKETS)
     with write_transaction(QUICK) as session:
         ticket = existing(queries.lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        claim = key and claim_of(
+            key,
+            ticket_id=ticket_id,
+            author_id=actor.identity.person_id,
+            new=new,
+            resolve=resolve,
+        )
+        if claim and (posted := posted_before(session, ticket_id, claim)):
+            return shown(session, actor, posted)
         now = moment_of_change(ticket, actor)
         side = _side(actor, ticket, new)
         message = Message(
@@ -51,7 +72,9 @@ def post_message(actor: Actor, ticket_id: int, new: MessageCreate) -> MessagePub
         )
         session.add(message)
         session.flush()
-        changes = _consequences(ticket, message, now)
+        if claim:
+            keep_claim(session, message, claim)
+        changes = _consequences(ticket, message, now, resolve=resolve)
         kind = EventKind.NOTED if new.kind is MessageKind.NOTE else EventKind.REPLIED
         event = message_row(kind, actor, message.id)
         record_message(session, ticket, event, changes, actor=actor, now=now)
@@ -82,12 +105,18 @@ def _author(actor: Actor, ticket: Ticket, side: Side) -> int | None:
     return actor.identity.person_id
 
 
-def _consequences(ticket: Ticket, message: Message, now: datetime) -> dict[str, Any]:
+def _consequences(
+    ticket: Ticket, message: Message, now: datetime, *, resolve: bool
+) -> dict[str, Any]:
     """Returns the columns of the ticket that change with a message."""
-    if message.kind == MessageKind.NOTE:
-        return {}
-    if message.side == Side.TEAM:
+    wanted: dict[str, Any] = {}
+    if message.side == Side.REQUESTER:
+        wanted = {"waiting_since": ticket.waiting_since or now}
+        if ticket.status in SETTLED:
+            wanted |= {"status": Status.OPEN, "resolved_at": None}
+    elif message.kind != MessageKind.NOTE:
         first = ticket.first_responded_at or now
-        return differences(ticket, {"waiting_since": None, "first_responded_at": first})
-    reopened = {"status": Status.OPEN, "resolved_at": None} if ticket.status in SETTLED else {}
-    return differences(ticket, {"waiting_since": ticket.waiting_since or now} | reopened)
+        wanted = {"waiting_since": None, "first_responded_at": first}
+    if resolve and ticket.status not in SETTLED:
+        wanted |= {"status": Status.RESOLVED, "resolved_at": now, "waiting_since": None}
+    return differences(ticket, wanted)

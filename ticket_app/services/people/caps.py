@@ -25,6 +25,7 @@ class Cap(NamedTuple):
 
 TICKETS_OF_CLIENT = Cap(20, 3600.0)
 TICKETS_OF_ADDRESS = Cap(10, 3600.0)
+MESSAGES_OF_CLIENT = Cap(30, 3600.0)
 SUGGESTIONS_OF_CLIENT = Cap(60, 60.0)
 SUBJECTS_MAX = 5_000
 """Clients and addresses that are remembered for a cap. Beyond them the one seen longest ago is
@@ -83,6 +84,13 @@ def count_suggestion(actor: Actor, client: str) -> None:
     require(actor, Verb.FILE_TICKET)
     if _is_capped(actor):
         counted.count({SUGGESTIONS_OF_CLIENT: client}, new_token())
+
+
+def count_message(actor: Actor, client: str, key: str) -> None:
+    """Counts a message that is about to be posted from this client, as `count_filing`."""
+    require(actor, Verb.REPLY)
+    if _is_capped(actor):
+        counted.count({MESSAGES_OF_CLIENT: client}, key)
 
 
 def _is_capped(actor: Actor) -> bool:

@@ -26,7 +26,16 @@ def linked_ticket(actor: Actor, ticket_id: int, key: str) -> TicketPublic:
 
     Raises TicketNotFoundError alike for a wrong key, a deleted ticket and one that never was.
     """
-    holder = replace(actor, identity=ticket_links.holder_of(actor, ticket_id, key))
-    if holder.identity.ticket_id is None:
+    requester = holder(actor, ticket_id, key)
+    return listing.get_ticket(requester, ticket_id)
+
+
+def holder(actor: Actor, ticket_id: int, key: str) -> Actor:
+    """Returns the actor as the holder of a signed link, who may see this ticket alone.
+
+    Raises TicketNotFoundError for a wrong key.
+    """
+    found = replace(actor, identity=ticket_links.holder_of(actor, ticket_id, key))
+    if found.identity.ticket_id is None:
         raise TicketNotFoundError(ticket_id)
-    return listing.get_ticket(holder, ticket_id)
+    return found

@@ -1,8 +1,10 @@
 """Reads a ticket, pages and counts of tickets, and a ticket's history and suggestions."""
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
 
+from sqlalchemy import Row
 from sqlmodel import Session
 
 from ticket_app.actor import Actor
@@ -141,11 +143,28 @@ def ticket_history(
         found = queries.history_of(
             session, ticket_id, scope, before=query.before, limit=query.limit
         )
-        events = [
-            _with_actor(actor, TicketEventPublic.model_validate(event), name)
-            for event, name in found
-        ]
-        return _with_assignees(session, events) if may(actor, Verb.READ_PEOPLE) else events
+        return _shown_events(session, actor, found)
+
+
+def ticket_changes(
+    actor: Actor, ticket_id: int, since: datetime | None, until: datetime | None
+) -> list[TicketEventPublic]:
+    """Returns what was changed of a ticket from `since` and before `until`, oldest first: the last
+    HISTORY_MAX events, without its filing and what was said. Raises TicketNotFoundError."""
+    require(actor, Verb.CHANGE_TICKETS)
+    with read_transaction(QUICK) as session:
+        existing(queries.find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        found = queries.changes_between(session, ticket_id, since=since, until=until)
+        return _shown_events(session, actor, found)
+
+
+def _shown_events(
+    session: Session, actor: Actor, found: Sequence[Row[Any, str | None]]
+) -> list[TicketEventPublic]:
+    events = [
+        _with_actor(actor, TicketEventPublic.model_validate(event), name) for event, name in found
+    ]
+    return _with_assignees(session, events) if may(actor, Verb.READ_PEOPLE) else events
 
 
 def _with_actor(actor: Actor, event: TicketEventPublic, name: str | None) -> TicketEventPublic:

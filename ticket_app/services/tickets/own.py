@@ -12,15 +12,15 @@ from ticket_app.vocabulary import Role
 def own_tickets(actor: Actor, query: TicketListQuery) -> TicketPage:
     """Returns a page of the actor's own tickets, newest first, as `list_tickets`."""
     require(actor, Verb.USE_ACCOUNT)
-    return listing.list_tickets(_as_requester(actor), query)
+    return listing.list_tickets(as_requester(actor), query)
 
 
 def own_ticket(actor: Actor, ticket_id: int) -> TicketPublic:
     """Returns one of the actor's own tickets. Raises TicketNotFoundError for any other."""
     require(actor, Verb.USE_ACCOUNT)
-    return listing.get_ticket(_as_requester(actor), ticket_id)
+    return listing.get_ticket(as_requester(actor), ticket_id)
 
 
-def _as_requester(actor: Actor) -> Actor:
+def as_requester(actor: Actor) -> Actor:
     """Returns the same person with the powers of a requester, and so with a requester's scope."""
     return replace(actor, identity=replace(actor.identity, role=Role.REQUESTER))

@@ -153,7 +153,7 @@ async def _read(ticket_id: int) -> Unfolded:
         category_engine=_proposer(newest_first, TriageField.CATEGORY, ticket.category),
         priority_engine=_proposer(newest_first, TriageField.PRIORITY, ticket.priority),
         others_at=_tickets_of(ticket.requester_email),
-        history=[_event_line(event) for event in events[:SHOWN]],
+        history=[event_line(event) for event in events[:SHOWN]],
         suggestions=[_suggestion_line(one) for one in newest_first[:SHOWN]],
     )
 
@@ -174,7 +174,7 @@ def _proposer(newest_first: Sequence[SuggestionPublic], field: TriageField, valu
     return ENGINE_WORDS.get(engine, engine)
 
 
-def _event_line(event: TicketEventPublic) -> Line:
+def event_line(event: TicketEventPublic) -> Line:
     how = {
         "note": EDGE_WORDS.get(event.edge, event.edge),
         "at": event.created_at.isoformat(),

@@ -1,0 +1,1 @@
+"""The page of one ticket: its conversation, its composer, and its properties beside them."""

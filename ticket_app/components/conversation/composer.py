@@ -1,0 +1,188 @@
+"""The box for a message: a reply or a note, unmistakably which, and its preview."""
+
+from typing import Any, NamedTuple
+
+import reflex as rx
+from reflex.experimental.client_state import ClientStateVar
+
+from ticket_app.components.browser.browser_functions import as_object, call, function_of
+from ticket_app.components.browser.field_values import value_of, values_of
+from ticket_app.components.browser.words import words
+from ticket_app.components.conversation.entries import NEWEST
+from ticket_app.components.conversation.scroll import scroll_to
+from ticket_app.components.frame import icon
+from ticket_app.state.conversation.composing import FIELDS, ROOM, Composing
+from ticket_app.vocabulary import MESSAGE_MAX, MessageKind
+
+REPLY, NOTE = MessageKind.REPLY.value, MessageKind.NOTE.value
+DEBOUNCE_MS = 400
+_kind = ClientStateVar.create("messageKind", default=REPLY)
+
+
+class _Box(NamedTuple):
+    """The State of a box, and its ticket. `may_resolve` is None in a box that is not the team's."""
+
+    state: type[Composing]
+    ticket_id: rx.Var[int]
+    may_resolve: rx.Var[bool] | None
+
+    @property
+    def is_team(self) -> bool:
+        return self.may_resolve is not None
+
+    @property
+    def is_note(self) -> rx.Var[bool]:
+        """True if a note is written. Only the team has the choice."""
+        return (_kind.value == NOTE) if self.is_team else rx.Var.create(False)
+
+    def send(self, kind: str, *, resolve: bool = False) -> Any:
+        """Returns the event that sends what the field of this kind holds."""
+        text, key = value_of(f"{kind}-text"), value_of(f"{kind}-key")
+        return self.state.send(self.ticket_id, kind, text, key, resolve)
+
+
+def composer(
+    state: type[Composing],
+    ticket_id: rx.Var[int],
+    *,
+    may_resolve: rx.Var[bool] | None = None,
+    label: str = "Reply to the requester",
+) -> rx.Component:
+    """Returns the box. Where one may resolve the ticket, one may write notes, too.
+
+    Each kind has a field of its own, so that no note becomes a reply by a wrong press.
+    """
+    box = _Box(state, ticket_id, may_resolve)
+    meet = state.meet(ticket_id, values_of(FIELDS))
+    of_team = [_choice_of_kind(), _field(box, NOTE, "Note, for the team only")]
+    return rx.el.section(
+        rx.fragment(on_mount=meet),
+        rx.cond(state.ready, rx.fragment(), rx.fragment(on_mount=meet)),
+        rx.cond(state.sent > 0, _after_sending(state)),
+        *([_kind, *of_team] if box.is_team else []),
+        _field(box, REPLY, label),
+        rx.cond(state.preview, rx.html(state.preview, class_name="markdown preview")),
+        _foot(box),
+        key=ticket_id.to_string(),
+        class_name=rx.cond(box.is_note, "composer of-note", "composer"),
+        custom_attrs={"aria-label": "Write"},
+    )
+
+
+def _choice_of_kind() -> rx.Component:
+    return rx.el.div(
+        _kind_button(REPLY, "Reply", "reply"),
+        _kind_button(NOTE, "Note, team only", "lock"),
+        role="radiogroup",
+        class_name="kinds",
+        custom_attrs={"aria-label": "Who may read it"},
+    )
+
+
+def _kind_button(kind: str, word: str, picture: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="message-kind",
+            value=kind,
+            checked=_kind.value == kind,
+            on_change=rx.call_function(_kind.set_value(kind)),
+        ),
+        icon(picture, 14),
+        rx.el.span(word),
+        class_name="kind",
+    )
+
+
+def _field(box: _Box, kind: str, label: str) -> rx.Component:
+    """Returns the field of a kind, which the browser holds, and the hidden one of its key."""
+    state, ticket_id = box.state, box.ticket_id
+    is_other = box.is_note if kind == REPLY else ~box.is_note
+    return rx.fragment(
+        rx.el.textarea(
+            id=f"{kind}-text",
+            dir="auto",
+            placeholder=label,
+            max_length=MESSAGE_MAX * ROOM,
+            hidden=is_other | (state.preview != ""),
+            on_change=lambda text: state.write(ticket_id, kind, text).debounce(DEBOUNCE_MS),
+            on_blur=lambda text: state.write(ticket_id, kind, text),
+            on_key_down=lambda key, held: rx.cond(
+                (key == "Enter") & (held["ctrl_key"] | held["meta_key"]),
+                box.send(kind),
+                rx.noop(),
+            ),
+            class_name="input",
+            custom_attrs={"aria-label": label, "aria-describedby": "message-refusal"},
+        ),
+        rx.el.input(
+            type="text",
+            id=f"{kind}-key",
+            hidden=True,
+            auto_complete="off",
+            custom_attrs={"aria-label": "Kept by the desk"},
+        ),
+    )
+
+
+def _foot(box: _Box) -> rx.Component:
+    state = box.state
+    look = rx.cond(
+        box.is_note, state.look(value_of(f"{NOTE}-text")), state.look(value_of(f"{REPLY}-text"))
+    )
+    return rx.el.div(
+        rx.el.p(words(state.refusal, dir="auto"), id="message-refusal", role="alert"),
+        rx.cond(state.preview, _button("Write on", state.write_on), _button("Preview", look)),
+        rx.fragment() if box.may_resolve is None else _resolving(box, box.may_resolve),
+        rx.cond(
+            box.is_note,
+            _send_button("Add note", box, NOTE),
+            _send_button("Send", box, REPLY),
+        ),
+        class_name="composer-foot",
+    )
+
+
+def _resolving(box: _Box, may_resolve: rx.Var[bool]) -> rx.Component:
+    button = rx.el.button(
+        "Send and resolve",
+        type="button",
+        on_click=box.send(REPLY, resolve=True),
+        disabled=~box.state.ready,
+        class_name="button",
+    )
+    return rx.cond(may_resolve & ~box.is_note, button)
+
+
+def _send_button(word: str, box: _Box, kind: str) -> rx.Component:
+    return rx.el.button(
+        word,
+        type="button",
+        on_click=box.send(kind),
+        disabled=~box.state.ready,
+        title="Ctrl+Enter",
+        class_name="button main-action",
+    )
+
+
+def _button(word: str, event: Any) -> rx.Component:
+    return rx.el.button(word, type="button", on_click=event, class_name="button bare")
+
+
+def _after_sending(state: type[Composing]) -> rx.Component:
+    """Takes what was sent out of its field, and shows it in the conversation."""
+    return rx.fragment(
+        take_sent(field=state.sent_kind + "-text", text=state.sent_text),
+        rx.fragment(on_mount=scroll_to(NEWEST)),
+        key=state.sent.to_string(),
+    )
+
+
+@rx.memo
+def take_sent(field: rx.Var[str], text: rx.Var[str]) -> rx.Component:
+    """Leaves in the field what was typed after this text was sent. Draws nothing."""
+    element = as_object(call(rx.Var("document.getElementById"), field))
+    value = element["value"].to(str)
+    left = rx.cond(value.startswith(text), call(as_object(value)["slice"], text.length()), value)
+    put = call(rx.Var("Object.assign"), element, rx.Var.create({"value": left}))
+    return rx.el.span(on_mount=rx.call_function(function_of((), put)), hidden=True)
