@@ -87,6 +87,29 @@ def test_an_unknown_command_names_those_that_exist() -> None:
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        "demo --tickets",
+        "triage replay --last",
+        "people list --after",
+        "people token ana@example.com --days",
+        "people revoke-token ana@example.com",
+        "purge --older-than",
+    ],
+)
+def test_a_wrong_number_is_told_in_a_plain_sentence(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for wrong in ("some", "1.5", "-1", "9" * 30, "9" * 5_000):
+        with pytest.raises(SystemExit) as ended:
+            main([*command.split(), wrong])
+        assert ended.value.code == 2
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert wrong == "-1" or "choose a number from" in said or "use the id of a" in said
+        assert "invalid" not in said
+
+
+@pytest.mark.parametrize(
     "command", ["serve", "build", "migrate", "recount", "people", "erase", "purge", "health", "dev"]
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:

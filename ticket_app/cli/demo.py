@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from ticket_app.actor import by_command
 from ticket_app.cli.demo_desk.story import Story
+from ticket_app.cli.options import number
 from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
 from ticket_app.errors import TicketAppError
@@ -26,7 +27,10 @@ class DeskNotEmptyError(TicketAppError):
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the number of tickets and for a desk that is not empty."""
     parser.add_argument(
-        "--tickets", type=_ticket_count, default=TICKETS, help="how many (default: %(default)s)"
+        "--tickets",
+        type=number(1, TICKETS_MAX),
+        default=TICKETS,
+        help="how many (default: %(default)s)",
     )
     parser.add_argument("--more", action="store_true", help="add to a desk that holds tickets")
 
@@ -47,10 +51,3 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"{filed:>7,} of {arguments.tickets:,}")
     say("The desk is filled.")
     return 0
-
-
-def _ticket_count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= TICKETS_MAX:
-        raise argparse.ArgumentTypeError(f"choose a number from 1 to {TICKETS_MAX:,}")
-    return number

@@ -4,7 +4,7 @@ import argparse
 
 from ticket_app.actor import by_command
 from ticket_app.addresses import bare_address, composed, is_address
-from ticket_app.cli.confirming import add_yes, confirm
+from ticket_app.cli.options import add_yes, confirm
 from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
 from ticket_app.services.erasing.remnants import empty_log

@@ -3,7 +3,7 @@
 import argparse
 
 from ticket_app.actor import by_command
-from ticket_app.cli.confirming import add_yes, confirm
+from ticket_app.cli.options import add_yes, confirm, number
 from ticket_app.cli.say import say
 from ticket_app.data.migrations import migrate
 from ticket_app.services.erasing.purging import (
@@ -19,7 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the number of days, and the option not to ask."""
     parser.add_argument(
         "--older-than",
-        type=_days,
+        type=number(DAYS_MIN, DAYS_MAX),
         default=DAYS_DEFAULT,
         metavar="DAYS",
         help="days since the tickets were deleted (default: %(default)s)",
@@ -45,10 +45,3 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{done:>9,} of {found:,}")
     say("Purged. All figures stay as they were.")
     return 0
-
-
-def _days(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if not DAYS_MIN <= number <= DAYS_MAX:
-        raise argparse.ArgumentTypeError(f"choose a number from {DAYS_MIN} to {DAYS_MAX:,}")
-    return number

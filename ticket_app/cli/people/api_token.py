@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from ticket_app.actor import by_command
+from ticket_app.cli.options import number
 from ticket_app.cli.people.address import add_address
 from ticket_app.cli.say import say
 from ticket_app.schemas.inputs import parse
@@ -29,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--days",
-        type=int,
+        type=number(1, TOKEN_DAYS_MAX),
         default=TOKEN_DAYS_DEFAULT,
         help=f"days until it expires, {TOKEN_DAYS_MAX} at most (default: %(default)s)",
     )
@@ -59,7 +60,11 @@ def add_list_options(parser: argparse.ArgumentParser) -> None:
 def add_revoke_options(parser: argparse.ArgumentParser) -> None:
     """Add the address and the id of the token."""
     add_address(parser)
-    parser.add_argument("token", type=_token_id, help="the token's id, as `people tokens` lists it")
+    parser.add_argument(
+        "token",
+        type=number(1, ID_MAX, "use the id of a token"),
+        help="the token's id, as `people tokens` lists it",
+    )
 
 
 def list_tokens(arguments: argparse.Namespace) -> int:
@@ -86,10 +91,3 @@ def revoke(arguments: argparse.Namespace) -> int:
 
 def _row(token_id: str, scope: str, expires: str, used: str, name: str) -> str:
     return f"{token_id:>8}  {scope:<6}  {expires:<10}  {used:<16}  {name}"
-
-
-def _token_id(text: str) -> int:
-    number = int(text)
-    if not 0 < number <= ID_MAX:
-        raise argparse.ArgumentTypeError("use the id of a token")
-    return number

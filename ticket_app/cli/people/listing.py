@@ -4,6 +4,7 @@ import argparse
 from datetime import UTC, datetime
 
 from ticket_app.actor import by_command
+from ticket_app.cli.options import number
 from ticket_app.cli.say import say
 from ticket_app.schemas.people import PersonPublic
 from ticket_app.services.people.accounts.directory import PAGE_MAX, list_people
@@ -14,7 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the id after which the page begins."""
     parser.add_argument(
         "--after",
-        type=_person_id,
+        type=number(0, ID_MAX, "use the id of a person"),
         default=0,
         metavar="ID",
         help=f"begin after this id; a page has at most {PAGE_MAX} people",
@@ -46,10 +47,3 @@ def _state(person: PersonPublic) -> str:
 
 def _row(person_id: str, role: str, state: str, email: str, name: str) -> str:
     return f"{person_id:>8}  {role:<13}  {state:<8}  {email:<32}  {name}"
-
-
-def _person_id(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= ID_MAX:
-        raise argparse.ArgumentTypeError("use the id of a person")
-    return number

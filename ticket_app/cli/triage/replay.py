@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from ticket_app.actor import by_command
+from ticket_app.cli.options import number
 from ticket_app.cli.say import say
 from ticket_app.cli.triage.candidate import add_options as add_candidate_options
 from ticket_app.cli.triage.candidate import candidate_of
@@ -23,7 +24,10 @@ TITLE_CHARACTERS = 40
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the number of tickets, engine and output format."""
     parser.add_argument(
-        "--last", type=_ticket_count, default=LAST, help="how many tickets (default: %(default)s)"
+        "--last",
+        type=number(1, REPLAY_MAX),
+        default=LAST,
+        help="how many tickets (default: %(default)s)",
     )
     add_candidate_options(parser)
     parser.add_argument("--json", action="store_true", help="the whole report, for a program")
@@ -105,10 +109,3 @@ def _in_words(share: Share | None) -> str:
     if share is None:
         return "-"
     return f"{share.rate:.0%} ({share.low:.0%}-{share.high:.0%}) of {share.n:,}"
-
-
-def _ticket_count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= REPLAY_MAX:
-        raise argparse.ArgumentTypeError(f"choose a number from 1 to {REPLAY_MAX:,}")
-    return number

@@ -1,16 +1,35 @@
-"""The question before a command that cannot be undone."""
+"""Options that several commands have: a whole number, and the question before what cannot be
+undone."""
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from ticket_app.cli.say import say
 from ticket_app.errors import TicketAppError
+
+DIGITS_MAX = 20
+"""Python refuses to read much longer numbers."""
 
 
 class NotConfirmedError(TicketAppError):
     """Nobody has said yes. Nothing was changed."""
 
     code = "not_confirmed"
+
+
+def number(low: int, high: int, advice: str = "") -> Callable[[str], int]:
+    """Returns the type of an option that takes a whole number from `low` to `high`.
+
+    `advice` is the sentence for anything else, by default one that names the bounds.
+    """
+
+    def read(text: str) -> int:
+        if len(text) <= DIGITS_MAX and text.isdecimal() and low <= int(text) <= high:
+            return int(text)
+        raise argparse.ArgumentTypeError(advice or f"choose a number from {low} to {high:,}")
+
+    return read
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:
