@@ -342,7 +342,7 @@ class TooManyAttemptsError(TicketAppError):
 
 
 class TooManyRequestsError(TicketAppError):
-    """Someone who has not signed in has sent too much. Nothing was done."""
+    """Someone has sent too much: without a sign-in, or of their own account. Nothing was done."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_requests"
@@ -350,5 +350,5 @@ class TooManyRequestsError(TicketAppError):
     def __init__(self, seconds: float) -> None:
         minutes = max(1, ceil(seconds / 60))
         when = f"{minutes} minutes" if minutes > 1 else "a minute"
-        super().__init__(f"Too much was sent from here lately. Try again in {when}.")
+        super().__init__(f"Too much was sent lately. Try again in {when}.")
         self.retry_after_seconds = ceil(seconds)  # type: ignore[misc]

@@ -112,6 +112,7 @@ def test_every_failure_is_described_as_the_problem_that_it_is(document: Json) ->
             expected |= {"409"} if (method, path) in conflicting else set()
             conditional = method in ("patch", "delete") and path == "/api/tickets/{ticket_id}/"
             expected |= {"412"} if conditional else set()
+            expected |= {"429"} if (method, path) == ("post", "/api/me/tokens/") else set()
             expected |= {"401"} if path != "/api/health/" else set()
             own = ("/api/health/", "/api/tickets/", "/api/tickets/{ticket_id}/")
             expected |= {"403"} if method != "get" or path not in own else set()

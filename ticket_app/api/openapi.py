@@ -128,7 +128,7 @@ def _state_problems(path: str, method: str, operation: Json) -> None:
         shape = response.get("content", {}).get("application/json", PROBLEM)
         if status >= "400" and shape in PROBLEMS:
             response["content"] = {MEDIA_TYPE: shape}
-            if status == "503":
+            if status in ("429", "503"):
                 response["headers"] = LATER
 
 

@@ -19,7 +19,7 @@ from ticket_app.actor import NOBODY, by_command, over_rest
 from ticket_app.api.app import make_api
 from ticket_app.data.engine import get_engine
 from ticket_app.errors import NotAllowedError
-from ticket_app.services.people import identity, sessions
+from ticket_app.services.people import audit, identity, sessions
 from ticket_app.services.people.accounts import invitations, rights
 from ticket_app.services.people.api_tokens import issuing
 from ticket_app.services.people.api_tokens.bearer import identify_bearer, record_token_uses
@@ -102,6 +102,17 @@ def test_a_requesters_token_sees_their_own_tickets(client: TestClient, team: Tea
     client.post("/api/tickets/", json=TICKET, headers=with_session(team.agent))
     own = client.post("/api/tickets/", json=TICKET, headers=headers).json()["id"]
     assert [each["id"] for each in client.get("/api/tickets/", headers=headers).json()] == [own]
+
+
+@pytest.mark.rest_in_prove("database")
+def test_whoever_makes_tokens_all_the_time_is_told_when_to_go_on(
+    client: TestClient, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "OWN_ACTS", 1)
+    assert make(client, team.agent).status_code == 201
+    answer = make(client, team.agent)
+    assert_problem(answer, 429, "too_many_requests")
+    assert 3_500 < int(answer.headers["retry-after"]) <= 3_600
 
 
 WRONG = (

@@ -58,7 +58,7 @@ async def test_forged_forms_end_at_the_cap(tabs: Tabs, address: str) -> None:
         await page.do(Form.submit(sent(number)))
     assert len(all_tickets()) == TICKETS_OF_CLIENT.most
     assert page.shown(Form)["problem"] == (
-        "Too much was sent from here lately. Try again in 60 minutes. Your text is kept."
+        "Too much was sent lately. Try again in 60 minutes. Your text is kept."
     )
     another = await visit(tabs, address, client="192.0.2.2")
     await another.do(Form.submit(sent(99)))

@@ -23,6 +23,7 @@ from ticket_app.errors import (
     SignInStepError,
     TicketAppError,
     TooManyAttemptsError,
+    TooManyRequestsError,
     WrongCodeError,
     WrongCredentialsError,
 )
@@ -43,6 +44,7 @@ PROBLEMS: dict[type[TicketAppError], str] = {
     WrongCredentialsError: "wrong",
     WrongCodeError: "code",
     TooManyAttemptsError: "wait",
+    TooManyRequestsError: "often",
     InvalidInputError: "weak",
     AccountLinkError: "ended",
     PersonNotFoundError: "ended",

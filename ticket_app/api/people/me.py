@@ -17,6 +17,7 @@ from ticket_app.services.threads import run
 from ticket_app.vocabulary import ID_MAX
 
 TokenId = Annotated[int, Path(ge=1, le=ID_MAX, description="The token's number."), WHOLE_NUMBER]
+OFTEN = "You have made too many tokens within an hour (`too_many_requests`)."
 FULL = "You have as many tokens as a person may have (`too_many_tokens`)."
 
 router = make_router("me")
@@ -34,7 +35,14 @@ async def list_tokens(request: Request) -> list[TokenPublic]:
     return await run(actor_of(request), issuing.own_tokens)
 
 
-@router.post("/tokens/", status_code=201, responses={409: {"model": Problem, "description": FULL}})
+@router.post(
+    "/tokens/",
+    status_code=201,
+    responses={
+        409: {"model": Problem, "description": FULL},
+        429: {"model": Problem, "description": OFTEN},
+    },
+)
 async def post_token(new: TokenCreate, request: Request) -> TokenCreated:
     """Make an API token, which is shown in this answer and never again."""
     return await run(actor_of(request), issuing.make_own_token, new)

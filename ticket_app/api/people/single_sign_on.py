@@ -27,6 +27,7 @@ from ticket_app.errors import (
     SignOnProblem,
     SingleSignOnError,
     TicketAppError,
+    TooManyRequestsError,
 )
 from ticket_app.services.people.signing_in import sealed_flow
 from ticket_app.services.people.signing_in.sign_in import SIGNING_IN
@@ -41,7 +42,7 @@ COOKIE, COOKIE_OVER_TLS = "desk_sign_on", "__Host-desk_sign_on"
 """The cookie of a browser that is at the provider. Over TLS its name keeps out cookies that a
 neighbouring host has set, by which somebody could make others sign in as themselves."""
 PATH = SINGLE_SIGN_ON.rstrip("/")
-FAILURES = (SingleSignOnError, BusyError, DatabaseUnavailableError)
+FAILURES = (SingleSignOnError, TooManyRequestsError, BusyError, DatabaseUnavailableError)
 DENIED = "access_denied"
 LEAVING = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Signed out</title>
@@ -151,7 +152,7 @@ async def _entered(
 async def _failed(error: TicketAppError, request: Request, wanted: str) -> Response:
     """Return the way to the page that says what went wrong, after it is in log and audit."""
     log_failure(error, "single sign-on", client_of(request.scope).address)
-    problem = "busy"
+    problem = "often" if isinstance(error, TooManyRequestsError) else "busy"
     if isinstance(error, SingleSignOnError):
         problem = error.reason.value
         try:

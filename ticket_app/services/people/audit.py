@@ -10,6 +10,7 @@ from ticket_app.data.engine import read_transaction
 from ticket_app.data.people import audit as stored
 from ticket_app.data.people import failures
 from ticket_app.data.postgresql.timeouts import QUICK
+from ticket_app.errors import TooManyRequestsError
 from ticket_app.schemas.audit import AuditEntryPublic, AuditPage, AuditQuery
 from ticket_app.schemas.paging import Position
 from ticket_app.services.people.permission import Verb, require
@@ -17,8 +18,11 @@ from ticket_app.services.people.tokens import digest
 from ticket_app.texts import one_line
 from ticket_app.vocabulary import CLIENT_ADDRESS_MAX, AuditAction
 
-FAILURES_RECORDED, FAILURES_WINDOW = 100, timedelta(hours=1)
+WINDOW = timedelta(hours=1)
+FAILURES_RECORDED = 100
 """Failures of one account, or of all addresses without one, that an hour's audit has."""
+OWN_ACTS = 100
+"""Acts of one kind upon one's own account that an hour allows."""
 NO_MORE = "further failures of this hour are not recorded"
 
 
@@ -50,6 +54,22 @@ def audit(
     )
 
 
+def audit_own(
+    session: Session, actor: Actor, action: AuditAction, person_id: int, **entry: Any
+) -> None:
+    """As `audit`, for what a person does with their own account, and could do without end: nothing
+    is ever removed from the audit.
+
+    Raises TooManyRequestsError beyond OWN_ACTS in an hour. The caller's transaction then ends
+    without the act.
+    """
+    subject = digest(f"own acts in the audit: {action} {person_id}")
+    if failures.count(session, subject, actor.at, since=actor.at - WINDOW) > OWN_ACTS:
+        _, started = failures.find(session, [subject])[subject]
+        raise TooManyRequestsError((started + WINDOW - actor.at).total_seconds())
+    audit(session, actor, action, person_id=person_id, **entry)
+
+
 def audit_failure(
     session: Session,
     actor: Actor,
@@ -63,8 +83,7 @@ def audit_failure(
     only FAILURES_RECORDED are written in an hour, and then one entry that says so.
     """
     subject = digest(f"failures in the audit: {of_account}")
-    since = actor.at - FAILURES_WINDOW
-    failed = failures.count(session, subject, actor.at, since=since)
+    failed = failures.count(session, subject, actor.at, since=actor.at - WINDOW)
     if failed == FAILURES_RECORDED + 1:
         entry["detail"] = NO_MORE
     if failed <= FAILURES_RECORDED + 1:

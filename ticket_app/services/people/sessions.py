@@ -14,7 +14,7 @@ from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.errors import PersonNotFoundError
 from ticket_app.schemas.people import SessionPublic
 from ticket_app.services.people import identity
-from ticket_app.services.people.audit import audit
+from ticket_app.services.people.audit import audit, audit_own
 from ticket_app.services.people.permission import Verb, require
 from ticket_app.services.people.tokens import digest, new_token
 from ticket_app.texts import one_line
@@ -59,7 +59,8 @@ def add_session(
 ) -> str:
     """As `begin`, within a transaction. After it the caller calls `forget_own`.
 
-    `detail` is what the audit says of the sign-in, if it was not an ordinary one.
+    `detail` is what the audit says of the sign-in, if it was not an ordinary one. Raises
+    TooManyRequestsError for someone who signs in all the time.
     """
     token = new_token()
     # Locked, so that no session begins beside a deactivation that ends all of them.
@@ -81,7 +82,7 @@ def add_session(
         )
     )
     done, where = AuditAction.SIGN_IN, client_address
-    audit(session, actor, done, person_id=person_id, client_address=where, detail=detail)
+    audit_own(session, actor, done, person_id, client_address=where, detail=detail)
     return token
 
 

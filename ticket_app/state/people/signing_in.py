@@ -18,6 +18,7 @@ ADDRESS_LONGEST = 2_000
 PROBLEMS: Mapping[str, str] = {
     "wrong": "The address or the password is wrong.",
     "wait": "Too many sign-ins have failed. Wait a few minutes, then try again.",
+    "often": "You have signed in too often lately. Wait an hour, then try again.",
     "over": "This sign-in has ended: it takes five minutes at most, and five wrong codes. Sign in "
     "again.",
     "kept": "This browser is signed out. The desk could not end the session itself, because its "
@@ -36,6 +37,7 @@ PROBLEMS_OF_CODES: Mapping[str, str] = {
     "code": "This code is wrong, has expired, or was used already. Type the next one of your app.",
     "wait": "Too many codes were wrong today. Sign in from where you are signed in already, ask an "
     "administrator of the desk for a new password, or wait until tomorrow.",
+    "often": PROBLEMS["often"],
     "busy": PROBLEMS["busy"],
 }
 

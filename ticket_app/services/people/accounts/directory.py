@@ -22,9 +22,10 @@ from ticket_app.services.people.accounts.person_rows import (
     all_public,
     checked_name,
     existing,
+    id_of,
     public,
 )
-from ticket_app.services.people.audit import audit
+from ticket_app.services.people.audit import audit_own
 from ticket_app.services.people.permission import Verb, require
 from ticket_app.vocabulary import AuditAction
 
@@ -92,7 +93,7 @@ def rename_self(actor: Actor, name: str) -> PersonPublic:
         person = existing(session, actor.identity.person_id or 0)
         if person.name != checked:
             person.name, person.updated_at = checked, actor.at
-            audit(session, actor, AuditAction.RENAMED, person_id=person.id)
+            audit_own(session, actor, AuditAction.RENAMED, id_of(person))
         return public(session, person)
 
 

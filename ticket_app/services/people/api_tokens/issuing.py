@@ -21,7 +21,7 @@ from ticket_app.errors import (
 )
 from ticket_app.schemas.people import TokenCreate, TokenCreated, TokenPublic
 from ticket_app.services.people import identity
-from ticket_app.services.people.audit import audit
+from ticket_app.services.people.audit import audit, audit_own
 from ticket_app.services.people.permission import Verb, require
 from ticket_app.services.people.tokens import digest, new_api_token
 from ticket_app.vocabulary import AuditAction, Role, TokenScope
@@ -34,8 +34,9 @@ EXPIRED_AT_ONCE = 500
 
 
 def make_own_token(actor: Actor, new: TokenCreate) -> TokenCreated:
-    """Makes a token of the person who acts. Raises TooManyTokensError, and InvalidInputError for
-    the scope `admin` without the role of an administrator."""
+    """Makes a token of the person who acts. Raises TooManyTokensError, TooManyRequestsError for
+    someone who makes them all the time, and InvalidInputError for the scope `admin` without the
+    role of an administrator."""
     require(actor, Verb.USE_ACCOUNT)
     return _make(actor, actor.identity.person_id or 0, new)
 
@@ -112,7 +113,10 @@ def _make(actor: Actor, person_id: int, new: TokenCreate) -> TokenCreated:
         session.add(row)
         session.flush()
         done, detail = AuditAction.TOKEN_MADE, _words(row.id, row.scope)
-        audit(session, actor, done, person_id=person_id, detail=detail)
+        if person_id == actor.identity.person_id:
+            audit_own(session, actor, done, person_id, detail=detail)
+        else:
+            audit(session, actor, done, person_id=person_id, detail=detail)
         public = TokenPublic.model_validate(row)
     return TokenCreated(**public.model_dump(), token=token)
 

@@ -22,7 +22,7 @@ from ticket_app.errors import (
     WrongCodeError,
 )
 from ticket_app.services.people import identity
-from ticket_app.services.people.audit import audit
+from ticket_app.services.people.audit import audit, audit_own
 from ticket_app.services.people.permission import Verb, require
 from ticket_app.services.people.signing_in.code_step import ENTERING
 from ticket_app.services.people.signing_in.codes import check_code, forget_wrong_codes
@@ -108,7 +108,7 @@ def confirm_factor(actor: Actor, code: str) -> list[str]:
         second_factors.use_step(session, person_id, step)
         second_factors.confirm(session, person_id, actor.at)
         codes = _new_codes(session, actor, person_id)
-        audit(session, actor, AuditAction.SECOND_FACTOR_SET, person_id=person_id)
+        audit_own(session, actor, AuditAction.SECOND_FACTOR_SET, person_id)
     identity.forget_person(person_id)
     return codes
 
@@ -178,7 +178,7 @@ def _renew(actor: Actor) -> list[str]:
     person_id = _own_id(actor)
     with write_transaction(QUICK) as session:
         _lock_with_factor(session, person_id)
-        audit(session, actor, AuditAction.RECOVERY_CODES_MADE, person_id=person_id)
+        audit_own(session, actor, AuditAction.RECOVERY_CODES_MADE, person_id)
         return _new_codes(session, actor, person_id)
 
 
