@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from pyotp import TOTP
 
 from ticket_app.actor import NOBODY, Actor, Identity, by_command, over_rest
+from ticket_app.data.engine import write_transaction
+from ticket_app.data.people import second_factors
 from ticket_app.services.people import sessions
 from ticket_app.services.people.accounts import invitations, rights
 from ticket_app.services.people.signing_in import second_factor
+from ticket_app.services.people.signing_in.totp import new_secret
 from ticket_app.vocabulary import Role
 
 PASSWORD = "correct horse battery"  # noqa: S105  # of no real account
@@ -44,8 +47,9 @@ def factor(person_id: int, role: Role) -> tuple[str, list[str]]:
     Returns the secret and the recovery codes.
     """
     actor = acting(person_id, role)
-    earlier = replace(actor, at=actor.at - timedelta(minutes=10))
-    secret = second_factor.begin_factor(earlier, "Desk").secret
+    earlier, secret = replace(actor, at=actor.at - timedelta(minutes=10)), new_secret()
+    with write_transaction() as session:
+        second_factors.begin(session, person_id, secret, earlier.at)
     return secret, second_factor.confirm_factor(earlier, code_of(secret, earlier.at))
 
 

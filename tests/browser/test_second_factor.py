@@ -44,6 +44,7 @@ def sign_in(page: Page, email: str) -> None:
 
 def set_up(page: Page) -> tuple[str, list[str]]:
     """Sets a second factor up; returns the secret and the recovery codes that the page shows."""
+    page.locator("#factor-password").fill(PASSWORD)
     press(page, page.get_by_role("button", name="Set up"))
     field = page.get_by_label("Code of the app")
     expect(field).to_be_focused()

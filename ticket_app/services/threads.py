@@ -49,7 +49,6 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     rights.set_active: CHANGING,
     issuing.make_own_token: CHANGING,
     issuing.revoke_own_token: CHANGING,
-    second_factor.begin_factor: CHANGING,
     second_factor.confirm_factor: CHANGING,
     second_factor.remove_factor: CHANGING,
     sessions.end_all: CHANGING,

@@ -2,7 +2,15 @@
 
 import pytest
 
-from harness.accounts import account, acting, administrator, code_of, factor, session_token
+from harness.accounts import (
+    PASSWORD,
+    account,
+    acting,
+    administrator,
+    code_of,
+    factor,
+    session_token,
+)
 from ticket_app.actor import NOBODY, Actor, over_rest
 from ticket_app.errors import SecondFactorRequiredError
 from ticket_app.schemas.people import TokenCreate
@@ -44,7 +52,7 @@ async def test_a_session_without_the_factor_sets_one_up_and_nothing_else(
     with pytest.raises(SecondFactorRequiredError):
         issuing.make_own_token(waiting, TokenCreate(name="export"))
     assert second_factor.own_factor(waiting).is_needed
-    new = second_factor.begin_factor(waiting, "Desk")
+    new = await second_factor.begin_factor(waiting, "Desk", PASSWORD, "127.0.0.1", "test")
     assert (await actor_with(token)).identity.awaits_factor  # it is not confirmed yet
     second_factor.confirm_factor(waiting, code_of(new.secret, waiting.at))
     assert (await actor_with(token)).identity == before.identity

@@ -20,7 +20,7 @@ from harness.accounts import (
     session_token,
 )
 from ticket_app.actor import NOBODY, Actor, by_command, over_rest
-from ticket_app.data.engine import get_engine
+from ticket_app.data.engine import get_engine, write_transaction
 from ticket_app.errors import (
     NotAllowedError,
     SecondFactorError,
@@ -31,6 +31,7 @@ from ticket_app.errors import (
 )
 from ticket_app.services.people import identity, sessions
 from ticket_app.services.people.accounts import invitations, rights
+from ticket_app.services.people.accounts.person_rows import id_of, person_with
 from ticket_app.services.people.signing_in import (
     code_step,
     lockout,
@@ -96,6 +97,10 @@ def enter(
     step: str, code: str, client: str = ATTACKER, *, later: timedelta = timedelta()
 ) -> Awaitable[str]:
     return code_step.enter_code(stranger(later), step, code, client, "test")
+
+
+async def begun(own: Actor, password: str = PASSWORD) -> second_factor.NewFactor:
+    return await second_factor.begin_factor(own, "Desk", password, OFFICE, "test")
 
 
 def wrong_code(secret: str) -> str:
@@ -274,7 +279,7 @@ async def test_what_changes_a_second_factor_ends_the_other_sessions(ada: int) ->
         return await identity.identify(other) != NOBODY
 
     own = over_rest(await identity.identify(session_token(ada)))
-    new = second_factor.begin_factor(own, "Desk")
+    new = await begun(own)
     with pytest.raises(WrongCodeError):
         second_factor.confirm_factor(own, wrong_code(new.secret))
     assert await others_after(None)
@@ -286,6 +291,24 @@ async def test_what_changes_a_second_factor_ends_the_other_sessions(ada: int) ->
     assert await identity.identify_by_key(str(own.identity.session_key)) != NOBODY
 
 
+async def test_a_stolen_session_without_the_password_sets_none_up(ada: int) -> None:
+    stolen, most = acting(ada, Role.ADMINISTRATOR), lockout.OF_ADDRESS_AND_CLIENT.most
+    for _ in range(most):
+        with pytest.raises(WrongCredentialsError):
+            await begun(stolen, "not the password at all")
+    with pytest.raises(TooManyAttemptsError):
+        await begun(stolen)
+    with pytest.raises(SecondFactorError):
+        second_factor.confirm_factor(stolen, "123456")
+    assert count("second_factor") == 0
+
+
+async def test_whoever_has_no_password_needs_none_to_set_it_up(ada: int) -> None:
+    with write_transaction() as session:
+        bea = id_of(person_with(session, by_command(), BEA, "Bea"))
+    assert (await begun(acting(bea, Role.AGENT), "")).secret
+
+
 async def test_only_a_proof_turns_it_off(ada: int) -> None:
     secret, _ = factor(ada, Role.ADMINISTRATOR)
     own = acting(ada, Role.ADMINISTRATOR)
@@ -294,11 +317,11 @@ async def test_only_a_proof_turns_it_off(ada: int) -> None:
             await act(own, wrong_code(secret), OFFICE, "test")
         with pytest.raises(WrongCredentialsError):
             await act(own, "not the password at all", OFFICE, "test")
-    assert second_factor.own_factor(own) == (True, False, 10)
+    assert second_factor.own_factor(own) == (True, False, 10, True)
     with pytest.raises(SecondFactorError):
-        second_factor.begin_factor(own, "Desk")
+        await begun(own)
     await second_factor.turn_off(own, code_of(secret, own.at), OFFICE, "test")
-    assert second_factor.own_factor(own) == (False, False, 0)
+    assert second_factor.own_factor(own) == (False, False, 0, True)
     with pytest.raises(SecondFactorError):
         await second_factor.turn_off(own, PASSWORD, OFFICE, "test")
 
@@ -315,8 +338,7 @@ async def test_a_password_of_the_form_of_a_recovery_code_is_a_password(
 
 async def test_an_unconfirmed_secret_counts_for_nothing(ada: int) -> None:
     own = acting(ada, Role.ADMINISTRATOR)
-    first = second_factor.begin_factor(own, "Desk")
-    second = second_factor.begin_factor(own, "Desk")
+    first, second = await begun(own), await begun(own)
     assert first.secret != second.secret
     entry = await sign_in.sign_in(stranger(), ADMINISTRATOR, PASSWORD, OFFICE, "test")
     assert not entry.needs_code

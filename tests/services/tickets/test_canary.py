@@ -89,7 +89,7 @@ def calls(foreign: list[int]) -> Calls:
         "people.signing_in.sign_in.require_own_password": [("wrong", "127.0.0.1", "test")],
         "people.signing_in.single_sign_on.has_password": [()],
         "people.signing_in.second_factor.own_factor": [()],
-        "people.signing_in.second_factor.begin_factor": [("Desk",)],
+        "people.signing_in.second_factor.begin_factor": [("Desk", "wrong", "127.0.0.1", "test")],
         "people.signing_in.second_factor.confirm_factor": [("123456",)],
         "people.signing_in.second_factor.renew_codes": [("123456", "127.0.0.1", "test")],
         "people.signing_in.second_factor.turn_off": [("wrong", "127.0.0.1", "test")],

@@ -20,6 +20,8 @@ from ticket_app.vocabulary import Role
 
 pytestmark = pytest.mark.anyio
 
+OWN = {"password": PASSWORD}
+
 
 @pytest.fixture(autouse=True)
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +47,10 @@ async def test_one_sets_it_up_and_sees_the_codes_once(tabs: Tabs) -> None:
     other = session_token(ada)
     page, own = await page_of(tabs, ada)
     assert page.shown(SecondFactor)["is_set"] is False
-    await page.do(SecondFactor.begin())
+    await page.do(SecondFactor.begin({"password": "not the password"}))
+    assert page.shown(SecondFactor)["problem"] == "This is not your password."
+    assert secrets_shown(page) == []
+    await page.do(SecondFactor.begin(OWN))
     secret = page.shown(SecondFactor)["secret"].replace(" ", "")
     await page.do(SecondFactor.confirm({"code": "1"}))
     assert page.shown(SecondFactor)["problem"].startswith("This code is wrong")
@@ -63,7 +68,7 @@ async def test_one_sets_it_up_and_sees_the_codes_once(tabs: Tabs) -> None:
 async def test_a_page_that_loads_again_shows_no_secret(tabs: Tabs) -> None:
     page, _ = await page_of(tabs, administrator())
     for leave in (SecondFactor.load, SecondFactor.cancel):
-        await page.do(SecondFactor.begin())
+        await page.do(SecondFactor.begin(OWN))
         assert len(secrets_shown(page)) == 2
         await page.do(leave())
         assert secrets_shown(page) == []
@@ -104,7 +109,7 @@ async def test_a_database_that_is_away_is_told(tabs: Tabs, file: Database) -> No
     with file.away():
         await page.do(SecondFactor.load())
         assert page.shown(SecondFactor)["failed"].startswith(AWAY)
-        await page.do(SecondFactor.begin())
+        await page.do(SecondFactor.begin(OWN))
         assert page.shown(SecondFactor)["problem"].startswith(AWAY)
     await page.do(SecondFactor.load())
     assert page.shown(SecondFactor)["failed"] == ""

@@ -83,8 +83,30 @@ def _is_off() -> rx.Component:
             "on your phone shows.",
             class_name="quiet",
         ),
-        rx.el.div(
-            rx.el.button("Set up", type="button", on_click=SecondFactor.begin, class_name="button"),
+        rx.cond(
+            SecondFactor.has_password,
+            rx.el.form(
+                field(
+                    "factor-password",
+                    "Your password",
+                    name="password",
+                    type="password",
+                    required=True,
+                    auto_complete="current-password",
+                    max_length=4 * PASSWORD_MAX,
+                    custom_attrs={"aria-describedby": "factor-outcome"},
+                ),
+                rx.el.div(rx.el.button("Set up", type="submit", class_name="button")),
+                on_submit=SecondFactor.begin,
+                reset_on_submit=True,
+                class_name="fields",
+                custom_attrs={"aria-label": "Set up a second factor"},
+            ),
+            rx.el.div(
+                rx.el.button(
+                    "Set up", type="button", on_click=SecondFactor.begin({}), class_name="button"
+                ),
+            ),
         ),
     )
 

@@ -20,6 +20,7 @@ from ticket_app.vocabulary import CODE_TYPED_MAX, PASSWORD_MAX
 SET_UP_PAGE = "/second-factor"
 CODES = "recovery-codes"
 """The id of the recovery codes, which take the focus when they are shown."""
+NOT_YOURS = "This is not your password."
 WRONG_PROOF = "This is neither the password nor a code that works now."
 R = TypeVar("R")
 
@@ -27,8 +28,9 @@ R = TypeVar("R")
 class SecondFactor(rx.State):
     """The section of /account, and the page /second-factor.
 
-    `secret` and `picture` are there while an app is set up, `codes` after that until they are put
-    away. `problem` and `told` say how the last act ended, `failed` why nothing could be read.
+    `has_password` tells that setting an app up asks for the password. `secret` and `picture` are
+    there while one is set up, `codes` after that until they are put away. `problem` and `told` say
+    how the last act ended, `failed` why nothing could be read.
     """
 
     needs: ClassVar[Verb | None] = Verb.SET_UP_FACTOR
@@ -37,6 +39,7 @@ class SecondFactor(rx.State):
     is_set: bool = False
     is_needed: bool = False
     codes_left: int = 0
+    has_password: bool = True
     secret: str = ""
     picture: str = ""
     codes: list[str] = []
@@ -53,13 +56,16 @@ class SecondFactor(rx.State):
         await self._read()
 
     @rx.event
-    async def begin(self) -> None:
-        """Makes a secret and shows it."""
+    async def begin(self, data: dict[str, Any]) -> None:
+        """Makes a secret and shows it, for the password if one has any."""
         self._forget()
+        typed = text_of(dict(data).get("password"), 4 * PASSWORD_MAX)
         try:
-            new = await call_service(second_factor.begin_factor, NAME)
+            new = await second_factor.begin_factor(
+                await acting(), NAME, typed, client_address(), ""
+            )
         except TicketAppError as error:
-            self.problem = error.detail
+            self._refuse(error, NOT_YOURS)
             return
         self.secret, self.picture = _in_groups(new.secret), new.qr_code
 
@@ -122,9 +128,9 @@ class SecondFactor(rx.State):
         proof = text_of(dict(data).get("proof"), 4 * PASSWORD_MAX)
         return await service(await acting(), proof, client_address(), "")
 
-    def _refuse(self, error: TicketAppError) -> None:
+    def _refuse(self, error: TicketAppError, wrong: str = WRONG_PROOF) -> None:
         self.told = ""
-        self.problem = WRONG_PROOF if isinstance(error, WrongCredentialsError) else error.detail
+        self.problem = wrong if isinstance(error, WrongCredentialsError) else error.detail
 
     async def _show(self, codes: list[str], told: str) -> None:
         self._forget()
@@ -142,7 +148,7 @@ class SecondFactor(rx.State):
         except TicketAppError as error:
             self.failed, self.loaded = error.detail, True
             return
-        self.is_set, self.is_needed, self.codes_left = found
+        self.is_set, self.is_needed, self.codes_left, self.has_password = found
         self.failed, self.loaded = "", True
 
 

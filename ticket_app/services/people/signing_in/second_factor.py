@@ -45,11 +45,13 @@ OWN = "Turn your own second factor off on the page of your account."
 
 
 class FactorStatus(NamedTuple):
-    """A person's second factor, for themselves. `is_needed` tells that their role needs one."""
+    """A person's second factor, for themselves. `is_needed` tells that their role needs one,
+    `has_password` that setting one up asks for the password."""
 
     is_set: bool
     is_needed: bool
     codes_left: int
+    has_password: bool
 
 
 class NewFactor(NamedTuple):
@@ -69,15 +71,26 @@ def own_factor(actor: Actor) -> FactorStatus:
             second_factors.is_confirmed(session, person_id),
             person.role in get_settings().require_second_factor,
             second_factors.count_codes(session, person_id),
+            accounts.find_credential(session, person_id) is not None,
         )
 
 
-def begin_factor(actor: Actor, issuer: str) -> NewFactor:
+async def begin_factor(
+    actor: Actor, issuer: str, password: str, client_address: str, user_agent: str
+) -> NewFactor:
     """Makes a secret, in place of one that was not confirmed. `issuer` names the desk in the app.
 
-    Raises SecondFactorError if the person who acts has a second factor.
+    Whoever has a password proves it: a stolen session could lock its owner out otherwise. Raises
+    what `sign_in` raises for a wrong one, and SecondFactorError if the person who acts has a second
+    factor.
     """
     require(actor, Verb.SET_UP_FACTOR)
+    if (await ENTERING.do(partial(own_factor, actor))).has_password:
+        await require_own_password(actor, password, client_address, user_agent)
+    return await ENTERING.do(partial(_begin, actor, issuer))
+
+
+def _begin(actor: Actor, issuer: str) -> NewFactor:
     person_id, secret = _own_id(actor), new_secret()
     with write_transaction(QUICK) as session:
         person = _existing(accounts.lock_person(session, person_id), person_id)
