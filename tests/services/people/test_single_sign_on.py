@@ -7,7 +7,14 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import col, func, select
 
-from harness.accounts import ADMINISTRATOR, PASSWORD_HASH, account, administrator, session_token
+from harness.accounts import (
+    ADMINISTRATOR,
+    PASSWORD,
+    PASSWORD_HASH,
+    account,
+    administrator,
+    session_token,
+)
 from tests.services.desk import opened
 from ticket_app.actor import NOBODY, Actor, by_command, over_rest
 from ticket_app.data.engine import read_transaction
@@ -15,9 +22,10 @@ from ticket_app.data.people.accounts import find_own_login
 from ticket_app.data.people.tables import AuditEntry
 from ticket_app.errors import LastAdministratorError, SignOnProblem, SingleSignOnError
 from ticket_app.schemas.people import PersonPublic
-from ticket_app.services.people import identity
+from ticket_app.services.people import identity, sessions
 from ticket_app.services.people.accounts import directory, invitations, rights
 from ticket_app.services.people.signing_in import single_sign_on
+from ticket_app.services.people.signing_in.sign_in import change_password
 from ticket_app.settings import SingleSignOn
 from ticket_app.vocabulary import Role
 
@@ -63,6 +71,7 @@ async def test_a_verified_address_finds_the_account_and_then_the_subject_alone_c
     assert (await enter(BEA | {"iss": f"{ISSUER}/other", "sub": "b-1"})).id == bea
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("said", [False, None, "true", 1, "false"])
 async def test_an_address_that_is_not_verified_gives_nobody_an_account(said: object) -> None:
     ada = administrator()
@@ -76,6 +85,7 @@ async def test_an_address_that_is_not_verified_gives_nobody_an_account(said: obj
     assert await problem(without | {"sub": "else", "xms_edov": True}) is SignOnProblem.UNVERIFIED
 
 
+@pytest.mark.rest_in_prove("database")
 async def test_entra_says_by_a_claim_of_its_own_that_an_address_is_verified() -> None:
     ada = administrator()
     issuer = "https://login.microsoftonline.com/1-2-3/v2.0"
@@ -84,6 +94,7 @@ async def test_entra_says_by_a_claim_of_its_own_that_an_address_is_verified() ->
     assert (await enter(claims | {"xms_edov": True}, provider(issuer=issuer))).id == ada
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     "said",
     [
@@ -97,12 +108,14 @@ async def test_a_subject_is_a_text_of_one_line(said: dict[str, Any]) -> None:
     assert await problem(BEA | said) is SignOnProblem.NOT_BELIEVED
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("email", ["", "no address", "a@b\r\nc.com", None, 7, ["a@example.com"]])
 async def test_what_is_no_address_finds_nobody(email: object) -> None:
     administrator()
     assert await problem(BEA | {"email": email}) is SignOnProblem.UNVERIFIED
 
 
+@pytest.mark.rest_in_prove("database")
 async def test_a_stranger_needs_a_role() -> None:
     administrator()
     assert await problem(BEA) is SignOnProblem.REFUSED
@@ -125,6 +138,7 @@ async def test_a_requester_whose_address_is_known_needs_no_rule_and_keeps_the_na
     assert [each.email for each in directory.list_people(by_command())][-1] == "bea@example.com"
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
@@ -144,6 +158,7 @@ async def test_the_claim_gives_the_highest_of_its_roles(
     assert (await enter(BEA | said, provider(roles=ROLES))).role is expected
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     ("path", "said"),
     [
@@ -174,6 +189,7 @@ async def test_a_role_that_the_provider_changes_ends_the_other_sessions() -> Non
     assert (await enter(BEA, domain)).role is Role.AGENT
 
 
+@pytest.mark.rest_in_prove("database")
 async def test_without_roles_of_a_claim_the_desk_decides_after_the_first_sign_in() -> None:
     ada = administrator()
     bea = account("bea@example.com", Role.REQUESTER)
@@ -207,6 +223,7 @@ async def test_the_last_administrator_with_a_password_stays_whatever_the_provide
     assert (await enter(of_ada, sso)).role is Role.REQUESTER
 
 
+@pytest.mark.rest_in_prove("database")
 async def test_a_deactivated_person_is_told_what_a_stranger_is_told() -> None:
     administrator()
     bea = account("bea@example.com", Role.AGENT)
@@ -219,6 +236,7 @@ async def test_a_deactivated_person_is_told_what_a_stranger_is_told() -> None:
     assert await problem(BEA, everyone) is SignOnProblem.REFUSED
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     ("said", "name"),
     [
@@ -247,6 +265,20 @@ async def test_the_session_before_ends_and_the_new_one_knows_its_provider() -> N
     now = over_rest(await identity.identify(token))
     assert single_sign_on.began_by_provider(now)
     assert not single_sign_on.began_by_provider(over_rest(NOBODY))
+
+
+async def test_a_new_password_leaves_a_session_to_its_provider() -> None:
+    administrator()
+    bea = account("bea@example.com", Role.AGENT)
+    current, new = PASSWORD, "staples of my own"
+    for by_provider in (True, False):
+        stranger = over_rest(NOBODY)
+        token = sessions.begin(stranger, bea, "127.0.0.1", "test", by_provider=by_provider)
+        own = over_rest(await identity.identify(token))
+        token = await change_password(own, current, new, "127.0.0.1", "test")
+        now = over_rest(await identity.identify(token))
+        assert single_sign_on.began_by_provider(now) is by_provider
+        current, new = new, "teapot lantern gravel"
 
 
 async def test_who_is_unlinked_signs_in_by_the_address_again() -> None:

@@ -12,7 +12,7 @@ from ticket_app.actor import Actor
 from ticket_app.addresses import bare_address, composed, folded, is_address
 from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.people import accounts as stored
-from ticket_app.data.people import failures, second_factors
+from ticket_app.data.people import failures, identities, second_factors
 from ticket_app.data.people import sessions as stored_sessions
 from ticket_app.data.people.accounts import Login
 from ticket_app.data.postgresql.timeouts import QUICK
@@ -230,13 +230,17 @@ def _replace(actor: Actor, attempt: _Attempt, hashed: str, client: Client) -> st
         stored.lock_desk(session)  # a link may be used now
         _require_same_password(session, attempt)
         stored.lock_person(session, person_id)
+        # What a provider has vouched for goes on: its second factor, and the sign-out there.
+        by_provider = identities.began_by_provider(session, actor.identity.session_key or "")
         stored.set_credential(session, person_id, hashed, actor.at)
         stored.remove_links(session, person_id)
         stored_sessions.remove_all(session, person_id)
         done, where = AuditAction.PASSWORD_CHANGED, client.address
         audit(session, actor, done, person_id=person_id, client_address=where)
         forget_wrong_codes(session, person_id)
-        token = _begin_session(session, actor, person_id, client, "new password")
+        token = _begin_session(
+            session, actor, person_id, client, "new password", by_provider=by_provider
+        )
     identity.forget_person(person_id)
     return token
 
@@ -259,11 +263,18 @@ def _begin(session: Session, actor: Actor, person_id: int, client: Client) -> En
 
 
 def _begin_session(
-    session: Session, actor: Actor, person_id: int, client: Client, detail: str = ""
+    session: Session,
+    actor: Actor,
+    person_id: int,
+    client: Client,
+    detail: str = "",
+    *,
+    by_provider: bool = False,
 ) -> str:
-    address, user_agent = client
     try:
-        return sessions.add_session(session, actor, person_id, address, user_agent, detail=detail)
+        return sessions.add_session(
+            session, actor, person_id, *client, detail=detail, by_provider=by_provider
+        )
     except PersonNotFoundError:  # deactivated since the password was compared
         raise WrongCredentialsError from None
 
