@@ -1,5 +1,6 @@
 """A provider of OpenID Connect over real HTTP, which may also lie."""
 
+import gzip
 import json
 import threading
 import warnings
@@ -27,10 +28,12 @@ TOKEN, USER_INFO = "/oauth2/token", "/userinfo"
 
 
 class Provider:
-    """A running provider. `changes` alters what it answers at a path; `asked` counts requests."""
+    """A running provider. `changes` alters what it answers at a path, and `packed` compresses that;
+    `asked` counts requests."""
 
     def __init__(self) -> None:
         self.changes: dict[str, Change] = {}
+        self.packed: set[str] = set()
         self.asked: list[str] = []
         self.bodies: list[str] = []
         self.url = ""
@@ -83,6 +86,9 @@ class Provider:
         if status.startswith("200"):
             answer = json.dumps(self.changes[path](json.loads(answer))).encode()
             headers = [each for each in headers if each[0].lower() != "content-length"]
+            if path in self.packed:
+                answer = gzip.compress(answer)
+                headers.append(("Content-Encoding", "gzip"))
         start_response(status, headers)
         return [answer]
 

@@ -60,7 +60,7 @@ SPEAKERS = {
     "segno": {"services.people.signing_in.totp"},
     "authlib": {"api.people.identity_provider"},
     "joserfc": {"api.people.identity_provider"},
-    "httpx2": {"api.people.identity_provider"},
+    "httpx2": {"api.people.identity_provider", "api.people.provider_answers"},
     "itsdangerous": {"services.people.signing_in.sealed_flow"},
     "markdown_it": {"state.conversation.markdown"},
     "nh3": {"state.conversation.markdown"},

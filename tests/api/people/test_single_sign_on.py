@@ -19,6 +19,7 @@ from ticket_app.actor import by_command
 from ticket_app.api.app import make_api
 from ticket_app.api.limits.token_bucket import TokenBucket
 from ticket_app.api.people import identity_provider, single_sign_on
+from ticket_app.api.people.provider_answers import ANSWER_BYTES
 from ticket_app.services.people.accounts import directory, rights
 from ticket_app.services.people.signing_in import sealed_flow
 from ticket_app.services.people.tokens import COOKIE
@@ -43,6 +44,7 @@ def server() -> Iterator[Provider]:
 def provider(server: Provider) -> Provider:
     """A provider that does not lie, and knows the administrator."""
     server.changes.clear()
+    server.packed.clear()
     server.asked.clear()
     server.bodies.clear()
     server.knows("ada", **ADA)
@@ -310,6 +312,31 @@ def test_claims_that_are_at_the_userinfo_endpoint_alone_are_found(
     assert openid_provider.USER_INFO in provider.asked
     provider.changes[openid_provider.USER_INFO] = lambda said: said | {"sub": "another"}
     assert problem(enter(desk, provider)) == "not_believed"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        openid_provider.CONFIGURATION,
+        openid_provider.KEYS,
+        openid_provider.TOKEN,
+        openid_provider.USER_INFO,
+    ],
+)
+def test_an_answer_of_any_size_is_not_read(
+    sqlite_database: str,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    administrator()
+    for padding, is_packed in ((" " * ANSWER_BYTES, False), ("", True)):
+        provider.changes[path] = partial(dict, padding=padding)
+        provider.packed = {path} if is_packed else set()
+        with trusting(provider, monkeypatch, OIDC_ROLES="admins=administrator") as desk:
+            begins = path == openid_provider.CONFIGURATION
+            answer = desk.get(START) if begins else enter(desk, provider)
+            assert problem(answer) == "not_believed"
 
 
 @pytest.mark.rest_in_prove("database")

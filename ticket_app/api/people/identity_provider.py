@@ -1,8 +1,8 @@
 """The provider of OpenID Connect: authlib's client, within bounds.
 
-A call ends after SECONDS. Addresses and keys of the provider are read at the first sign-in, kept
-for METADATA_SECONDS, and believed only if they are for its own issuer. No line of the log contains
-a token, a code, or a text that a stranger chose.
+A call ends after SECONDS, and an answer has a bound in bytes. Addresses and keys of the provider
+are read at the first sign-in, kept for METADATA_SECONDS, and believed only if they are for its own
+issuer. No line of the log contains a token, a code, or a text that a stranger chose.
 """
 
 import asyncio
@@ -19,6 +19,11 @@ from authlib.integrations.starlette_client import OAuthError, StarletteOAuth2App
 from joserfc.errors import JoseError
 
 from ticket_app.api.limits.token_bucket import TokenBucket
+from ticket_app.api.people.provider_answers import (
+    WrongAnswerError,
+    ask_for_plain_bytes,
+    bound_answer,
+)
 from ticket_app.errors import SignOnProblem, SingleSignOnError
 from ticket_app.setting_types import is_private
 from ticket_app.settings import SingleSignOn
@@ -54,10 +59,6 @@ _lines = TokenBucket(LINES_PER_SECOND, LINES_BURST)
 # Below WARNING these loggers write codes, verifiers and headers.
 for _name in ("authlib", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
-
-
-class WrongAnswerError(ValueError):
-    """The provider says something that this module does not believe; its text is of this module."""
 
 
 class Leaving(NamedTuple):
@@ -145,6 +146,7 @@ class _Client(StarletteOAuth2App):  # type: ignore[misc]  # authlib has no types
                 "code_challenge_method": "S256",
                 "scope": " ".join(SCOPES),
                 "timeout": None,  # the deadline is that of a whole sign-in
+                "event_hooks": {"request": [ask_for_plain_bytes], "response": [bound_answer]},
                 # Shared, because each client would read all certificates anew.
                 "verify": httpx2.create_ssl_context(),
             },
