@@ -7,9 +7,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 
 from harness.ports import free_port
@@ -21,12 +22,11 @@ SECONDS_TO_STOP = 15
 
 @dataclass
 class RunningDesk:
-    """A started desk: its URL, its process, its log, and the seconds until its first answer."""
+    """A started desk: its URL, its process and its log."""
 
     url: str
     process: subprocess.Popen[bytes]
     log: Path
-    seconds_to_answer: float
 
     @property
     def printed(self) -> str:
@@ -50,45 +50,62 @@ def running_desk(folder: Path, **environment: str) -> Iterator[RunningDesk]:
     they work on every port. `folder` takes the log, and the data unless DATABASE_URL names another
     place.
     """
-    port = environment.setdefault("PORT", str(free_port()))
-    environment.setdefault("DATA_DIR", str(folder / "data"))
-    log = folder / f"desk-{port}.log"
-    began = time.monotonic()
+    with running_desks(folder, environment) as (desk,):
+        yield desk
+
+
+@contextmanager
+def running_desks(folder: Path, *environments: dict[str, str]) -> Iterator[list[RunningDesk]]:
+    """Yields several desks as `running_desk` does. They start at the same time."""
+    with ExitStack() as stack:
+        desks = [stack.enter_context(_started(folder, each)) for each in environments]
+        for desk in desks:
+            _wait_for(desk)
+        yield desks
+
+
+@contextmanager
+def _started(folder: Path, environment: dict[str, str]) -> Iterator[RunningDesk]:
+    own = {"PORT": str(free_port()), "DATA_DIR": str(folder / "data")} | environment
+    log = folder / f"desk-{own['PORT']}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "ticket_app", "serve"],
             cwd=ROOT,
-            env={**os.environ, "ENV_FILE": os.devnull, **environment},
+            env={**os.environ, "ENV_FILE": os.devnull, **own},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    url = f"http://localhost:{port}"
     try:
-        _wait_for(url, process, log)
-        yield RunningDesk(url, process, log, time.monotonic() - began)
+        yield RunningDesk(f"http://localhost:{own['PORT']}", process, log)
     finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(SECONDS_TO_STOP)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        end(process)
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def end(process: "subprocess.Popen[Any]") -> None:
+    """End a process that leads a process group: with SIGTERM, else the group with SIGKILL."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_for(desk: RunningDesk) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        if desk.process.poll() is not None:
             break
         try:
-            urllib.request.urlopen(f"{url}/api/health/", timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(f"{desk.url}/api/health/", timeout=5).close()  # noqa: S310
         except HTTPError:
             return
         except (URLError, OSError):
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError(f"The desk did not start. It said:\n{log.read_text(encoding='utf-8')}")
+    raise RuntimeError(f"The desk did not start. It said:\n{desk.printed}")

@@ -13,12 +13,12 @@ from harness.accounts import ADMINISTRATOR, PASSWORD, account, administrator, se
 from tests import redis_server
 from tests.conftest import leave_out, new_postgres
 from tests.outsiders import Client, Handler
-from tests.serving import RunningDesk, running_desk
+from tests.serving import RunningDesk, running_desks
 from ticket_app.data.engine import use_database
 from ticket_app.services.people import identity
 from ticket_app.services.people.permission import Verb
 from ticket_app.services.people.signing_in.lockout import OF_ADDRESS_AND_CLIENT
-from ticket_app.services.people.tokens import COOKIE
+from ticket_app.services.people.tokens import COOKIE, COOKIE_OVER_TLS
 from ticket_app.vocabulary import Role
 
 HOST = "desk.example.com"
@@ -65,10 +65,7 @@ def desks(
             "TRUSTED_PROXIES": "127.0.0.1",
             "ALLOWED_HOSTS": f"{HOST},localhost",
         }
-        with (
-            running_desk(folder, **settings) as one,
-            running_desk(folder, **settings, WORKERS="2") as other,
-        ):
+        with running_desks(folder, settings, settings | {"WORKERS": "2"}) as (one, other):
             yield Desks(one, other, *people)
         use_database(None)
         identity.forget()
@@ -80,7 +77,7 @@ def post(
     """Sends a form as a browser does, whose proxy ends TLS."""
     headers = {
         "Host": HOST, "Origin": f"https://{HOST}", "X-Forwarded-Proto": "https",
-        "X-Forwarded-For": client, "Cookie": f"{COOKIE}={cookie}",
+        "X-Forwarded-For": client, "Cookie": f"{COOKIE_OVER_TLS}={cookie}",
     }  # fmt: skip
     return httpx.post(f"{desk.url}/api/{form}", data=fields, headers=headers)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from harness.fake_provider import FakeProvider, Script
-from tests.serving import RunningDesk, running_desk
+from tests.serving import RunningDesk, running_desk, running_desks
 
 SECONDS = 40
 
@@ -64,8 +64,7 @@ def test_two_desks_share_the_work_and_do_none_of_it_twice(
 ) -> None:
     with (
         FakeProvider(Script.GOOD, during_call=lambda: time.sleep(0.05)) as fake,
-        running_desk(tmp_path, **settings(fake, postgres_database)) as first,
-        running_desk(tmp_path, **settings(fake, postgres_database)) as second,
+        running_desks(tmp_path, *[settings(fake, postgres_database)] * 2) as (first, second),
     ):
         file_tickets(first, 30)
         file_tickets(second, 31)

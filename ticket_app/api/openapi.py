@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from ticket_app.api.gateway.origins import READING
 from ticket_app.api.paths import HEALTH
 from ticket_app.api.problems import MEDIA_TYPE
-from ticket_app.services.people.tokens import COOKIE
+from ticket_app.services.people.tokens import COOKIE, COOKIE_OVER_TLS
 
 Json = dict[str, Any]
 
@@ -43,8 +43,8 @@ SECURITY: Json = {
         "type": "apiKey",
         "in": "cookie",
         "name": COOKIE,
-        "description": "The cookie of a browser that has signed in. It changes something only for "
-        "a page of the desk.",
+        "description": "The cookie of a browser that has signed in. Over https its name is "
+        f"`{COOKIE_OVER_TLS}`. It changes something only for a page of the desk.",
     },
 }
 """The ways to sign in. The empty one below stands for a desk without accounts."""

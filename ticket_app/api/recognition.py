@@ -7,10 +7,10 @@ from starlette.types import Scope
 from ticket_app.actor import OPEN_DESK, Actor, Identity, over_rest
 from ticket_app.api.gateway.origins import READING, is_of_own_page
 from ticket_app.api.limits.client_address import client_address
+from ticket_app.api.session_cookie import session_token
 from ticket_app.errors import TicketAppError
 from ticket_app.services.people import identity
 from ticket_app.services.people.api_tokens.bearer import identify_bearer
-from ticket_app.services.people.tokens import COOKIE, token_in
 from ticket_app.settings import get_settings
 
 BEARER = b"bearer"
@@ -56,12 +56,6 @@ async def recognise(scope: Scope) -> Identity:
     if scope["method"] not in READING and not is_of_own_page(scope):
         return await identity.identify(None)
     return await identity.identify(session_token(scope))
-
-
-def session_token(scope: Scope, cookie: str = COOKIE) -> str | None:
-    """Return the token in a cookie of a request."""
-    said = [value for name, value in scope["headers"] if name == b"cookie"]
-    return token_in(b"; ".join(said).decode("latin-1"), cookie)
 
 
 def actor_of(request: Request) -> Actor:

@@ -21,7 +21,7 @@ from ticket_app.data.people.accounts import find_own_login
 from ticket_app.services.people import identity
 from ticket_app.services.people.accounts import invitations, rights
 from ticket_app.services.people.signing_in import passwords
-from ticket_app.services.people.tokens import COOKIE, STEP_COOKIE
+from ticket_app.services.people.tokens import COOKIE, COOKIE_OVER_TLS, STEP_COOKIE
 from ticket_app.vocabulary import Role
 
 GOOD = "seven lanterns under the bridge"
@@ -321,7 +321,19 @@ def test_a_cookie_stays_on_https_where_there_is_https(
     )
     form = {"email": ADMINISTRATOR, "password": PASSWORD}
     answer = client.post("/api/sign-in", data=form, headers=OWN_PAGE | headers)
-    assert ("secure" in answer.headers["set-cookie"].lower()) is secure
+    said = answer.headers["set-cookie"]
+    name, _, token = said.partition(";")[0].partition("=")
+    assert ("secure" in said.lower()) is secure
+    assert name == (COOKIE_OVER_TLS if secure else COOKIE)
+    # A neighbouring host can set the one without the prefix.
+    client.cookies.clear()
+    for cookie, counts in ((COOKIE_OVER_TLS, True), (COOKIE, not secure)):
+        sent = headers | {"cookie": f"{cookie}={token}"}
+        assert (client.get("/api/me/", headers=sent).status_code == 200) is counts
+    both = headers | {"cookie": f"{COOKIE_OVER_TLS}={token}; {COOKIE}=planted"}
+    assert client.get("/api/me/", headers=both).status_code == 200
+    left = client.post("/api/sign-out", headers=both | OWN_PAGE)
+    assert left.headers["set-cookie"].startswith(f'{name}="";')
 
 
 @pytest.mark.rest_in_prove("database")

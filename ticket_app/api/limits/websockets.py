@@ -15,7 +15,7 @@ from ticket_app.api.limits.client_address import Networks, client_address
 from ticket_app.api.limits.connections import Peer, connections, peer_of
 from ticket_app.api.limits.token_bucket import TokenBucket
 from ticket_app.api.limits.websocket_connection import WebsocketConnection
-from ticket_app.api.recognition import session_token
+from ticket_app.api.session_cookie import session_token
 from ticket_app.services.people.identity import HANDSHAKE, Handshake
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,14 @@ from ticket_app.api.paths import CODE, OWN_PASSWORD, PASSWORD, SIGN_IN, SIGN_OUT
 from ticket_app.api.people.client import client_of
 from ticket_app.api.people.failure_log import log_failure
 from ticket_app.api.people.single_sign_on import leave_provider
-from ticket_app.api.recognition import actor_of, session_token
-from ticket_app.api.session_cookie import delete_session, delete_step, set_session, set_step
+from ticket_app.api.recognition import actor_of
+from ticket_app.api.session_cookie import (
+    cookie_token,
+    delete_session,
+    delete_step,
+    set_session,
+    set_step,
+)
 from ticket_app.errors import (
     AccountLinkError,
     BusyError,
@@ -78,7 +84,7 @@ async def post_code(request: Request) -> Response:
     """Begin the session of a sign-in that waits for a code."""
     form = await _form(request)
     wanted = wanted_page(request.scope, form.get("next", ""))
-    step = session_token(request.scope, STEP_COOKIE) or ""
+    step = cookie_token(request.scope, STEP_COOKIE) or ""
     try:
         actor = actor_of(request)
         if actor.identity == OPEN_DESK:

@@ -3,8 +3,9 @@
 import secrets
 from hashlib import sha256
 
-COOKIE = "desk_session"
-"""The cookie of a browser that has signed in. Its value is the token of the session."""
+COOKIE, COOKIE_OVER_TLS = "desk_session", "__Host-desk_session"
+"""The cookie of a browser that has signed in. Its value is the token of the session. Over TLS its
+name keeps out cookies that a neighbouring host has set."""
 STEP_COOKIE = "desk_sign_in"
 """The cookie of a browser whose sign-in waits for a code."""
 TOKEN_BYTES = 32
@@ -36,7 +37,8 @@ def digest(token: str) -> str:
 def token_in(cookie_header: str, cookie: str = COOKIE) -> str | None:
     """Returns the token of a cookie in a Cookie header; None without one, or with several.
 
-    A page of a neighbouring host can add a second cookie of this name, so none of two is believed.
+    Without TLS a page of a neighbouring host can add a second cookie of this name, so none of two
+    is believed.
     """
     pairs = (part.strip().partition("=") for part in cookie_header.split(";"))
     values = {value for name, _, value in pairs if name == cookie and value}
