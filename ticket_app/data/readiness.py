@@ -10,8 +10,9 @@ tickets; the check then does not detect a full disk.
 import logging
 import os
 from time import monotonic
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -31,8 +32,8 @@ CREATE TEMPORARY TABLE desk_probe AS SELECT repeat(md5(i::text), 50) FROM genera
 MAY_WRITE_ONE = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
 LOCK_A_ROW = "SELECT FROM learning_turn LIMIT 1 FOR UPDATE SKIP LOCKED"
 """A statement that a read-only server refuses."""
-_proved = {"by": 0, "at": 0.0}
-"""The engine (its `id`) and the monotonic time of the last write that succeeded."""
+_proved: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
+"""The monotonic time of the last write that succeeded, by engine."""
 
 
 def find_problem() -> str | None:
@@ -41,9 +42,10 @@ def find_problem() -> str | None:
     try:
         with transaction_of(engine) as session:
             session.execute(text("SELECT 1 FROM ticket LIMIT 1"))
-        if _proved["by"] != id(engine) or monotonic() > _proved["at"] + PROVED_SECONDS:
+        proved = _proved.get(engine)
+        if proved is None or monotonic() > proved + PROVED_SECONDS:
             _prove()
-            _proved.update(by=id(engine), at=monotonic())
+            _proved[engine] = monotonic()
     except DatabaseUnavailableError as error:
         return None if error.detail == reasons.LOCKED else error.detail
     except DBAPIError as error:
