@@ -17,7 +17,10 @@ from harness import postgres
 from tests import pooler, redis_server
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
-from ticket_app.services.people import identity
+from ticket_app.services.people import caps, identity
+from ticket_app.services.people.api_tokens import bearer
+from ticket_app.services.people.caps import Counted
+from ticket_app.services.triage import ledger
 from ticket_app.settings import Settings, get_settings
 from ticket_app.triage.learned import use_models
 
@@ -31,10 +34,11 @@ os.environ["ENV_FILE"] = os.devnull
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+SECONDS_TO_WRITE = 2.0
 MISSING = "is missing; bring it with: "
 PROGRAM_FIXTURES = frozenset({"postgres_server", "pooled", "redis", "chromium"})
 """The fixtures that start a program."""
-PROGRAM_NAMES = frozenset({"subprocess", "running_desk", "FakeProvider"})
+PROGRAM_NAMES = frozenset({"subprocess", "running_desk", "running_desks", "FakeProvider"})
 """The names that a test module imports to start a program, or to answer as a provider."""
 
 
@@ -80,9 +84,12 @@ def _fresh_settings() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_learned() -> Iterator[None]:
+def _nothing_kept() -> Iterator[None]:
+    """Forgets what this process keeps of a test, as a new process of the desk would."""
     yield
     use_models({})
+    caps.counted = Counted()
+    bearer._used.clear()
 
 
 def leave_out(what: str, how_to_bring_it: str) -> NoReturn:
@@ -211,6 +218,7 @@ def _in_use(url: str) -> Iterator[str]:
     use_database(url)
     identity.forget()
     yield url
+    ledger._queue.flush(SECONDS_TO_WRITE)  # or it writes into the next test's database
     use_database(None)
     identity.forget()
 

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from redis import Redis
+
 from harness.ports import free_port
 
 HOW_TO_BRING_IT = "apt-get install redis-server"
 SECONDS_TO_START = 10
+SECONDS_TO_COPY = 20
 
 
 class RedisServer:
@@ -52,6 +55,17 @@ class RedisServer:
         """Continue the frozen process."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+
+    def wait_for(self, *texts: bytes) -> None:
+        """Return once one key holds all these texts in its hash."""
+        deadline = time.monotonic() + SECONDS_TO_COPY
+        with Redis(port=self.port) as client:
+            while not any(
+                all(text in b"".join(client.hgetall(key).values()) for text in texts)
+                for key in client.scan_iter(_type="hash")
+            ):
+                assert time.monotonic() < deadline, f"Redis does not hold {texts}"
+                time.sleep(0.02)
 
     def _answers(self) -> bool:
         try:

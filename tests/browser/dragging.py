@@ -1,8 +1,6 @@
 """Drags a card of the board by mouse, by touch and by keyboard."""
 
-from collections.abc import Callable
-
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.locators import column, handle
 
@@ -11,14 +9,11 @@ HELD_MS = 90
 TOUCH_HELD_MS = 400
 """Milliseconds. An earlier move of the finger scrolls; the package lifts a card after 120 ms."""
 STEPS = 12
+WAYS = ("mouse", "touch", "keyboard")
+SAID = "[aria-live=assertive]"
+"""Where the board tells in words what becomes of a card."""
 
 Point = tuple[float, float]
-
-
-def by_mouse(page: Page, title: str, target: str) -> None:
-    """Drag a card with the mouse and drop it."""
-    drag_over(page, title, target)
-    page.mouse.up()
 
 
 def drag_over(page: Page, title: str, target: str) -> None:
@@ -49,15 +44,18 @@ def by_touch(page: Page, title: str, target: str) -> None:
     touch("touchEnd")
 
 
-def by_keyboard(page: Page, title: str, target: str) -> None:
-    """Lift a card of the column Open with Space, move it with arrows, drop it with Space."""
+def lift_over(page: Page, title: str, target: str) -> None:
+    """Lift a card of the column Open with Space and move it with arrows, without the drop.
+
+    Each press waits until the page has told of the one before: a busy page would lose it.
+    """
+    said = page.locator(SAID)
     handle(page, title).focus()
     page.keyboard.press("Space")
-    for _ in range(COLUMNS.index(target)):
-        page.wait_for_timeout(2 * HELD_MS)
+    expect(said).to_contain_text("is lifted from")
+    for column_name in COLUMNS[1 : COLUMNS.index(target) + 1]:
         page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(2 * HELD_MS)
-    page.keyboard.press("Space")
+        expect(said).to_contain_text(f"is over {column_name}")
 
 
 def _way(page: Page, title: str, target: str) -> tuple[Point, Point]:
@@ -74,13 +72,23 @@ def _steps(start: Point, end: Point) -> list[Point]:
     return [(x + 12, y + 6), *((x + (to_x - x) * s, y + (to_y - y) * s) for s in shares)]
 
 
-WAYS: dict[str, Callable[[Page, str, str], None]] = {
-    "mouse": by_mouse,
-    "touch": by_touch,
-    "keyboard": by_keyboard,
-}
-
-
 def drag(page: Page, title: str, target: str, way: str = "mouse") -> None:
-    """Move a card to the top of a column."""
-    WAYS[way](page, title, target)
+    """Move a card to the top of a column, by mouse, touch or keyboard."""
+    if way == "touch":
+        by_touch(page, title, target)
+    else:
+        hold_over(page, title, target, way)
+        drop(page, way)
+
+
+def hold_over(page: Page, title: str, target: str, way: str) -> None:
+    """Move a card over a column by mouse or keyboard, without the drop."""
+    (lift_over if way == "keyboard" else drag_over)(page, title, target)
+
+
+def drop(page: Page, way: str) -> None:
+    """Drop the card that is held."""
+    if way == "keyboard":
+        page.keyboard.press("Space")
+    else:
+        page.mouse.up()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Chrome, Desk
-from tests.browser.dragging import drag, drag_over
+from tests.browser.dragging import SAID, drag, drag_over
 from tests.browser.locators import column, handle, status_of
 from tests.browser.proxy import Proxy, proxy_to
 from tests.services.desk import opened
@@ -35,7 +35,6 @@ WATCH = """id => {
 """Records the column that shows the card, whenever it changes from one frame to the next."""
 
 FOCUSED = "document.activeElement.ariaLabel ?? document.activeElement.innerText.split('\\n')[0]"
-SAID = "[aria-live=assertive]"
 
 
 @pytest.fixture

@@ -20,12 +20,15 @@ OVERFLOWING = """() => [...document.querySelectorAll('.column, .ticket-card')]
   .filter(one => one.scrollWidth > one.clientWidth).map(one => one.className)"""
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_a_drag_is_saved(chrome: Chrome, desk: Desk, setting: str) -> None:
+@pytest.mark.parametrize(
+    ("setting", "ways"),
+    [("as it comes", WAYS), ("reduced motion", WAYS[2:]), ("forced colours", WAYS[:1])],
+)
+def test_a_drag_is_saved(chrome: Chrome, desk: Desk, setting: str, ways: tuple[str, ...]) -> None:
     desk.file(title="Leave me", status="open")
-    tickets = {way: desk.file(title=f"Drag me by {way}", status="open") for way in WAYS}
+    tickets = {way: desk.file(title=f"Drag me by {way}", status="open") for way in ways}
     page = chrome.page("/board", DESKTOP | {"has_touch": True}, **SETTINGS[setting])
-    expect(handle(page, "Drag me by mouse")).to_be_visible()
+    expect(handle(page, f"Drag me by {ways[0]}")).to_be_visible()
     for saved, (way, ticket) in enumerate(tickets.items(), start=1):
         drag(page, ticket["title"], "In progress", way)
         expect(column(page, "In progress")).to_contain_text(ticket["title"])
@@ -33,6 +36,12 @@ def test_a_drag_is_saved(chrome: Chrome, desk: Desk, setting: str) -> None:
         heading = column(page, "In progress").get_by_role("heading")
         expect(heading).to_have_text(re.compile(rf"\D{saved}$"))  # the server has counted it
         assert desk.get(ticket["id"])["status"] == "in_progress"
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("setting", ["reduced motion", "forced colours"])
+def test_a_drag_is_saved_in_every_way(chrome: Chrome, desk: Desk, setting: str) -> None:
+    test_a_drag_is_saved(chrome, desk, setting, WAYS)
 
 
 def test_the_board_fits_a_narrow_window(chrome: Chrome, desk: Desk) -> None:

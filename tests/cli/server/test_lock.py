@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from harness.ports import free_port
+from tests.serving import end
 from ticket_app.cli.server.lock import only_desk
 from ticket_app.errors import ConfigurationError
 from ticket_app.settings import ROOT, Settings
 
-SECONDS = 60
+SECONDS = 120
 
 
 def started(port: int, folder: Path) -> "subprocess.Popen[str]":
@@ -25,6 +26,7 @@ def started(port: int, folder: Path) -> "subprocess.Popen[str]":
             [sys.executable, "-m", "ticket_app", "serve"],
             cwd=ROOT, text=True, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
             env={**os.environ, "ENV_FILE": os.devnull, "PORT": str(port), "DATA_DIR": str(folder)},
+            start_new_session=True,
         )  # fmt: skip
 
 
@@ -43,9 +45,7 @@ def test_two_starts_at_the_same_moment_do_not_share_a_port(tmp_path: Path) -> No
         assert f"Port {port} is taken" in said
     finally:
         for desk in desks.values():
-            desk.terminate()
-        for desk in desks.values():
-            desk.wait(SECONDS)
+            end(desk)
 
 
 def settings(port: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
