@@ -81,6 +81,7 @@ def test_purge_counts_first_and_purges_with_yes(capsys: pytest.CaptureFixture[st
             main(["purge", "--older-than", wrong])
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("answer", ["yes", "y", ""])
 def test_a_terminal_is_asked_and_takes_yes_alone(database: str, answer: str) -> None:
     deleted(31)

@@ -83,6 +83,7 @@ def test_every_address_has_its_decision() -> None:
     assert routes() == set(NEEDS)
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("who", ["nobody", "expired", "inactive", "waiting", "unknown", "forged"])
 def test_nobody_gets_past_the_door(client: TestClient, team: Team, who: str) -> None:
     token = {"nobody": "", "unknown": "x" * 43, "forged": f"{team.agent[:-1]}!"}.get(who)
@@ -98,6 +99,7 @@ def test_nobody_gets_past_the_door(client: TestClient, team: Team, who: str) -> 
         assert_problem(client.get(address, headers=headers), 401, "sign_in_required")
 
 
+@pytest.mark.rest_in_prove("database")
 def test_without_a_factor_that_ones_role_needs_every_address_is_closed(
     client: TestClient, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,11 +132,13 @@ def test_a_session_may_what_its_role_may(client: TestClient, team: Team, role: R
             assert status == 403, route
 
 
+@pytest.mark.rest_in_prove("database")
 def test_who_has_signed_in_reads_the_documentation(client: TestClient, team: Team) -> None:
     for address in BESIDES[:-1]:
         assert client.get(address, headers=with_session(team.agent)).status_code == 200
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     ("proof", "status"),
     [
@@ -160,11 +164,13 @@ def test_a_cookie_changes_something_only_for_a_page_of_the_desk(
     assert client.get("/api/tickets/1/", headers=cookie).status_code == 200
 
 
+@pytest.mark.rest_in_prove("database")
 def test_two_cookies_are_none(client: TestClient, team: Team) -> None:
     both = {"cookie": f"{COOKIE}={team.agent}; {COOKIE}={team.requester}"}
     assert client.get("/api/tickets/", headers=both).status_code == 401
 
 
+@pytest.mark.rest_in_prove("database")
 def test_an_extra_field_raises_no_role(client: TestClient, team: Team) -> None:
     headers = with_session(team.agent)
     client.post("/api/tickets/", json=TICKET | {"role": "administrator"}, headers=headers)
@@ -175,6 +181,7 @@ def test_an_extra_field_raises_no_role(client: TestClient, team: Team) -> None:
     assert "role" not in shown
 
 
+@pytest.mark.rest_in_prove("database")
 def test_health_tells_nobody_what_an_attacker_wants(client: TestClient, team: Team) -> None:
     hidden = {"live": True, "ready": True, "database": None, "redis": None, "provider": None}
     assert client.get("/api/health/").json() == hidden

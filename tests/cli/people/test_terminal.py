@@ -14,6 +14,7 @@ from ticket_app.settings import ROOT
 PASSWORD = "teapot lantern gravel"  # noqa: S105  # a made-up one
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("second", [PASSWORD, f"{PASSWORD}s"])
 def test_a_terminal_asks_twice_and_shows_neither(database: str, second: str) -> None:
     ours, theirs = pty.openpty()

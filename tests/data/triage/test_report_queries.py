@@ -118,7 +118,7 @@ def test_agreement_is_what_comparing_each_with_each_says() -> None:
     insert_suggestions(
         *(
             (ticket_id, field, engine, random.choice(values))
-            for ticket_id in tickets(300)
+            for ticket_id in tickets(100)
             for field, values in VALUES.items()
             for engine in random.choices(engines, k=random.randint(0, 4))
         )

@@ -129,6 +129,7 @@ def test_the_answer_is_kept_beside_the_offline_one(providing: Providing) -> None
     assert all(line.latency_ms > 0 and line.prompt_version for line in answer)
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_confidence_that_was_not_said_is_kept_as_none(providing: Providing) -> None:
     providing(Script.GOOD).answer = good_answer(category={"value": "Billing"})
     ticket = opened(description=TEXT)
@@ -138,6 +139,7 @@ def test_a_confidence_that_was_not_said_is_kept_as_none(providing: Providing) ->
     assert kept["priority"] == pytest.approx(0.8)
 
 
+@pytest.mark.rest_in_prove("database")
 def test_what_a_person_chose_when_filing_stays(providing: Providing) -> None:
     providing(Script.GOOD)
     before = opened(description=TEXT, category="account")
@@ -146,6 +148,7 @@ def test_what_a_person_chose_when_filing_stays(providing: Providing) -> None:
     assert verdict(after) == (Category.ACCOUNT, *GOOD[1:])
 
 
+@pytest.mark.rest_in_prove("by")
 @pytest.mark.parametrize("by", [in_browser, over_rest, by_command])
 def test_what_a_person_set_meanwhile_stays(providing: Providing, by: Callable[[], Actor]) -> None:
     fake = providing(Script.GOOD)
@@ -158,6 +161,7 @@ def test_what_a_person_set_meanwhile_stays(providing: Providing, by: Callable[[]
     assert proposed["category"] == "billing"
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_person_who_agrees_with_the_rules_has_decided(providing: Providing) -> None:
     providing(Script.GOOD)
     ticket = opened(description=TEXT)
@@ -181,6 +185,7 @@ def test_an_answer_to_another_text_is_not_used(providing: Providing) -> None:
     assert verdict(improve(ticket)) == GOOD  # the new text is sent at once
 
 
+@pytest.mark.rest_in_prove("database")
 def test_the_scores_of_a_new_text_are_improved_and_nothing_else(providing: Providing) -> None:
     ticket = opened(description=TEXT)
     providing(Script.GOOD)
@@ -190,6 +195,7 @@ def test_the_scores_of_a_new_text_are_improved_and_nothing_else(providing: Provi
     assert verdict(improve(ticket)) == (ticket.category, ticket.priority, *GOOD[2:])
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     "script", [Script.UNAUTHORIZED, Script.RATE_LIMITED_FOR_LONG, Script.WRONG_ENUM]
 )
@@ -232,6 +238,7 @@ def test_a_text_to_which_there_is_no_answer_is_given_up(providing: Providing) ->
     assert verdict(improve(ticket)) == GOOD
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_text_that_a_filter_refuses_is_given_up_and_the_others_are_answered(
     providing: Providing, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -255,6 +262,7 @@ def test_a_text_that_a_filter_refuses_is_given_up_and_the_others_are_answered(
     assert improve(opened(description=TEXT)).triage_status is TriageStatus.DONE
 
 
+@pytest.mark.rest_in_prove("database")
 def test_an_empty_account_is_waited_for(providing: Providing) -> None:
     fake = providing(Script.GOOD)
     fake.refuses = lambda _request: (402, {"error": {"message": "Insufficient Balance"}})
@@ -264,6 +272,7 @@ def test_an_empty_account_is_waited_for(providing: Providing) -> None:
         let_time_pass()
 
 
+@pytest.mark.rest_in_prove("database")
 def test_an_outage_is_no_bad_answer(providing: Providing) -> None:
     fake = providing(Script.UNAUTHORIZED)
     ticket = opened(description=TEXT)
@@ -275,6 +284,7 @@ def test_an_outage_is_no_bad_answer(providing: Providing) -> None:
     assert [(job.failures, job.bad_answers) for job in jobs()] == [(4, 1)]
 
 
+@pytest.mark.rest_in_prove("database")
 def test_waiting_ends_after_many_failures(
     providing: Providing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +296,7 @@ def test_waiting_ends_after_many_failures(
     assert improve(ticket).triage_status is TriageStatus.FAILED
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("reason", sorted(improving.NOT_COUNTED))
 def test_a_call_that_was_not_made_counts_for_nothing(
     providing: Providing, monkeypatch: pytest.MonkeyPatch, reason: CallOutcome
@@ -308,6 +319,7 @@ def test_a_title_that_no_database_takes_is_made_fit(providing: Providing) -> Non
     assert titles[-1] == "Charged twice [31m again"
 
 
+@pytest.mark.rest_in_prove("database")
 def test_the_same_answer_is_recorded_but_is_no_change(providing: Providing) -> None:
     fake = providing(Script.GOOD)
     rules = triage_offline(TEXT, "Wallpaper")
@@ -350,6 +362,7 @@ def test_restoring_asks_for_no_more_than_was_waited_for(providing: Providing) ->
     assert verdict(improve(ticket))[:2] == verdict(ticket)[:2]
 
 
+@pytest.mark.rest_in_prove("database")
 def test_restoring_without_a_provider_waits_for_none(
     providing: Providing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,6 +375,7 @@ def test_restoring_without_a_provider_waits_for_none(
     assert jobs() == []
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_backdated_ticket_waits_for_nobody(providing: Providing) -> None:
     providing(Script.GOOD)
     new = TicketCreate.model_validate({"title": "Old", "description": TEXT})
@@ -370,6 +384,7 @@ def test_a_backdated_ticket_waits_for_nobody(providing: Providing) -> None:
     assert jobs() == []
 
 
+@pytest.mark.rest_in_prove("database")
 def test_the_engine_of_a_new_text_is_the_one_that_scored_it(providing: Providing) -> None:
     providing(Script.GOOD)
     ticket = opened(description=TEXT)
@@ -377,6 +392,7 @@ def test_the_engine_of_a_new_text_is_the_one_that_scored_it(providing: Providing
     assert changed(ticket.id, description="Another text altogether.").engine == "offline"
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize(
     "write",
     [opened, lambda: changed(1, description="Another"), lambda: changed(1, title="New")],

@@ -84,6 +84,7 @@ def test_decisions_are_read_page_by_page_the_newest_that_fit_and_the_oldest_firs
     assert decisions("category") == taught[-14:]
 
 
+@pytest.mark.rest_in_prove("database")
 def test_what_beats_the_rules_takes_over_and_is_named() -> None:
     decide(examples(ENOUGH))
     lesson = learn_from_decisions(by_command(), "category")
@@ -99,6 +100,7 @@ def test_what_beats_the_rules_takes_over_and_is_named() -> None:
     assert set(sources.values()) == {("offline", "rules")}
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_learned_priority_takes_the_urgency_along() -> None:
     decide(examples(ENOUGH, "priority"), "priority")
     lesson = learn_from_decisions(by_command(), "priority")
@@ -111,6 +113,7 @@ def test_a_learned_priority_takes_the_urgency_along() -> None:
     assert lessons() == [lesson]
 
 
+@pytest.mark.rest_in_prove("database")
 def test_what_cannot_be_learned_does_not_take_over_and_is_kept_for_comparison() -> None:
     decide(shuffled(examples(ENOUGH)))
     lesson = learn_from_decisions(by_command(), "category")
@@ -119,6 +122,7 @@ def test_what_cannot_be_learned_does_not_take_over_and_is_kept_for_comparison() 
     assert lessons() == [lesson]
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_newer_lesson_that_is_no_better_ends_the_use_of_the_former() -> None:
     decide(examples(ENOUGH))
     assert learn_from_decisions(by_command(), "category").in_use
@@ -132,6 +136,7 @@ def test_a_newer_lesson_that_is_no_better_ends_the_use_of_the_former() -> None:
     assert count_lessons() == 2
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_newer_lesson_that_is_better_takes_the_place_of_the_former() -> None:
     decide(examples(ENOUGH))
     seen = refresh_models(by_triage(), {})
@@ -143,6 +148,7 @@ def test_a_newer_lesson_that_is_better_takes_the_place_of_the_former() -> None:
     assert models_in_use()["category"].lesson == second.id
 
 
+@pytest.mark.rest_in_prove("database")
 def test_what_is_learned_from_is_compared_with_the_rules_and_not_with_what_was_learned() -> None:
     decide(examples(ENOUGH))
     first = learn_from_decisions(by_command(), "category")
@@ -152,6 +158,7 @@ def test_what_is_learned_from_is_compared_with_the_rules_and_not_with_what_was_l
     )
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_new_process_works_with_what_was_learned(database: str) -> None:
     decide(examples(ENOUGH))
     learn_from_decisions(by_command(), "category")
@@ -166,6 +173,7 @@ def test_a_new_process_works_with_what_was_learned(database: str) -> None:
     assert said.strip() == "technical"
 
 
+@pytest.mark.rest_in_prove("database")
 @pytest.mark.parametrize("damage", [b"", b"no model", b"DESKLRN1" + bytes(100)])
 def test_a_damaged_model_is_logged_once_and_the_rules_stay(
     damage: bytes, caplog: pytest.LogCaptureFixture
@@ -181,6 +189,7 @@ def test_a_damaged_model_is_logged_once_and_the_rules_stay(
     )
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_model_of_another_field_is_of_no_use(caplog: pytest.LogCaptureFixture) -> None:
     decide(examples(ENOUGH))
     learn_from_decisions(by_command(), "category")
@@ -190,6 +199,7 @@ def test_a_model_of_another_field_is_of_no_use(caplog: pytest.LogCaptureFixture)
     assert models_in_use() == {}
 
 
+@pytest.mark.rest_in_prove("database")
 def test_a_comparison_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     decide(examples(ENOUGH))
     learn_from_decisions(by_command(), "category")
@@ -198,6 +208,7 @@ def test_a_comparison_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureF
     assert "cannot be read" in caplog.text
 
 
+@pytest.mark.rest_in_prove("database")
 def test_too_few_decisions_are_a_sentence_and_are_not_due_again() -> None:
     decide([*examples(100), *examples(100)])
     assert fields_due(by_triage()) == ["category"]
@@ -256,6 +267,7 @@ def test_a_process_that_lost_its_lease_stores_nothing(monkeypatch: pytest.Monkey
     assert count_lessons() == 0
 
 
+@pytest.mark.rest_in_prove("database")
 def test_the_turn_of_a_killed_process_is_free_again_by_itself(database: str) -> None:
     decide(examples(ENOUGH))
     code = (
