@@ -27,6 +27,7 @@ from ticket_app.errors import TicketAppError
 from ticket_app.live.housekeeping import (
     expiring_keys,
     expiring_sign_ins,
+    handing_on_tickets,
     linking_requesters,
     recording_uses,
     telling_of_erasings,
@@ -183,6 +184,7 @@ app.register_lifespan_task(learning)
 app.register_lifespan_task(expiring_keys)
 app.register_lifespan_task(expiring_sign_ins)
 app.register_lifespan_task(linking_requesters)
+app.register_lifespan_task(handing_on_tickets)
 app.register_lifespan_task(recording_uses)
 app.register_lifespan_task(telling_of_erasings)
 app.register_lifespan_task(warm_up)

@@ -104,9 +104,9 @@ def _is_refused_for_others(response: Any) -> bool:
 
 
 def _is_no_agent(body: dict[str, Any], response: Any) -> bool:
-    """Returns True if the only fault is that the assignee is no agent of the desk."""
+    """Returns True if the only fault is that no agent of the desk has this number."""
     faults = [each["field"] for each in response.json().get("errors", ())]
-    return faults == ["assignee_id"] and bool(body.get("assignee_id"))
+    return faults in (["assignee_id"], ["hand_to"]) and bool(body.get(faults[0]))
 
 
 def _is_blank(body: dict[str, Any], response: Any) -> bool:

@@ -71,7 +71,7 @@ def test_what_is_always_there_is_required_and_what_may_be_null_says_so(document:
         "TicketUpdate": fields | requester | {"assignee_id"},
         "MessageCreate": {"kind", "from"},
         "TokenCreate": {"scope", "days"},
-        "PersonUpdate": {"name", "role", "active"},
+        "PersonUpdate": {"name", "role", "active", "hand_to"},
         "Problem": {"errors"},
     }
     nullable = {

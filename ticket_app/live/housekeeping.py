@@ -16,6 +16,7 @@ from ticket_app.services.people.api_tokens.issuing import expire_tokens
 from ticket_app.services.people.sessions import expire_sessions
 from ticket_app.services.people.signing_in.code_step import expire_steps
 from ticket_app.services.people.signing_in.sign_in import expire_failures
+from ticket_app.services.tickets.assigning.handing_on import hand_on
 from ticket_app.services.tickets.keys import expire_idempotency_keys
 from ticket_app.services.tickets.requesters import link_requesters
 
@@ -26,6 +27,7 @@ LINKS_SECONDS = 30.0
 SIGN_INS_SECONDS = 600.0
 USES_SECONDS = 20.0
 ERASINGS_SECONDS = 2.0
+HANDOVERS_SECONDS = 2.0
 PAUSE_SECONDS = 0.5
 """Pause between two steps while there is more to do, so that other writers come first."""
 
@@ -90,6 +92,14 @@ async def telling_of_erasings() -> AsyncIterator[None]:
         return False
 
     async with _repeating(tell, ERASINGS_SECONDS):
+        yield
+
+
+@asynccontextmanager
+async def handing_on_tickets() -> AsyncIterator[None]:
+    """During the block, hand on the open tickets of people who have left the team, every
+    HANDOVERS_SECONDS or so."""
+    async with _repeating(lambda: hand_on(by_command()) > 0, HANDOVERS_SECONDS):
         yield
 
 

@@ -62,13 +62,18 @@ class PeopleListQuery(Input):
 
 class PersonUpdate(Input):
     """A change of a person. Only the given fields change. A new role, and a deactivation, end the
-    person's sessions."""
+    person's sessions. `hand_to` says who gets the open tickets of someone who leaves the team."""
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
 
     name: PersonName = ""
     role: Role = Role.REQUESTER
     active: Annotated[bool, Field(strict=True)] = True
+    hand_to: Annotated[int, Field(ge=1, le=ID_MAX, strict=True)] | None = Field(
+        default=None,
+        description="The agent who gets the person's open tickets, if the change is a deactivation "
+        "or makes a requester of an agent; null for nobody.",
+    )
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from harness.accounts import PASSWORD_HASH, account, administrator, factor, session_token
+from tests.services.desk import changed, opened
 from ticket_app.actor import NOBODY, OPEN_DESK, Identity, by_command, over_rest
 from ticket_app.cli.main import main
 from ticket_app.cli.people.admin import create_configured_administrator
@@ -20,6 +21,7 @@ from ticket_app.services.people import identity
 from ticket_app.services.people.accounts import directory, invitations
 from ticket_app.services.people.api_tokens.bearer import identify_bearer
 from ticket_app.services.people.signing_in.single_sign_on import enter
+from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.settings import Settings, SingleSignOn, get_settings
 from ticket_app.vocabulary import Role, TokenScope
 
@@ -225,6 +227,22 @@ def test_a_lost_second_factor_is_removed_on_the_server(desk: Desk) -> None:
     assert asyncio.run(identity.identify(token)) == NOBODY
     assert "has no second factor." in desk.run("second-factor-off", BEN)[1]
     assert "stays" not in desk.run("admin", BEN, typed=PASSWORD)[1]
+
+
+def test_who_leaves_hands_their_open_tickets_on(desk: Desk) -> None:
+    ana = administrator(ANA)
+    for role, heir in ((Role.AGENT, ANA), (Role.AGENT, None)):
+        ben = account(BEN, role)
+        tickets = [opened().id, opened().id]
+        for each in tickets:
+            changed(each, by_command(), assignee_id=ben)
+        chosen = ["--hand-to", heir] if heir else []
+        code, said = desk.run("deactivate", BEN, *chosen)
+        assert (code, f"2 open tickets belong to {heir or 'nobody'} now" in said) == (0, True)
+        found = {get_ticket(by_command(), each).assignee_id for each in tickets}
+        assert found == {ana if heir else None}
+        desk.run("activate", BEN)
+    assert "There is no person" in desk.refused("role", BEN, "requester", "--hand-to", "x@y.org")
 
 
 COMMANDS = ("reset", "deactivate", "activate", "sign-out", "second-factor-off", "unlink")

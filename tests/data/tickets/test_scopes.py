@@ -20,6 +20,8 @@ WITHOUT_SCOPE = {
     "queries.changes_between": "Only agents read histories; they see every ticket.",
     "queries.find_key": "It finds a number of the key's own actor.",
     "queries.suggestions_for": "Only agents read suggestions, of a ticket that was found before.",
+    "queries.leaver_with_tickets": "A task of the server; it finds the number of a person alone.",
+    "queries.lock_unsettled_of": "A task of the server.",
     "queries.remove_older_keys": "A task of the server.",
     "queries.address_changes_after": "Only a command of the server asks, to erase what it finds.",
     "queries.erasings_after": "A task of the server; it finds numbers of tickets alone.",

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from harness.accounts import PASSWORD_HASH, account, administrator, factor, session_token
-from tests.services.desk import opened
+from tests.services.desk import changed, opened
 from tests.state import page as page_module
 from tests.state.page import Page, Tabs
 from ticket_app.actor import NOBODY, by_command, over_rest
@@ -14,6 +14,8 @@ from ticket_app.data.engine import write_transaction
 from ticket_app.services.people import identity
 from ticket_app.services.people.accounts import directory, invitations
 from ticket_app.services.people.tokens import digest
+from ticket_app.services.tickets.assigning.handing_on import hand_on
+from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.state.acting import Visitor, visitors
 from ticket_app.state.people.people import People
 from ticket_app.vocabulary import Role
@@ -108,6 +110,29 @@ async def test_a_role_changes_and_the_last_administrator_stays(tabs: Tabs) -> No
     await page.do(People.set_active(bea, True))
     await page.do(People.new_link(bea))
     assert "/welcome?token=" in page.shown(People)["link"]
+
+
+async def test_open_tickets_go_to_whom_the_page_says(tabs: Tabs) -> None:
+    ada = administrator()
+    bea, cay = (account(f"{name}@example.com", Role.AGENT) for name in ("bea", "cay"))
+    tickets = [changed(opened().id, by_command(), assignee_id=each).id for each in (bea, cay)]
+    page = await page_of(tabs, ada)
+    assert page.shown(People)["heirs"] == [
+        [str(number), name] for number, name in ((ada, "ada"), (bea, "bea"), (cay, "cay"))
+    ]
+    await page.do(People.choose_heir("999"))
+    assert page.shown(People)["hand_to"] == ""
+    await page.do(People.choose_heir(str(cay)))
+    await page.do(People.change_role(ada, "agent"))
+    assert "last active administrator" in page.shown(People)["problem"]
+    await page.do(People.set_active(bea, False))
+    assert hand_on(by_command()) == 1
+    assert {get_ticket(by_command(), each).assignee_id for each in tickets} == {cay}
+    await page.do(People.change_role(cay, "requester"))
+    shown = page.shown(People)
+    assert (shown["hand_to"], len(shown["heirs"])) == ("", 1)
+    assert hand_on(by_command()) == 2
+    assert {get_ticket(by_command(), each).assignee_id for each in tickets} == {None}
 
 
 async def test_people_are_found_by_the_beginning_of_a_name_or_an_address(tabs: Tabs) -> None:

@@ -39,5 +39,6 @@ async def get_person(person_id: PersonId, request: Request) -> PersonPublic:
 async def update_person(
     person_id: PersonId, update: PersonUpdate, request: Request
 ) -> PersonPublic:
-    """Change the fields given, as an administrator. A new role ends the person's sessions."""
+    """Change the fields given, as an administrator. A new role ends the person's sessions. The open
+    tickets of someone who leaves the team go to `hand_to` within seconds."""
     return await run(actor_of(request), rights.change_person, person_id, update)

@@ -32,7 +32,9 @@ SUBCOMMANDS = {
     ),
     "role": SubCommand("change a person's role", changes.add_role_options, changes.change_role),
     "deactivate": SubCommand(
-        "let a person in no longer; what they wrote stays", changes.add_options, changes.deactivate
+        "let a person in no longer; what they wrote stays, and their open tickets are handed on",
+        changes.add_leaving_options,
+        changes.deactivate,
     ),
     "activate": SubCommand(
         "let a deactivated person in again", changes.add_options, changes.activate

@@ -97,8 +97,23 @@ def _roles() -> list[rx.Component]:
     return [rx.el.option(word, value=role.value) for role, word in ROLE_WORDS.items()]
 
 
+def _heir() -> rx.Component:
+    return rx.el.div(
+        rx.el.label("Open tickets of people who leave go to", html_for="heir", class_name="small"),
+        rx.el.select(
+            rx.el.option("Nobody", value=""),
+            rx.foreach(People.heirs, lambda heir: rx.el.option(heir[1], value=heir[0])),
+            id="heir",
+            value=People.hand_to,
+            on_change=People.choose_heir,
+        ),
+        class_name="field heir",
+    )
+
+
 def _list() -> rx.Component:
     return rx.fragment(
+        _heir(),
         rx.el.ul(rx.foreach(People.rows, _person), class_name="card"),
         rx.cond(
             People.more,

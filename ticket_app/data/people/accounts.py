@@ -29,6 +29,7 @@ from ticket_app.data.people.tables import (
     AccountLink,
     Credential,
     DeskFact,
+    Handover,
     Person,
     PersonIdentity,
     PersonTerm,
@@ -97,6 +98,24 @@ def lock_agent(session: Session, person_id: int) -> bool:
     ends. Others may do the same at once."""
     asked = select(_id).where(_id == person_id, TEAM, col(Person.active).is_(True))
     return session.scalar(asked.with_for_update(read=True)) is not None
+
+
+def lock_handover(session: Session, person_id: int) -> Handover | None:
+    """Return who gets the tickets of a person who has left the team, locked."""
+    asked = select(Handover).where(col(Handover.person_id) == person_id)
+    return session.scalar(asked.with_for_update())
+
+
+def remove_handover(session: Session, person_id: int) -> None:
+    """Forget who gets the tickets of this person."""
+    session.execute(delete(Handover).where(col(Handover.person_id) == person_id))
+
+
+def agents(session: Session, *, limit: int) -> Sequence[tuple[int, str]]:
+    """Return the numbers and names of active agents and administrators, by name."""
+    asked = select(_id, col(Person.name)).where(TEAM, col(Person.active).is_(True))
+    found = session.execute(asked.order_by(col(Person.name), _id).limit(limit))
+    return [(person_id, name) for person_id, name in found if person_id]
 
 
 def find_people(session: Session, person_ids: Collection[int]) -> Sequence[Person]:

@@ -4,11 +4,11 @@ bound."""
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, delete, exists, func, or_, select
 from sqlmodel import Session, col
 
 from ticket_app.data.people.scope import Scope
-from ticket_app.data.people.tables import Person
+from ticket_app.data.people.tables import Handover, Person
 from ticket_app.data.tickets.predicates import deleted as is_deleted
 from ticket_app.data.tickets.predicates import in_scope, present
 from ticket_app.data.tickets.tables import (
@@ -49,6 +49,19 @@ def lock_ticket(
 ) -> Ticket | None:
     """As `find_ticket`, with a row lock until the transaction ends."""
     return session.scalar(_by_id(ticket_id, scope, deleted=deleted).with_for_update())
+
+
+def leaver_with_tickets(session: Session) -> int | None:
+    """Return a person who has left the team and still has an open ticket."""
+    left = col(Handover.person_id)
+    has_ticket = exists().where(*_unsettled_of(left))
+    return session.scalar(select(left).where(has_ticket).limit(1))
+
+
+def lock_unsettled_of(session: Session, person_id: int, *, limit: int) -> Sequence[Ticket]:
+    """Lock the first unsettled tickets of this assignee and return them, by id."""
+    wanted = select(Ticket).where(*_unsettled_of(person_id)).order_by(col(Ticket.id))
+    return session.scalars(wanted.limit(limit).with_for_update()).all()
 
 
 def history_of(
@@ -163,6 +176,10 @@ def remove_older_keys(session: Session, than: datetime, *, limit: int) -> int:
     if keys:
         session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.key).in_(keys)))
     return len(keys)
+
+
+def _unsettled_of(assignee: object) -> list[ColumnElement[bool]]:
+    return [col(Ticket.assignee_id) == assignee, col(Ticket.resolved_at).is_(None), present()]
 
 
 def _by_id(ticket_id: int, scope: Scope, *, deleted: bool) -> Select[Ticket]:

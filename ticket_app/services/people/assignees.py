@@ -1,18 +1,40 @@
-"""Who may be assigned to a ticket, and the agent that an open desk has built in."""
+"""Who may be assigned to a ticket, who gets the tickets of someone who leaves the team, and the
+agent that an open desk has built in."""
+
+from typing import NamedTuple
 
 from sqlmodel import Session
 
 from ticket_app.actor import OPEN_DESK, Actor
+from ticket_app.data.engine import read_transaction
 from ticket_app.data.people import accounts
-from ticket_app.data.people.tables import Person
+from ticket_app.data.people.tables import Handover, Person
+from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.errors import FieldProblem, InvalidInputError
 from ticket_app.schemas.assignees import ASSIGNEE, ME
+from ticket_app.services.people.permission import Verb, require
 from ticket_app.vocabulary import Role
 
 DESK_NAME = "This desk"
 """The name of the agent who acts at an open desk. Nobody can sign in as them."""
 NOT_ASSIGNABLE = "Only an active agent or administrator can be assigned. Choose another person."
 NOBODY_ACTS = "No person acts here. Write the number of an agent."
+KEEPS_TICKETS = "This person keeps their tickets. Leave this out."
+ASSIGNABLE_MAX = 500
+
+
+class Assignable(NamedTuple):
+    """A person who may be assigned."""
+
+    id: int
+    name: str
+
+
+def assignable_people(actor: Actor) -> list[Assignable]:
+    """Returns the active agents and administrators by name, ASSIGNABLE_MAX at most."""
+    require(actor, Verb.READ_PEOPLE)
+    with read_transaction(QUICK) as session:
+        return [Assignable(*each) for each in accounts.agents(session, limit=ASSIGNABLE_MAX)]
 
 
 def lock_assignee(session: Session, actor: Actor, wanted: int | str | None) -> int | None:
@@ -53,3 +75,32 @@ def _own_number(session: Session, actor: Actor) -> int | None:
         session.flush()
         fact.agent_id = agent.id
     return fact.agent_id
+
+
+def hand_over(
+    session: Session, actor: Actor, person_id: int, *, leaves: bool, to: int | None
+) -> None:
+    """Says who gets the open tickets of a person who leaves the team: the agent `to`, or nobody.
+
+    The tickets follow in transactions of their own. Raises InvalidInputError for anyone else than
+    another agent, and for a person who does not leave.
+    """
+    if to is not None and not leaves:
+        raise InvalidInputError([FieldProblem("hand_to", KEEPS_TICKETS)])
+    if to is not None and (to == person_id or not accounts.lock_agent(session, to)):
+        raise InvalidInputError([FieldProblem("hand_to", NOT_ASSIGNABLE)])
+    if leaves:
+        handover = Handover(
+            person_id=person_id,
+            to_id=to,
+            who=actor.who,
+            edge=actor.edge,
+            actor_id=actor.identity.person_id,
+            created_at=actor.at,
+        )
+        session.add(handover)
+
+
+def take_back(session: Session, person_id: int) -> None:
+    """Lets a person who has come back to the team keep their tickets from now on."""
+    accounts.remove_handover(session, person_id)

@@ -9,7 +9,7 @@ from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas.people import PersonPublic
-from ticket_app.services.people import links, sessions
+from ticket_app.services.people import assignees, links, sessions
 from ticket_app.services.people.accounts import directory, invitations, rights
 from ticket_app.services.people.permission import Verb
 from ticket_app.services.people.signing_in import second_factor
@@ -49,6 +49,9 @@ class People(rx.State):
     """The page /people. `link` is a link for a password, shown once, of the person `link_of`; it
     stands at the row `link_at`, or at the invitation (0).
 
+    `hand_to` is the number of the agent who gets the open tickets of those who leave the team, one
+    of `heirs`; it is empty for nobody.
+
     `told` and `problem` say how the last act on the row `at` ended, `invite_problem` why there was
     no invitation, and `failed` why the list could not be read.
     """
@@ -56,6 +59,8 @@ class People(rx.State):
     needs: ClassVar[Verb | None] = Verb.MANAGE_PEOPLE
 
     rows: list[PersonRow] = []
+    heirs: list[tuple[str, str]] = []
+    hand_to: str = ""
     search: str = ""
     more: bool = False
     full: bool = False
@@ -76,6 +81,7 @@ class People(rx.State):
         """Reads the first people."""
         self._forget()
         await self._read()
+        await self._read_heirs()
         return rx.set_value(SEARCH_FIELD, self.search)
 
     @rx.event
@@ -138,18 +144,26 @@ class People(rx.State):
             self._put(replace(row, state=INVITED))
 
     @rx.event
+    def choose_heir(self, person_id: str) -> None:
+        """Chooses who gets the open tickets of those who leave the team from now on."""
+        if person_id in ("", *(number for number, _ in self.heirs)):
+            self.hand_to = person_id
+
+    @rx.event
     async def change_role(self, person_id: int, role: str) -> None:
         """Changes a role. The person's sessions end."""
         if role not in tuple(Role):
             return
-        row = await self._change(person_id, rights.change_role, Role(role))
+        heir = self._heir(person_id, leaves=role == Role.REQUESTER)
+        row = await self._change(person_id, rights.change_role, Role(role), heir)
         if row is not None:
             self.told = f"{row.name} is {row.role} now, and has to sign in again."
 
     @rx.event
     async def set_active(self, person_id: int, active: bool) -> None:
         """Deactivates a person, whose sessions end, or activates them again."""
-        row = await self._change(person_id, rights.set_active, active is True)
+        heir = self._heir(person_id, leaves=active is not True)
+        row = await self._change(person_id, rights.set_active, active is True, heir)
         if row is not None:
             self.told = (
                 f"{row.name} may sign in again."
@@ -191,6 +205,24 @@ class People(rx.State):
         """Hides the link."""
         self._forget()
 
+    def _heir(self, person_id: Any, *, leaves: bool) -> int | None:
+        """Returns who gets the open tickets of a person; None for nobody. Requesters have none."""
+        row = next((each for each in self.rows if each.id == person_id), NO_ROW)
+        had_tickets = row.active and row.role_value != Role.REQUESTER
+        is_another = self.hand_to not in ("", str(row.id))
+        return int(self.hand_to) if leaves and had_tickets and is_another else None
+
+    async def _read_heirs(self) -> None:
+        """Reads who may be chosen. The choice ends if that one has left."""
+        try:
+            found = await call_service(assignees.assignable_people)
+        except TicketAppError as error:
+            self.failed = error.detail
+            return
+        self.heirs = [(str(each.id), each.name) for each in found]
+        if self.hand_to not in (number for number, _ in self.heirs):
+            self.hand_to = ""
+
     def _begin(self, person_id: Any) -> PersonRow:
         """Begins an act on a row; returns the row, or an empty one if the page shows none."""
         self._forget()
@@ -212,12 +244,13 @@ class People(rx.State):
         try:
             changed: PersonPublic = await call_service(service, self.at, *given)
         except TicketAppError as error:
-            self.problem = error.detail
+            self.problem = sentence_of(error)
             # The browser's select shows what was chosen: the old value is sent again.
             self.rows = list(self.rows)
             return None
         row = _row_of(changed)
         self._put(row)
+        await self._read_heirs()
         return row
 
     def _put(self, row: PersonRow) -> None:

@@ -16,6 +16,7 @@ from ticket_app.errors import (
     PersonNotFoundError,
 )
 from ticket_app.schemas.people import PersonPublic
+from ticket_app.services.people.assignees import hand_over, take_back
 from ticket_app.services.people.audit import end_links_made_by
 from ticket_app.texts import has_visible_character
 from ticket_app.vocabulary import REQUESTER_NAME_MAX, Role
@@ -89,8 +90,17 @@ def checked_name(name: str | None) -> str | None:
     return name
 
 
-def set_rights(session: Session, actor: Actor, person: Person, **values: Role | bool) -> int:
+def set_rights(
+    session: Session,
+    actor: Actor,
+    person: Person,
+    *,
+    hand_to: int | None = None,
+    **values: Role | bool,
+) -> int:
     """Sets role or activity under the lock of the desk. Raises LastAdministratorError.
+
+    The open tickets of someone who leaves the team go to the agent `hand_to`, or to nobody.
 
     API tokens end when the role rises. They would have what the new role allows, and may be older
     than a second factor that it requires.
@@ -99,6 +109,7 @@ def set_rights(session: Session, actor: Actor, person: Person, **values: Role | 
     of them could set the password of another administrator.
     """
     wanted = {"role": person.role, "active": person.active} | values
+    was_agent = _is_agent(person.role, person.active)
     keeps = wanted["role"] == Role.ADMINISTRATOR and wanted["active"]
     was = person.role == Role.ADMINISTRATOR and person.active
     has_password = accounts.find_credential(session, id_of(person)) is not None
@@ -115,4 +126,12 @@ def set_rights(session: Session, actor: Actor, person: Person, **values: Role | 
         api_tokens.remove_all(session, id_of(person))
     if was and not keeps:
         end_links_made_by(session, id_of(person))
+    is_agent = _is_agent(person.role, person.active)
+    hand_over(session, actor, id_of(person), leaves=was_agent and not is_agent, to=hand_to)
+    if is_agent:
+        take_back(session, id_of(person))
     return id_of(person)
+
+
+def _is_agent(role: str, active: bool) -> bool:
+    return bool(active) and role != Role.REQUESTER

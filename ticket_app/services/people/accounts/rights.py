@@ -54,16 +54,27 @@ def create_first_administrator(actor: Actor, email: str, password_hash: str) -> 
     return True
 
 
-def change_role(actor: Actor, person_id: int, role: Role) -> PersonPublic:
-    """Changes a person's role and ends their sessions. Raises LastAdministratorError."""
+def change_role(
+    actor: Actor, person_id: int, role: Role, hand_to: int | None = None
+) -> PersonPublic:
+    """Changes a person's role and ends their sessions. Raises LastAdministratorError.
+
+    The open tickets of an agent who becomes a requester go to the agent `hand_to`, or to nobody:
+    see services/tickets/assigning/handing_on.py.
+    """
     require(actor, Verb.MANAGE_PEOPLE)
-    return _changed(actor, person_id, role=role)
+    return _changed(actor, person_id, hand_to=hand_to, role=role)
 
 
-def set_active(actor: Actor, person_id: int, active: bool) -> PersonPublic:
-    """Deactivates or activates a person, and ends their sessions. Raises LastAdministratorError."""
+def set_active(
+    actor: Actor, person_id: int, active: bool, hand_to: int | None = None
+) -> PersonPublic:
+    """Deactivates or activates a person, and ends their sessions. Raises LastAdministratorError.
+
+    The open tickets of whoever is deactivated go to the agent `hand_to`, or to nobody.
+    """
     require(actor, Verb.MANAGE_PEOPLE)
-    return _changed(actor, person_id, active=active)
+    return _changed(actor, person_id, hand_to=hand_to, active=active)
 
 
 def change_person(actor: Actor, person_id: int, update: PersonUpdate) -> PersonPublic:
@@ -89,7 +100,12 @@ def _administrator(
 
 
 def _changed(
-    actor: Actor, person_id: int, *, name: str | None = None, **values: Role | bool
+    actor: Actor,
+    person_id: int,
+    *,
+    name: str | None = None,
+    hand_to: int | None = None,
+    **values: Role | bool,
 ) -> PersonPublic:
     with write_transaction(QUICK) as session:
         accounts.lock_desk(session)
@@ -98,7 +114,7 @@ def _changed(
         if name is not None and name != person.name:
             person.name = name
             audit(session, actor, AuditAction.RENAMED, person_id=person_id)
-        set_rights(session, actor, person, **values)
+        set_rights(session, actor, person, hand_to=hand_to, **values)
         if (role, active) != (person.role, person.active):
             sessions.remove_all(session, person_id)
         if role != person.role:

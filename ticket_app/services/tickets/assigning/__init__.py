@@ -1,0 +1,1 @@
+"""What becomes of tickets when people come and go."""
