@@ -1,10 +1,11 @@
 """Messages as input and as output."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ticket_app.schemas.inputs import Input, WholeNumber
+from ticket_app.schemas.inputs import WHOLE_NUMBER, Input, WholeNumber
 from ticket_app.texts import MessageBody
 from ticket_app.vocabulary import ID_MAX, Edge, MessageKind, Side
 
@@ -34,8 +35,8 @@ class MessageListQuery(Input):
     limit: WholeNumber = Field(
         default=PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="Messages a page."
     )
-    before: WholeNumber | None = Field(
-        default=None, ge=1, le=ID_MAX, description="Only messages with a smaller id."
+    before: Annotated[int, Field(ge=1, le=ID_MAX), WHOLE_NUMBER] | None = Field(
+        default=None, description="Only messages with a smaller id."
     )
 
 

@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ticket_app.schemas.assignees import Assignee
-from ticket_app.schemas.inputs import Input, WholeNumber, without_defaults
+from ticket_app.schemas.inputs import WHOLE_NUMBER, Input, WholeNumber, without_defaults
 from ticket_app.schemas.paging import CURSOR, known_cursor
 from ticket_app.texts import (
     Description,
@@ -245,8 +245,8 @@ class EventListQuery(Input):
     limit: WholeNumber = Field(
         default=PAGE_DEFAULT, ge=1, le=HISTORY_MAX, description="Events a page."
     )
-    before: WholeNumber | None = Field(
-        default=None, ge=1, le=ID_MAX, description="Only events with a smaller id."
+    before: Annotated[int, Field(ge=1, le=ID_MAX), WHOLE_NUMBER] | None = Field(
+        default=None, description="Only events with a smaller id."
     )
 
 
