@@ -19,10 +19,11 @@ AS 'SELECT abs(hashint8(i * 16 + column_no) / 2)'
 
 FILL = """
 INSERT INTO ticket (title, description, category, priority, status, sentiment, urgency_score,
-                    created_at, updated_at, resolved_at)
+                    created_at, updated_at, resolved_at, waiting_since)
 SELECT title, description, category, priority, status, sentiment, urgency, created, created,
        CASE WHEN status IN ('resolved', 'closed')
-            THEN least(CAST(:now AS timestamptz), created + took) END
+            THEN least(CAST(:now AS timestamptz), created + took) END,
+       CASE WHEN status IN ('open', 'in_progress') AND i % 2 = 0 THEN created END
 FROM (
   SELECT i,
     'Ticket ' || i || ' ' || md5(i::text) AS title,

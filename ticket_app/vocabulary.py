@@ -52,6 +52,16 @@ FACETS: dict[str, type[StrEnum]] = {
 order."""
 
 
+class Sort(StrEnum):
+    """The order of a list of tickets."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    WAITING = "waiting"
+    URGENT = "urgent"
+    CHANGED = "changed"
+
+
 class Edge(StrEnum):
     """The way by which a change came in. Every event records it."""
 
@@ -279,6 +289,8 @@ class CallPurpose(StrEnum):
 
 SETTLED = (Status.RESOLVED, Status.CLOSED)
 """The statuses in which a ticket has a resolved_at."""
+UNSETTLED = (Status.OPEN, Status.IN_PROGRESS)
+"""The other statuses."""
 
 ID_MAX = 2**63 - 1
 TITLE_MAX = 200
@@ -299,6 +311,8 @@ FACTOR_SECRET_LENGTH = 32
 CODE_TYPED_MAX = 100
 """Characters of a typed code that are read. A recovery code has 19 with its hyphens."""
 URGENCY_MIN, URGENCY_MAX, URGENCY_DEFAULT = 0, 100, 50
+URGENCIES = len(Priority) * (URGENCY_MAX + 1)
+"""Combinations of a priority and an urgency score. The most urgent one has the number 0."""
 
 BLANKS = "".join(
     chr(code)

@@ -68,6 +68,7 @@ def _is_failure(failure: Any, case: Any, response: Any, deleted: set[str]) -> bo
                 _is_refused_for_others(response)
                 or _is_blank(body, response)
                 or _is_no_agent(body, response)
+                or _is_of_another_sort(case, response)
             )
         case "AcceptedNegativeData":
             return not ("Invalid component: in body" in failure.message and _is_hint(case, body))
@@ -107,6 +108,14 @@ def _is_no_agent(body: dict[str, Any], response: Any) -> bool:
     """Returns True if the only fault is that no agent of the desk has this number."""
     faults = [each["field"] for each in response.json().get("errors", ())]
     return faults in (["assignee_id"], ["hand_to"]) and bool(body.get(faults[0]))
+
+
+def _is_of_another_sort(case: Any, response: Any) -> bool:
+    """Returns True if only the cursor is refused, and it is not of the sort of the list."""
+    asked = {"sort": "newest"} | (case.query or {})
+    of, *rest = str(asked.get("cursor", "")).split(".")
+    refused = {each["field"] for each in response.json().get("errors", ())}
+    return refused == {"cursor"} and asked["sort"] != (of if len(rest) == 2 else "newest")
 
 
 def _is_blank(body: dict[str, Any], response: Any) -> bool:

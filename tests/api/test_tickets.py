@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from ticket_app.data.tickets import list_queries
+from ticket_app.data.tickets.sorting import pages
+
 OUTAGE = "Production is down for all users since 9:00, nobody can log in."
 
 
@@ -78,6 +81,51 @@ def test_list_is_newest_first_and_filters_combine(client: TestClient) -> None:
     assert ids(client, "search=") == [third, second, first]
 
 
+def test_a_list_is_sorted_as_one_asks(client: TestClient) -> None:
+    low, high = (
+        post(client, priority=each, description="Hello.")["id"] for each in ("low", "high")
+    )
+    angry = post(client, priority="high", description=OUTAGE)["id"]
+    for number, change in ((low, {"title": "Changed"}), (high, {"status": "closed"})):
+        assert client.patch(f"/api/tickets/{number}/", json=change).status_code == 200
+    answer = {"body": "We look into it."}
+    assert client.post(f"/api/tickets/{low}/messages/", json=answer).status_code == 201
+    assert ids(client, "sort=newest") == [angry, high, low]
+    assert ids(client, "sort=oldest") == [low, high, angry]
+    assert ids(client, "sort=waiting") == [angry, low, high]
+    assert ids(client, "sort=urgent") == [angry, high, low]
+    assert ids(client, "sort=changed") == [low, high, angry]
+    assert ids(client, "sort=changed&status=open&status=in_progress") == [low, angry]
+    assert ids(client, "unanswered=true") == [angry]
+    assert ids(client, "unanswered=false&sort=oldest") == [low, high]
+    page = client.get("/api/tickets/?sort=urgent&limit=1")
+    link = re.fullmatch(r'<(.+)>; rel="next"', page.headers["link"])
+    assert link and [one["id"] for one in client.get(link[1]).json()] == [high]
+    refused = client.get(link[1].replace("sort=urgent", "sort=oldest"))
+    assert "sorted by urgent, and the sort is oldest" in refused.json()["errors"][0]["message"]
+
+
+@pytest.mark.rest_in_prove("database")
+def test_a_sort_says_where_it_stopped(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (list_queries, pages):
+        monkeypatch.setattr(module, "SCANNED", 2)
+        monkeypatch.setattr(module, "SAMPLED", 1)
+    first, *_ = (post(client, category=each)["id"] for each in ("account", *["billing"] * 4))
+    exact = client.get("/api/tickets/?sort=urgent&status=open&status=in_progress")
+    assert "sort-stopped-after" not in exact.headers
+    short = client.get("/api/tickets/?sort=changed&status=open&category=account")
+    assert (short.json(), short.headers["sort-stopped-after"]) == ([], "2")
+    found = ""
+    while "link" in short.headers:
+        short = client.get(re.sub(r'<(.+)>; rel="next"', r"\1", short.headers["link"]))
+        found += short.text
+    assert f'"id":{first},' in found
+    among_some = client.get("/api/tickets/?sort=changed")
+    assert len(among_some.json()) == 2
+    assert among_some.headers["sort-stopped-after"] == "2"
+    assert "link" not in among_some.headers
+
+
 def test_pages_neither_skip_nor_repeat_while_tickets_arrive(client: TestClient) -> None:
     expected = [post(client, priority="low")["id"] for _ in range(7)][::-1]
     seen, target = [], "/api/tickets/?limit=3&priority=low"
@@ -109,6 +157,9 @@ def test_the_last_page_has_no_link(client: TestClient) -> None:
         ("limit=\uff11", "limit"),
         ("cursor=xyz", "cursor"),
         ("cursor=MS4x_", "cursor"),
+        ("sort=priority", "sort"),
+        ("sort=oldest&cursor=1.1", "cursor"),
+        ("unanswered=1", "unanswered"),
         ("search=%00", "search"),
         ("search=" + "x" * 201, "search"),
     ],

@@ -17,7 +17,8 @@ from tests.filled_desks import filled_desk
 from ticket_app.data.direct import DriverConnection
 from ticket_app.data.engine import get_autocommit_engine, get_engine, use_database
 from ticket_app.data.plain_sql import Row, prepared
-from ticket_app.schemas.paging import Position
+from ticket_app.data.tickets.list_queries import SCANNED
+from ticket_app.schemas.paging import Place
 from ticket_app.schemas.tickets import TicketFilter, TicketListQuery
 from ticket_app.services import figures
 from ticket_app.services.figures import ticket_insights, ticket_stats
@@ -29,16 +30,20 @@ from ticket_app.services.tickets.listing import (
 )
 from ticket_app.services.tickets.searching import search, search_page
 from ticket_app.services.tickets.similar import similar_tickets
+from ticket_app.vocabulary import Sort
 
 SMALL, LARGE = 15_000, 75_000
 GROWTH_MAX = 1.5
 STILL_FEW = 200
 """Rows or pages. Growth below this number is not noticeable."""
-NARROW = {
+NARROW: dict[str, Any] = {
     "category": ["billing"], "priority": ["critical"], "status": ["open"], "sentiment": ["angry"],
 }  # fmt: skip
 OFTEN = "often@example.com"
-DEEP = Position(datetime.now(UTC) - timedelta(minutes=1_000), 1).encode()
+LONG_AGO = datetime.now(UTC) - timedelta(minutes=1_000)
+DEEP = Place(Sort.NEWEST, LONG_AGO, 1).encode()
+OPEN: dict[str, Any] = {"status": ["open", "in_progress"]}
+URGENT: dict[str, Any] = {"priority": ["high", "critical"], **OPEN}
 
 Question = Callable[[], object]
 
@@ -49,6 +54,13 @@ def listing(**values: Any) -> Question:
 
 def counting(**values: Any) -> Question:
     return lambda: count_tickets(over_rest(), TicketFilter(**values))
+
+
+def sorting(sort: Sort, *, deep: bool = False, **values: Any) -> Question:
+    """Lists by another sort. A deep page of the most urgent tickets begins within `medium`."""
+    key = 250 if sort is Sort.URGENT else LONG_AGO
+    cursor = Place(sort, key, 1).encode() if deep else None
+    return listing(sort=sort, cursor=cursor, **values)
 
 
 def statistics() -> None:
@@ -87,13 +99,45 @@ FLAT: dict[str, Question] = {
     "a count of a requester of many": counting(requester=OFTEN),
     "a page of a requester of none": listing(requester=999_999),
     "statistics": statistics,
+    "a page of the oldest": sorting(Sort.OLDEST),
+    "a deep page of the oldest": sorting(Sort.OLDEST, deep=True),
+    "a page of the oldest of what few are": sorting(Sort.OLDEST, **NARROW),
+    "a page of the oldest for a frequent term": sorting(Sort.OLDEST, search="steady"),
+    "a page of all open, longest waiting first": sorting(Sort.WAITING, **OPEN),
+    "a page of all open, most urgent first": sorting(Sort.URGENT, **OPEN),
+    "a page of all open, last changed first": sorting(Sort.CHANGED, **OPEN),
+    "a deep page of all open, longest waiting first": sorting(Sort.WAITING, deep=True, **OPEN),
+    "a deep page of all open, most urgent first": sorting(Sort.URGENT, deep=True, **OPEN),
+    "a deep page of all open, last changed first": sorting(Sort.CHANGED, deep=True, **OPEN),
+    "a page of those that wait": sorting(Sort.WAITING, unanswered=True),
+    "a page of the newest that wait": listing(unanswered=True),
+    "a page of the most urgent that wait": sorting(Sort.URGENT, unanswered=True, **OPEN),
+    "a count of those that wait": counting(unanswered=True),
+    "a page of the urgent": sorting(Sort.URGENT, **URGENT),
+    "a deep page of the urgent": sorting(Sort.URGENT, deep=True, **URGENT),
+    "a page of the urgent, longest waiting first": sorting(Sort.WAITING, **URGENT),
+    "a page of some open ones": sorting(Sort.CHANGED, status=["open"], category=["billing"]),
+    "a page of few open ones": sorting(Sort.WAITING, **NARROW),
+    "a page of open ones for a frequent term": sorting(Sort.URGENT, search="steady", **OPEN),
     "a ticket": lambda: get_ticket(over_rest(), 77),
     "a history": lambda: ticket_history(over_rest(), 77),
 }
+SORTED_AMONG_SOME: dict[str, Question] = {
+    "all, most urgent first": sorting(Sort.URGENT),
+    "settled ones, last changed first": sorting(Sort.CHANGED, status=["closed"]),
+    "few settled ones, last changed first": sorting(
+        Sort.CHANGED, **NARROW | {"status": ["closed"]}
+    ),
+    "those of a requester, most urgent first": sorting(Sort.URGENT, requester=OFTEN),
+    "those of an address, most urgent first": searching_on(search=OFTEN, sort=Sort.URGENT),
+    "few open ones, deep": sorting(Sort.CHANGED, deep=True, **NARROW | {"priority": ["low"]}),
+}
+"""Requests that no index has in order. They look at SCANNED tickets, and say so."""
 FOUND_BY_AN_INDEX: dict[str, Question] = {
     "a page for a term that few have": listing(search="timeout", category=["technical"]),
     "a page for a term of one": listing(search="28dd2c7955ce926456240b2ff0100bde"),
     "a page for a frequent term with a narrow filter": listing(search="steady", **NARROW),
+    "a sorted page for a term that few have": sorting(Sort.URGENT, search="timeout", **NARROW),
     "similar tickets": lambda: similar_tickets(over_rest(), 77, 5),
     "insights": lambda: ticket_insights(over_rest(), 90),
 }
@@ -199,6 +243,10 @@ def _with_a_frequent_requester(server: str, tickets: int) -> str:
             f"INSERT INTO ticket ({columns}, requester_email, requester_id) "
             f"SELECT {columns}, 'Often@example.com', {often} FROM ticket WHERE id % 10 = 0"
         )
+        cursor.execute(
+            "INSERT INTO message (ticket_id, kind, side, body, channel) "
+            "SELECT id, 'reply', 'team', 'A steady answer.', 'browser' FROM ticket"
+        )
     vacuum(address)
     return with_driver(address)
 
@@ -217,6 +265,13 @@ def test_a_large_desk_is_read_no_more_than_a_small_one(name: str, desks: dict[in
     assert large.rows <= max(small.rows * GROWTH_MAX, STILL_FEW)
     assert large.pages <= max(small.pages * GROWTH_MAX, STILL_FEW)
     assert "ticket" not in large.scanned_tables
+
+
+@pytest.mark.parametrize("name", SORTED_AMONG_SOME)
+def test_a_sort_without_an_index_looks_at_some_tickets(name: str, desks: dict[int, str]) -> None:
+    large = asked_of(desks[LARGE], SORTED_AMONG_SOME[name])
+    assert "ticket" not in large.scanned_tables
+    assert large.rows < 5 * SCANNED  # a row counts in each node of a plan that it goes through
 
 
 @pytest.mark.parametrize("name", FOUND_BY_AN_INDEX)

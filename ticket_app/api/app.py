@@ -55,7 +55,9 @@ def make_api() -> OpenApiApp:
                 *("Authorization", "Content-Type", "Idempotency-Key"),
                 *("If-Match", "If-None-Match"),
             ],
-            expose_headers=["Link", "Location", "ETag", "Idempotency-Replayed"],
+            expose_headers=[
+                *("Link", "Location", "ETag", "Idempotency-Replayed", tickets.STOPPED_AFTER),
+            ],
         )
     return api
 

@@ -10,13 +10,14 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from ticket_app.schemas.assignees import Assignee
-from ticket_app.schemas.inputs import WHOLE_NUMBER, Input, WholeNumber, without_defaults
-from ticket_app.schemas.paging import CURSOR, known_cursor
+from ticket_app.schemas.inputs import WHOLE_NUMBER, Input, Truth, WholeNumber, without_defaults
+from ticket_app.schemas.paging import TICKET_CURSOR, Place
 from ticket_app.texts import (
     Description,
     PersonKey,
@@ -36,6 +37,7 @@ from ticket_app.vocabulary import (
     EventKind,
     Priority,
     Sentiment,
+    Sort,
     Status,
     TriageStatus,
     Who,
@@ -191,23 +193,45 @@ class TicketFilter(Input):
     requester: PersonKey | None = Field(
         default=None, description="The tickets of this person, by number or by e-mail address."
     )
+    unanswered: Truth | None = Field(
+        default=None, description="Whether the requester waits for an answer."
+    )
     search: Search = Field(
         default=None,
         description="Found anywhere in title or description; what looks the same is the same.",
     )
 
 
+SORTS = (
+    "newest: the last filed first. oldest: the first filed first. waiting: whose requester has "
+    "waited longest first, and those that do not wait last. urgent: by priority, critical first, "
+    "then by the highest urgency_score, then by the lowest number. changed: the last changed first."
+)
+
+
 class TicketListQuery(TicketFilter):
     """A page of a list. `cursor` is the end of the page before, from its Link header."""
 
+    # Before the cursor, which is one of this sort.
+    sort: Sort = Field(default=Sort.NEWEST, description=SORTS)
     limit: WholeNumber = Field(
         default=PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="Tickets a page."
     )
-    cursor: Annotated[str, Published({"pattern": CURSOR})] | None = Field(
-        default=None, description="From the Link header of the page before."
+    cursor: Annotated[str, Published({"pattern": TICKET_CURSOR})] | None = Field(
+        default=None, description="From the Link header of the page before, of the same sort."
     )
 
-    _known_cursor = field_validator("cursor")(known_cursor)
+    @field_validator("cursor")
+    @classmethod
+    def _of_this_sort(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and "sort" in info.data:
+            Place.decode(value, info.data["sort"])
+        return value
+
+    @property
+    def place(self) -> Place | None:
+        """The place behind which the page begins; None for the first page."""
+        return None if self.cursor is None else Place.decode(self.cursor, self.sort)
 
 
 _TICKETS: TypeAdapter[list[TicketPublic]] = TypeAdapter(
@@ -219,11 +243,13 @@ _TICKETS: TypeAdapter[list[TicketPublic]] = TypeAdapter(
 class TicketPage(BaseModel):
     """One keyset page of a list: a JSON array as the database wrote it.
 
-    `next_cursor` is None on the last page.
+    `next_cursor` is None on the last page. `stopped_after` is the number of tickets looked at, if
+    the desk stopped there although others may match; None if the page is exact.
     """
 
     json_array: str
     next_cursor: str | None
+    stopped_after: int | None = None
 
     @cached_property
     def items(self) -> list[TicketPublic]:

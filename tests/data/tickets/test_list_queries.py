@@ -1,5 +1,6 @@
 """Every access path leads to the same page, equal to that of a scan of all tickets."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from random import Random
@@ -12,25 +13,30 @@ from harness.actors import over_rest
 from tests.services.desk import changed, opened
 from ticket_app.data.engine import get_engine, read_transaction, write_transaction
 from ticket_app.data.tickets import list_queries
-from ticket_app.data.tickets.predicates import facets_of, traits_of
+from ticket_app.data.tickets.predicates import facets_of, is_unsettled, traits_of
+from ticket_app.data.tickets.sorting import pages
+from ticket_app.data.tickets.sorting.orders import BY_FILING
 from ticket_app.data.tickets.tables import Ticket
-from ticket_app.schemas.paging import Position
-from ticket_app.schemas.tickets import TicketFilter, TicketListQuery, TicketPublic
+from ticket_app.errors import InvalidInputError
+from ticket_app.schemas.inputs import parse
+from ticket_app.schemas.tickets import TicketFilter, TicketListQuery, TicketPage, TicketPublic
 from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.services.tickets.listing import count_tickets, list_tickets
-from ticket_app.vocabulary import FACETS, SETTLED
+from ticket_app.vocabulary import FACETS, SETTLED, Priority, Sort
 
 SEED = 20_261_121
 WORDS = ("printer", "Invoice", "PASSWORD", "a%b", "under_score", "Ärger", "refund", "x")
 SEARCHES = (None, "printer", "invoice pass", "ärger", "a%b", "un", "x", "absent", "p", 'quote"d')
 START = datetime(2026, 1, 1, tzinfo=UTC)
+SCANNED = 20
 
 
 @pytest.fixture
 def few_are_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every access path possible on a small desk."""
-    monkeypatch.setattr(list_queries, "SAMPLED", 4)
-    monkeypatch.setattr(list_queries, "SCANNED", 20)
+    for module in (list_queries, pages):
+        monkeypatch.setattr(module, "SAMPLED", 4)
+        monkeypatch.setattr(module, "SCANNED", SCANNED)
     monkeypatch.setattr(list_queries, "FREQUENT", 30)
     monkeypatch.setattr(list_queries, "SCANNED_FREQUENT", 60)
 
@@ -42,14 +48,17 @@ def fill(chance: Random, count: int) -> None:
             values: dict[str, Any] = {
                 field: chance.choice(list(known)) for field, known in FACETS.items()
             }
-            at = START + timedelta(hours=chance.randrange(count // 4))
+            at, later = (START + timedelta(hours=chance.randrange(count // 4)) for _ in range(2))
+            settled = values["status"] in SETTLED
             session.add(
                 Ticket(
                     title=" ".join(chance.choices(WORDS, k=2)),
                     description=" ".join(chance.choices(WORDS, k=4)),
                     created_at=at,
-                    updated_at=at,
-                    resolved_at=at if values["status"] in SETTLED else None,
+                    updated_at=max(at, later),
+                    urgency_score=chance.choice((0, 50, 100)),
+                    waiting_since=later if not settled and chance.random() < 0.3 else None,
+                    resolved_at=at if settled else None,
                     deleted_at=at if chance.random() < 0.1 else None,
                     **values,
                 )
@@ -62,15 +71,45 @@ def random_filter(chance: Random) -> TicketFilter:
         for field, known in FACETS.items()
         if chance.random() < 0.4
     }
-    return TicketFilter(**chosen, search=chance.choice(SEARCHES))
+    unanswered = chance.choice((None, None, True, False))
+    return TicketFilter(**chosen, search=chance.choice(SEARCHES), unanswered=unanswered)
 
 
 def is_wanted(ticket: TicketPublic, wanted: TicketFilter) -> bool:
     sought = (wanted.search or "").lower()
-    return all(
-        not getattr(wanted, field) or getattr(ticket, field) in getattr(wanted, field)
-        for field in FACETS
-    ) and (sought in ticket.title.lower() or sought in ticket.description.lower())
+    waits = ticket.waiting_since is not None
+    return (
+        wanted.unanswered in (None, waits)
+        and all(
+            not getattr(wanted, field) or getattr(ticket, field) in getattr(wanted, field)
+            for field in FACETS
+        )
+        and (sought in ticket.title.lower() or sought in ticket.description.lower())
+    )
+
+
+def key_of(ticket: TicketPublic, sort: Sort) -> tuple[Any, ...]:
+    """Returns what a list of this sort has in ascending order."""
+    never = datetime.max.replace(tzinfo=UTC)
+    urgency = (-list(Priority).index(ticket.priority), -ticket.urgency_score)
+    return {
+        Sort.NEWEST: ((never - ticket.created_at).total_seconds(), -ticket.id),
+        Sort.OLDEST: (ticket.created_at, ticket.id),
+        Sort.WAITING: (ticket.waiting_since or never, ticket.id),
+        Sort.URGENT: (*urgency, ticket.id),
+        Sort.CHANGED: ((never - ticket.updated_at).total_seconds(), -ticket.id),
+    }[sort]
+
+
+def pages_of(query: TicketListQuery, sort: Sort, limit: int) -> list[TicketPage]:
+    """Returns every page of a list, each from the cursor of the one before."""
+    found: list[TicketPage] = []
+    while not found or found[-1].next_cursor:
+        cursor = found[-1].next_cursor if found else None
+        place = {"sort": sort, "limit": limit, "cursor": cursor}
+        found.append(list_tickets(over_rest(), TicketListQuery(**query.model_dump() | place)))
+        assert len(found) <= 250
+    return found
 
 
 @pytest.mark.usefixtures("database", "few_are_scanned")
@@ -78,29 +117,45 @@ def test_pages_and_counts_are_those_of_a_look_at_every_ticket() -> None:
     chance = Random(SEED)
     fill(chance, 200)
     every = list_tickets(over_rest(), TicketListQuery(limit=200)).items
-    assert every == sorted(every, key=lambda one: (one.created_at, one.id), reverse=True)
     assert len(every) > 150
-    filled = 0
-    for _ in range(150):
-        wanted, limit = random_filter(chance), chance.choice((1, 3, 10, 200))
-        after = chance.choice((None, *every))
-        place = (datetime.max.replace(tzinfo=UTC), 0)
-        cursor = None
-        if after is not None:
-            place, cursor = (after.created_at, after.id), Position(after.created_at, after.id)
-        right = [one for one in every if is_wanted(one, wanted)]
-        behind = [one for one in right if (one.created_at, one.id) < place]
-        page = list_tickets(
-            over_rest(),
-            TicketListQuery(
-                **wanted.model_dump(), limit=limit, cursor=cursor.encode() if cursor else None
-            ),
+    full, stopped = Counter[Sort](), Counter[Sort]()
+    for number in range(200):
+        wanted, limit, sort = random_filter(chance), chance.choice((3, 10)), list(Sort)[number % 5]
+        right = sorted(
+            (one for one in every if is_wanted(one, wanted)), key=lambda one: key_of(one, sort)
         )
-        assert page.items == behind[:limit], wanted
-        assert (page.next_cursor is not None) == (len(behind) > limit)
+        found = pages_of(TicketListQuery(**wanted.model_dump()), sort, limit)
+        listed = [ticket for page in found for ticket in page.items]
+        said = {page.stopped_after for page in found} - {None}
+        if said and not is_unsettled(wanted):
+            # An order of some of the tickets, and of no others.
+            assert listed == [one for one in right if one in listed], (wanted, sort)
+        else:
+            assert listed == right, (wanted, sort)
+        assert said <= {SCANNED}
+        assert not (said and sort in BY_FILING)
+        assert all(len(page.items) == limit for page in found[:-1] if not page.stopped_after)
         assert count_tickets(over_rest(), wanted) == (len(right), False)
-        filled += len(page.items) == limit
-    assert filled > 30
+        full[sort] += len(listed) >= limit
+        stopped[sort] += bool(said)
+    assert min(full[sort] for sort in Sort) > 5
+    assert min(stopped[sort] for sort in set(Sort) - BY_FILING) > 5
+
+
+@pytest.mark.usefixtures("database")
+def test_a_cursor_is_for_lists_of_its_sort() -> None:
+    for _ in range(3):
+        opened()
+    for sort in Sort:
+        cursor = list_tickets(over_rest(), TicketListQuery(sort=sort, limit=2)).next_cursor
+        page = list_tickets(over_rest(), TicketListQuery(sort=sort, limit=2, cursor=cursor))
+        assert len(page.items) == 1
+        for other in set(Sort) - {sort}:
+            with pytest.raises(InvalidInputError, match=f"by {sort}, and the sort is {other}"):
+                parse(TicketListQuery, {"sort": other, "cursor": cursor})
+    for number, tickets in ((-(10**15), 3), (10**16, 0)):
+        query = TicketListQuery(sort=Sort.URGENT, cursor=f"urgent.{number}.1")
+        assert len(list_tickets(over_rest(), query).items) == tickets
 
 
 @pytest.mark.usefixtures("database")

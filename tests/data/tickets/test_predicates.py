@@ -47,7 +47,10 @@ def counted(wanted: TicketListQuery) -> int:
 
 def listed_of_requester(wanted: TicketListQuery) -> int:
     with driver_read() as connection:
-        return len(tickets_of(connection, ADDRESS, wanted, EVERY_TICKET, limit=50, after=None))
+        found = tickets_of(
+            connection, ADDRESS, wanted, EVERY_TICKET, sort=wanted.sort, limit=50, after=None
+        )
+        return len(found.listed)
 
 
 def counted_of_requester(wanted: TicketListQuery) -> int:

@@ -21,7 +21,7 @@ from ticket_app.services.conversation import posting
 from ticket_app.services.people.permission import ALLOWED, Verb
 from ticket_app.services.tickets import deleting
 from ticket_app.services.tickets.filing import Request
-from ticket_app.vocabulary import MessageKind, Role
+from ticket_app.vocabulary import MessageKind, Role, Sort
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -37,10 +37,13 @@ def calls(foreign: list[int]) -> Calls:
     """Returns the arguments with which outsiders ask for foreign tickets, for each verb."""
     queries = [TicketListQuery(search=each) for each in SEARCHES]
     queries += [TicketListQuery(requester=each) for each in (EVE, 1, 2, 3)]
+    queries += [TicketListQuery(sort=each) for each in set(Sort) - {Sort.URGENT}]
+    queries += [TicketListQuery(unanswered=True), TicketListQuery(search="xq", sort=Sort.WAITING)]
     queries += [TicketListQuery(), TicketListQuery(cursor=CURSOR), TicketListQuery(status=["open"])]
     filters = [
         TicketFilter(),
         TicketFilter(requester=EVE),
+        TicketFilter(unanswered=True),
         *(TicketFilter(search=each) for each in SEARCHES),
     ]
     new = TicketCreate.model_validate(PLAIN)

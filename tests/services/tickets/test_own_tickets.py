@@ -30,7 +30,7 @@ from ticket_app.services.tickets.listing import (
     list_tickets,
 )
 from ticket_app.services.tickets.searching import search, search_page, ticket_by_number
-from ticket_app.vocabulary import MessageKind, Role
+from ticket_app.vocabulary import MessageKind, Role, Sort
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -125,6 +125,11 @@ def test_a_requester_does_not_see_what_the_triage_found(bea: Actor) -> None:
     for ask in (list_tickets, search, search_page, count_tickets):
         with pytest.raises(NotAllowedError):
             ask(bea, TicketListQuery(sentiment=["angry"]))
+    for ask in (list_tickets, search, search_page):
+        with pytest.raises(NotAllowedError):
+            ask(bea, TicketListQuery(sort=Sort.URGENT))
+        for sort in set(Sort) - {Sort.URGENT}:
+            ask(bea, TicketListQuery(sort=sort))
 
 
 def test_the_holder_of_a_link_sees_one_ticket() -> None:

@@ -49,6 +49,7 @@ OF_NO_TICKET = {
     "status": "closed",
     "sentiment": "angry",
     "requester": "999",
+    "unanswered": "false",
     "search": "nowhere",
 }
 """For each field of the filter a value that no ticket of `opened` has."""

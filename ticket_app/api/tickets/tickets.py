@@ -55,6 +55,22 @@ FILED: dict[int | str, dict[str, Any]] = {
     },
 }
 
+STOPPED_AFTER = "Sort-Stopped-After"
+SORTED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            **LISTED[200]["headers"],
+            STOPPED_AFTER: {
+                "description": "Present where the desk stopped at this number of tickets, and "
+                "others may match. The page may be short then. A list without settled tickets goes "
+                "on in the next page; any other list is an order of the newest tickets only.",
+                "schema": {"type": "integer"},
+            },
+        }
+    }
+}
+"""The headers of a sorted page. Lists by newest and oldest never stop early."""
+
 router = make_router("tickets")
 """A request tries the routes in their order, so the frequent ones come first."""
 
@@ -87,13 +103,17 @@ async def open_ticket(actor: Actor, new: TicketCreate, key: str | None = None) -
     return _json(filed.ticket.model_dump_json(), status_code=201, headers=headers)
 
 
-@router.get("/", response_model=list[TicketPublic], responses=LISTED)
+@router.get("/", response_model=list[TicketPublic], responses=SORTED)
 async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -> Response:
-    """Tickets, newest first. The header `Link: <...>; rel="next"` leads to the next page."""
+    """Tickets, newest first or by another `sort`. The header `Link: <...>; rel="next"` leads to the
+    next page."""
     page = await run(
         actor_of(request), listing.list_tickets, query, leaving=partial(client_left, request)
     )
-    return _json(page.json_array, headers=link_to_next(request, page.next_cursor))
+    headers = link_to_next(request, page.next_cursor)
+    if page.stopped_after is not None:
+        headers[STOPPED_AFTER] = str(page.stopped_after)
+    return _json(page.json_array, headers=headers)
 
 
 @router.patch(

@@ -35,10 +35,11 @@ from ticket_app.data.tickets.predicates import (
     scope_values,
     traits_of,
 )
+from ticket_app.data.tickets.sorting.orders import Bound
 from ticket_app.data.types import utc
-from ticket_app.schemas.paging import Position
+from ticket_app.schemas.paging import Place
 from ticket_app.schemas.tickets import TicketFilter
-from ticket_app.vocabulary import FACETS
+from ticket_app.vocabulary import FACETS, Sort
 
 SAMPLED = 400
 SCANNED = 4_000
@@ -53,61 +54,92 @@ SCANNED_FREQUENT = 40_000
 many. The scan fills a page unless no newer ticket matches."""
 TRIGRAM = 3
 ESCAPE = "\\"
+WAITING = TicketFilter(unanswered=True)
 CACHE_KEY_FIELDS = set(TicketFilter.model_fields)
 """Fields that identify a cached estimate: the filter without the cursor."""
 
 
 class Listed(NamedTuple):
-    """A ticket of a page: its keyset (created_at, id) and its TicketPublic as JSON."""
+    """A ticket of a page: its place in the order of the page, and its TicketPublic as JSON."""
 
     id: int
-    created_at: datetime
+    key: datetime | int
     json: str
 
 
-def newest_tickets(
+class Found(NamedTuple):
+    """The tickets of a page. `stopped_after` is the number of tickets looked at, if others may
+    match; `stopped_at` is the last of them, if the next page goes on behind it."""
+
+    listed: list[Listed]
+    stopped_after: int | None = None
+    stopped_at: Place | None = None
+
+
+def tickets_by_filing(
     connection: DriverConnection,
     wanted: TicketFilter,
     scope: Scope,
     *,
+    sort: Sort,
     limit: int,
-    after: Position | None,
+    after: Place | None,
 ) -> list[Listed]:
-    """Return at most `limit` tickets of the scope, newest first, behind the cursor `after`."""
-    values = _values(connection, wanted, scope) | {"limit": limit} | keyset_values(after)
+    """Return at most `limit` tickets of the scope behind the cursor `after`.
 
-    def page(path: AccessPath, scanned: int) -> list[Listed]:
-        shape = _shape(connection, wanted, scope, path, after_cursor=after is not None)
-        rows = connection.rows(
-            page_statement(shape),
-            values | {"scanned": scanned},
-            planned_once=is_planned_once(shape),
-        )
-        return [Listed(ticket_id, utc(at), shown) for ticket_id, at, shown in rows]
+    `sort` is newest or oldest. The other sorts are those of sorting/pages.py.
+    """
+    values = values_of(connection, wanted, scope) | {"limit": limit, "per_facet": limit}
+
+    def page(path: AccessPath, scanned: int = 0) -> list[Listed]:
+        shape = shape_of(connection, wanted, scope, path, sort=sort, after=after)
+        return read_page(connection, shape, values | {"scanned": scanned}, after)
 
     fields = active_fields(wanted)
     of_one = is_of_one_requester(fields, scope.restriction)
     if of_one or (wanted.search is None and not fields):
-        return page(AccessPath.SCAN, 0)
-    expected = _expected(connection, wanted, scope, values)
+        return page(AccessPath.SCAN)
+    expected = expected_matches(connection, wanted, scope, values)
     if expected is not None and expected <= RARE:
-        return page(AccessPath.TEXT_INDEX, 0)
-    listed = page(AccessPath.NEWEST, SAMPLED)
+        return page(AccessPath.TEXT_INDEX)
+    listed = page(AccessPath.FIRST, SAMPLED)
     if _scan_suffices(len(listed), limit):
-        listed = page(AccessPath.NEWEST, SCANNED)
+        listed = page(AccessPath.FIRST, SCANNED)
     if len(listed) < limit and _is_frequent(expected):
-        listed = page(AccessPath.NEWEST, SCANNED_FREQUENT)
-    return listed if len(listed) == limit else page(_selective_path(wanted), 0)
+        listed = page(AccessPath.FIRST, SCANNED_FREQUENT)
+    if len(listed) == limit:
+        return listed
+    path = selective_path(wanted)
+    if path is AccessPath.WAITING and not are_few(connection, WAITING, scope):
+        path = AccessPath.SCAN
+    return page(path)
+
+
+def read_page(
+    connection: DriverConnection, shape: Shape, values: dict[str, Any], after: Place | None
+) -> list[Listed]:
+    """Return the tickets of a page of this shape, in its order."""
+    rows = connection.rows(
+        page_statement(shape),
+        values | keyset_values(after),
+        planned_once=is_planned_once(shape),
+    )
+    return [Listed(ticket_id, key_of(at), shown) for ticket_id, at, shown in rows]
+
+
+def key_of(value: Any) -> datetime | int:
+    """Return the key of a ticket as a Place has it: an aware time, or a number."""
+    return value if isinstance(value, int) else utc(value)
 
 
 def count_found(
     connection: DriverConnection, wanted: TicketFilter, scope: Scope, *, at_most: int
 ) -> int:
     """Return the number of tickets of the scope that match; counting stops at `at_most`."""
-    values = _values(connection, wanted, scope) | {"limit": at_most}
+    values = values_of(connection, wanted, scope) | {"limit": at_most, "per_facet": at_most}
 
-    def count(path: AccessPath, scanned: int) -> int:
-        shape = _shape(connection, wanted, scope, path, after_cursor=False)
+    def count(path: AccessPath, scanned: int = 0) -> int:
+        shape = shape_of(connection, wanted, scope, path)
         ((found,),) = connection.rows(
             count_statement(shape),
             values | {"scanned": scanned},
@@ -115,15 +147,24 @@ def count_found(
         )
         return int(found)
 
-    if is_of_one_requester(active_fields(wanted), scope.restriction):
-        return count(AccessPath.SCAN, 0)
-    expected = _expected(connection, wanted, scope, values)
+    path, fields = selective_path(wanted), active_fields(wanted)
+    of_one = is_of_one_requester(fields, scope.restriction)
+    if of_one or (wanted.search is None and not fields):
+        return count(AccessPath.SCAN)
+    if path is AccessPath.WAITING:
+        return count(path)
+    expected = expected_matches(connection, wanted, scope, values)
     if expected is not None and expected <= RARE:
-        return count(AccessPath.TEXT_INDEX, 0)
-    found = count(AccessPath.NEWEST, SCANNED)
+        return count(AccessPath.TEXT_INDEX)
+    found = count(AccessPath.FIRST, SCANNED)
     if found < at_most and _is_frequent(expected):
-        found = count(AccessPath.NEWEST, SCANNED_FREQUENT)
-    return found if found == at_most else count(_selective_path(wanted), 0)
+        found = count(AccessPath.FIRST, SCANNED_FREQUENT)
+    return found if found == at_most else count(path)
+
+
+def are_few(connection: DriverConnection, wanted: TicketFilter, scope: Scope) -> bool:
+    """Return True if SCANNED tickets of the scope match at most."""
+    return count_found(connection, wanted, scope, at_most=SCANNED + 1) <= SCANNED
 
 
 def _scan_suffices(found: int, limit: int) -> bool:
@@ -131,7 +172,7 @@ def _scan_suffices(found: int, limit: int) -> bool:
     return found < limit <= found * SCANNED / SAMPLED
 
 
-def _expected(
+def expected_matches(
     connection: DriverConnection, wanted: TicketFilter, scope: Scope, values: dict[str, Any]
 ) -> int | None:
     """Return PostgreSQL's estimate of the matches, or None where it has no index for the search.
@@ -139,11 +180,11 @@ def _expected(
     PostgreSQL has no statistics of texts longer than a kilobyte and takes every word for rare. The
     estimate is therefore corrected by a sample of the newest tickets.
     """
-    if connection.dialect == "sqlite" or _selective_path(wanted) is not AccessPath.TEXT_INDEX:
+    if connection.dialect == "sqlite" or selective_path(wanted) is not AccessPath.TEXT_INDEX:
         return None
 
     def compute() -> int:
-        shape = _shape(connection, wanted, scope, AccessPath.NEWEST, after_cursor=False)
+        shape = shape_of(connection, wanted, scope, AccessPath.FIRST)
         expected = connection.estimate(wanted_statement(shape), values)
         if expected > RARE:
             return expected
@@ -160,11 +201,12 @@ def _is_frequent(expected: int | None) -> bool:
     return expected is not None and expected >= FREQUENT
 
 
-def _selective_path(wanted: TicketFilter) -> AccessPath:
+def selective_path(wanted: TicketFilter) -> AccessPath:
+    """Return the path that finds rare matches."""
     if is_counted(wanted):
         return AccessPath.FACET_INDEX
     if wanted.search is None:
-        return AccessPath.SCAN
+        return AccessPath.WAITING if wanted.unanswered else AccessPath.SCAN
     return AccessPath.TEXT_INDEX if has_trigram(wanted.search) else AccessPath.SCAN
 
 
@@ -175,28 +217,34 @@ def has_trigram(search: str) -> bool:
     return any(len(part) >= TRIGRAM for part in parts)
 
 
-def _shape(
+def shape_of(
     connection: DriverConnection,
     wanted: TicketFilter,
     scope: Scope,
     path: AccessPath,
     *,
-    after_cursor: bool,
+    sort: Sort = Sort.NEWEST,
+    after: Place | None = None,
 ) -> Shape:
+    """Return the shape of a page, or of a count."""
+    waits = (Bound.UNSETTLED, Bound.WAITS) if path is AccessPath.WAITING else ()
     return Shape(
         connection.dialect,
         path,
         active_fields(wanted),
         wanted.search is not None,
-        after_cursor,
+        after is not None,
         scope.restriction,
+        sort,
+        waits,
     )
 
 
-def _values(connection: DriverConnection, wanted: TicketFilter, scope: Scope) -> dict[str, Any]:
+def values_of(connection: DriverConnection, wanted: TicketFilter, scope: Scope) -> dict[str, Any]:
+    """Return the parameters of the filter and of the scope."""
     values = parameters(wanted, connection.dialect)
     if wanted.search is not None:
-        values |= _search_values(connection, wanted.search)
+        values |= _text_values(connection, wanted.search)
     numbers: dict[str, list[int]] = {}
     if is_counted(wanted):
         numbers = {"facets": facets_of(wanted)} if values else {}
@@ -209,7 +257,7 @@ def _values(connection: DriverConnection, wanted: TicketFilter, scope: Scope) ->
     return values | numbers
 
 
-def _search_values(connection: DriverConnection, search: str) -> dict[str, str]:
+def _text_values(connection: DriverConnection, search: str) -> dict[str, str]:
     folded = fold(search) or ""
     if connection.dialect == "sqlite":
         quoted = folded.replace('"', '""')
@@ -219,6 +267,6 @@ def _search_values(connection: DriverConnection, search: str) -> dict[str, str]:
     return {"pattern": f"%{folded}%"}
 
 
-def keyset_values(after: Position | None) -> dict[str, Any]:
-    """Return the parameters of `keyset_condition`; {} for the first page."""
-    return {} if after is None else {"after_time": after.created_at, "after_id": after.id}
+def keyset_values(after: Place | None) -> dict[str, Any]:
+    """Return the parameters of the keyset condition; {} for the first page."""
+    return {} if after is None else {"after_key": after.key, "after_id": after.id}

@@ -11,18 +11,28 @@ from typing import NamedTuple
 from ticket_app.data.engine import Dialect
 from ticket_app.data.plain_sql import placeholder
 from ticket_app.data.tickets.columns import public_json
-from ticket_app.data.tickets.predicates import conditions, is_of_one_requester, visible
-from ticket_app.vocabulary import FACETS
+from ticket_app.data.tickets.predicates import (
+    PREDICATES,
+    REQUESTER,
+    conditions,
+    is_of_one_requester,
+    visible,
+)
+from ticket_app.data.tickets.sorting.orders import BY_FILING, Bound, Order, condition_of, order_of
+from ticket_app.vocabulary import FACETS, Sort
 
 
 class AccessPath(StrEnum):
     """The way in which the tickets of a page are found.
 
-    SCAN reads tickets in order until the page is full. NEWEST reads a number of the newest tickets.
+    SCAN reads tickets in order until the page is full. FIRST reads a number of the first tickets in
+    the order of the page, and NEWEST as many of the newest. WAITING reads those that wait.
     """
 
     SCAN = "scan"
+    FIRST = "first"
     NEWEST = "newest"
+    WAITING = "waiting"
     FACET_INDEX = "facet index"
     TEXT_INDEX = "text index"
 
@@ -31,7 +41,8 @@ class Shape(NamedTuple):
     """The properties on which the text of a statement depends; values come with each call.
 
     `fields` are the active fields of a filter. `after_cursor` is True for a page behind a cursor.
-    `restriction` is that of the scope.
+    `restriction` is that of the scope. `bounds` follow from the filter, for partial indexes.
+    `scanned` is the number of tickets that FIRST and NEWEST read.
     """
 
     dialect: Dialect
@@ -40,9 +51,22 @@ class Shape(NamedTuple):
     search: bool
     after_cursor: bool
     restriction: tuple[str, ...]
+    sort: Sort = Sort.NEWEST
+    bounds: tuple[Bound, ...] = ()
+    scanned: int = 0
+
+    @property
+    def order(self) -> Order:
+        """The order of the page."""
+        return order_of(self.sort, self.dialect)
+
+    @property
+    def is_read_in_order(self) -> bool:
+        """Whether the path reads tickets in the order of the page, from the cursor on."""
+        return self.sort in BY_FILING or self.path is AccessPath.FIRST
 
 
-NEWEST_FIRST = "ORDER BY created_at DESC, id DESC"
+NEWEST_FIRST = order_of(Sort.NEWEST, "postgresql").clause()
 
 CONTAINS: dict[Dialect, str] = {
     "postgresql": "folded LIKE %(pattern)s",
@@ -58,14 +82,17 @@ pattern without a trigram the index returns every ticket, and the planner does n
 
 @cache
 def page_statement(shape: Shape) -> str:
-    """Select id, created_at and the TicketPublic as JSON of `limit` tickets, newest first."""
-    shown = f"SELECT id, created_at, {public_json(shape.dialect, shape.restriction)} AS json FROM"
-    limit = placeholder("limit", shape.dialect)
+    """Select id, key and the TicketPublic as JSON of `limit` tickets in the order of the sort."""
+    order, limit = shape.order, placeholder("limit", shape.dialect)
+    shown = f"SELECT id, {order.key} AS place, {public_json(shape.dialect, shape.restriction)} FROM"
     if shape.path is AccessPath.SCAN:
-        return f"{shown} ticket WHERE {_scan_condition(shape)} {NEWEST_FIRST} LIMIT {limit}"
+        return f"{shown} ticket WHERE {_scan_condition(shape)} {order.clause()} LIMIT {limit}"
+    found = f"SELECT id FROM ({_found(shape)}) AS found"
+    if shape.after_cursor and not shape.is_read_in_order:
+        found += f" WHERE {order.behind(shape.dialect, 'place')}"
     return (
-        f"{shown} (SELECT id FROM ({_found(shape)}) AS found {NEWEST_FIRST} LIMIT {limit}) AS page "
-        f"JOIN ticket USING (id) {NEWEST_FIRST}"
+        f"{shown} ({found} {order.clause('place')} LIMIT {limit}) AS page "
+        f"JOIN ticket USING (id) {order.clause()}"
     )
 
 
@@ -74,6 +101,16 @@ def count_statement(shape: Shape) -> str:
     """Count the tickets, up to `limit`."""
     some = f"SELECT 1 FROM ({_found(shape)}) AS found LIMIT {placeholder('limit', shape.dialect)}"
     return f"SELECT count(*) FROM ({some}) AS counted"
+
+
+@cache
+def last_scanned_statement(shape: Shape) -> str:
+    """Select id and key of the last ticket that FIRST reads; no row if it reads all there are."""
+    order = shape.order
+    return (
+        f"SELECT id, {order.key} AS place FROM ticket WHERE {_listed(shape)} "
+        f"{order.clause()} LIMIT 1 OFFSET {shape.scanned - 1}"
+    )
 
 
 def is_planned_once(shape: Shape) -> bool:
@@ -88,30 +125,53 @@ def wanted_statement(shape: Shape) -> str:
 
 
 def _found(shape: Shape) -> str:
-    """Select id and created_at of matching tickets. FACET_INDEX gives `limit` per facet."""
-    listed = _listed(shape)
+    """Select id and key (`place`) of matching tickets. FACET_INDEX gives `per_facet` per facet."""
+    listed, place = _listed(shape), f"SELECT id, {shape.order.key} AS place"
     match shape.path:
         case AccessPath.SCAN:
-            # In the order of the index of a requester, or PostgreSQL reads the whole table where it
-            # takes a requester for one with very many tickets.
+            # In the order of an index, or PostgreSQL reads the whole table where it takes a
+            # requester for one with very many tickets.
             is_of_one = is_of_one_requester(shape.fields, shape.restriction)
-            order = f" {NEWEST_FIRST}" if is_of_one else ""
-            return f"SELECT id, created_at FROM ticket WHERE {_scan_condition(shape)}{order}"
-        case AccessPath.NEWEST:
-            scanned = placeholder("scanned", shape.dialect)
-            newest = f"SELECT * FROM ticket WHERE {listed} {NEWEST_FIRST} LIMIT {scanned}"
-            return (
-                f"SELECT id, created_at FROM ({newest}) AS ticket WHERE {all_of(*_wanted(shape))}"
-            )
+            is_of_all = not (shape.fields or shape.search)
+            order = f" {shape.order.clause()}" if is_of_one or is_of_all else ""
+            return f"{place} FROM ticket WHERE {_scan_condition(shape)}{order}"
+        case AccessPath.FIRST | AccessPath.NEWEST:
+            first = f"{_read_first(shape, listed)} {_order_of_reading(shape)}"
+            return f"SELECT id, place FROM ({first}) AS ticket WHERE {all_of(*_wanted(shape))}"
+        case AccessPath.WAITING:
+            # In this order, or PostgreSQL may read the whole table for the first of many.
+            waiting = order_of(Sort.WAITING, shape.dialect).clause()
+            return f"{place} FROM ticket WHERE {_scan_condition(shape)} {waiting}"
         case AccessPath.FACET_INDEX:
-            return _by_facet(shape.dialect, listed)
+            return _by_facet(shape, listed)
         case AccessPath.TEXT_INDEX:
             return _by_text(shape, listed)
 
 
 def _listed(shape: Shape) -> str:
-    seen = _visible(shape)
-    return all_of(seen, keyset_condition(shape.dialect)) if shape.after_cursor else seen
+    behind = shape.after_cursor and shape.is_read_in_order
+    bounds = (condition_of(bound, shape.dialect) for bound in shape.bounds)
+    keyset = [shape.order.behind(shape.dialect)] if behind else []
+    return all_of(_visible(shape), *bounds, *keyset)
+
+
+def _read_first(shape: Shape, listed: str) -> str:
+    # The key is a column, because PostgreSQL stops early only if it recognises the order by it.
+    of_one = [PREDICATES[REQUESTER][shape.dialect]] if REQUESTER in shape.fields else []
+    wanted = all_of(listed, *of_one)
+    return f"SELECT *, {shape.order.key} AS place FROM ticket WHERE {wanted}"
+
+
+def _order_of_reading(shape: Shape) -> str:
+    """Return the order and the number of the tickets that FIRST and NEWEST read.
+
+    The number is a literal in an order by an expression: for an unknown one PostgreSQL expects a
+    tenth of the table, and reads the whole table to sort it.
+    """
+    if shape.path is AccessPath.FIRST and shape.sort not in BY_FILING:
+        return f"{shape.order.clause()} LIMIT {shape.scanned}"
+    order = shape.order.clause() if shape.sort in BY_FILING else NEWEST_FIRST
+    return f"{order} LIMIT {placeholder('scanned', shape.dialect)}"
 
 
 def _visible(shape: Shape) -> str:
@@ -122,34 +182,41 @@ def _scan_condition(shape: Shape) -> str:
     return all_of(_listed(shape), *_wanted(shape))
 
 
-def _by_facet(dialect: Dialect, listed: str) -> str:
-    """Select the newest tickets of each facet from an index in this order."""
-    if dialect == "postgresql":
+def _by_facet(shape: Shape, listed: str) -> str:
+    """Select the first tickets of each facet, by the time of filing, from an index in this order.
+
+    They are the newest, or the oldest if those come first.
+    """
+    by_filing = shape.sort if shape.sort in BY_FILING else Sort.NEWEST
+    first = order_of(by_filing, shape.dialect).clause()
+    place = f"SELECT id, {shape.order.key} AS place"
+    if shape.dialect == "postgresql":
         return (
-            "SELECT id, created_at FROM unnest(CAST(%(facets)s AS smallint[])) AS facets (wanted) "
-            "CROSS JOIN LATERAL (SELECT id, created_at FROM ticket "
-            f"WHERE facet = wanted AND {listed} {NEWEST_FIRST} LIMIT %(limit)s) AS newest"
+            f"{place} FROM unnest(CAST(%(facets)s AS smallint[])) AS facets (wanted) "
+            "CROSS JOIN LATERAL (SELECT * FROM ticket "
+            f"WHERE facet = wanted AND {listed} {first} LIMIT %(per_facet)s) AS newest"
         )
     return (
-        "SELECT id, created_at FROM ticket WHERE id IN ("
+        f"{place} FROM ticket WHERE id IN ("
         "SELECT newest.id FROM json_each(:facets) AS facets CROSS JOIN ticket AS newest "
         "ON newest.id IN (SELECT id FROM ticket "
-        f"WHERE facet = facets.value AND {listed} {NEWEST_FIRST} LIMIT :limit))"
+        f"WHERE facet = facets.value AND {listed} {first} LIMIT :per_facet))"
     )
 
 
 def _by_text(shape: Shape, listed: str) -> str:
+    place = f"SELECT id, {shape.order.key} AS place"
     if shape.dialect == "postgresql":
         traits = (_has_trait(field) for field in shape.fields if field in FACETS)
         others = conditions((each for each in shape.fields if each not in FACETS), shape.dialect)
         wanted = all_of(listed, CONTAINS["postgresql"], *traits, *others)
         # MATERIALIZED keeps the planner from scanning in page order in the hope of an early end.
         return (
-            f"WITH found AS MATERIALIZED (SELECT id, created_at FROM ticket WHERE {wanted}) "
-            "SELECT id, created_at FROM found"
+            f"WITH found AS MATERIALIZED ({place} FROM ticket WHERE {wanted}) "
+            "SELECT id, place FROM found"
         )
     return (
-        "SELECT id, created_at FROM (SELECT rowid AS id FROM ticket_text "
+        f"{place} FROM (SELECT rowid AS id FROM ticket_text "
         "WHERE ticket_text MATCH :phrase) AS hit CROSS JOIN ticket USING (id) "
         f"WHERE {all_of(listed, *conditions(shape.fields, shape.dialect))}"
     )
@@ -171,14 +238,6 @@ def _contains(shape: Shape) -> str:
     return CONTAINS[shape.dialect]
 
 
-def keyset_condition(dialect: Dialect) -> str:
-    """Return the keyset condition: the ticket comes after a cursor in the order NEWEST_FIRST."""
-    # Not a row value: the plain bound on created_at lets both databases start their index scan at
-    # the right place.
-    time, ticket_id = placeholder("after_time", dialect), placeholder("after_id", dialect)
-    return f"created_at <= {time} AND (created_at < {time} OR id < {ticket_id})"
-
-
 def all_of(*conditions: str) -> str:
-    """Join the conditions with AND."""
-    return " AND ".join(conditions)
+    """Join the conditions with AND. Without any, it is the condition that is always true."""
+    return " AND ".join(conditions) or "TRUE"

@@ -19,7 +19,7 @@ from ticket_app.data.people.scope import Scope
 from ticket_app.data.plain_sql import placeholder
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.schemas.tickets import TicketFilter
-from ticket_app.vocabulary import FACETS
+from ticket_app.vocabulary import FACETS, UNSETTLED
 
 Predicate = Mapping[Dialect, str]
 """A condition on a row of `ticket`. Its only parameter has the name of the field."""
@@ -54,6 +54,10 @@ PREDICATES: Mapping[str, Predicate] = {
         "postgresql": f"requester_id = {placeholder(REQUESTER, 'postgresql')}",
         "sqlite": f"requester_id = {placeholder(REQUESTER, 'sqlite')}",
     },
+    "unanswered": {
+        "postgresql": "(waiting_since IS NOT NULL) = %(unanswered)s",
+        "sqlite": "(waiting_since IS NOT NULL) = :unanswered",
+    },
 }
 
 
@@ -72,6 +76,11 @@ def is_of_one_requester(fields: Iterable[str], restriction: tuple[str, ...]) -> 
     """Return True if the index of one requester has all matching tickets, in the order of a page,
     or if there is one ticket at most."""
     return bool(restriction) or REQUESTER in fields
+
+
+def is_unsettled(wanted: TicketFilter) -> bool:
+    """Return True if no resolved or closed ticket can match. A settled ticket waits for nobody."""
+    return bool(wanted.unanswered) or (bool(wanted.status) and set(UNSETTLED) >= {*wanted.status})
 
 
 def is_counted(wanted: TicketFilter) -> bool:

@@ -18,8 +18,14 @@ from ticket_app.data.people.scope import Scope
 from ticket_app.data.people.tables import Person
 from ticket_app.data.plain_sql import placeholder
 from ticket_app.data.tickets.columns import public_json
-from ticket_app.data.tickets.list_queries import Listed, keyset_values
-from ticket_app.data.tickets.list_sql import NEWEST_FIRST, all_of, keyset_condition
+from ticket_app.data.tickets.list_queries import (
+    SCANNED,
+    Found,
+    Listed,
+    key_of,
+    keyset_values,
+)
+from ticket_app.data.tickets.list_sql import NEWEST_FIRST, all_of
 from ticket_app.data.tickets.predicates import (
     active_fields,
     conditions,
@@ -29,10 +35,11 @@ from ticket_app.data.tickets.predicates import (
     scope_values,
     visible,
 )
+from ticket_app.data.tickets.sorting.orders import BY_FILING, order_of
 from ticket_app.data.tickets.tables import UNLINKED, Ticket
-from ticket_app.data.types import utc
-from ticket_app.schemas.paging import Position
+from ticket_app.schemas.paging import Place
 from ticket_app.schemas.tickets import TicketFilter
+from ticket_app.vocabulary import Sort
 
 GIVEN = {
     "postgresql": "json_to_recordset(CAST(:links AS json)) AS given (id bigint, person bigint)",
@@ -47,16 +54,24 @@ def tickets_of(
     wanted: TicketFilter,
     scope: Scope,
     *,
+    sort: Sort,
     limit: int,
-    after: Position | None,
-) -> list[Listed]:
-    """Return at most `limit` tickets of this requester, newest first, behind the cursor `after`."""
+    after: Place | None,
+) -> Found:
+    """Return at most `limit` tickets of this requester in this order, behind the cursor `after`.
+
+    Newest and oldest are exact. The other sorts are orders of the newest SCANNED.
+    """
     asked = active_fields(wanted), scope.restriction
-    statement = _page(connection.dialect, *asked, after is not None)
+    statement = _page(connection.dialect, *asked, sort, after is not None)
     values = _values(connection, address, wanted, scope)
-    values |= keyset_values(after) | {"limit": limit}
+    values |= keyset_values(after) | {"limit": limit, "scanned": SCANNED}
     rows = connection.rows(statement, values)
-    return [Listed(ticket_id, utc(at), shown) for ticket_id, at, shown in rows]
+    listed = [Listed(ticket_id, key_of(key), shown) for ticket_id, key, shown in rows]
+    if sort in BY_FILING:
+        return Found(listed)
+    every = count_of(connection, address, TicketFilter(), scope, at_most=SCANNED + 1)
+    return Found(listed, stopped_after=SCANNED if every > SCANNED else None)
 
 
 def count_of(
@@ -110,14 +125,24 @@ def link_tickets(session: Session, person_of: Mapping[int, int]) -> None:
 
 @cache
 def _page(
-    dialect: Dialect, fields: tuple[str, ...], restriction: tuple[str, ...], after_cursor: bool
+    dialect: Dialect,
+    fields: tuple[str, ...],
+    restriction: tuple[str, ...],
+    sort: Sort,
+    after_cursor: bool,
 ) -> str:
-    place = [keyset_condition(dialect)] if after_cursor else []
-    wanted = all_of(_of_requester(restriction, dialect), *conditions(fields, dialect), *place)
+    order, source = order_of(sort, dialect), "ticket"
+    wanted = [_of_requester(restriction, dialect)]
+    if sort not in BY_FILING:
+        newest = f"{NEWEST_FIRST} LIMIT {placeholder('scanned', dialect)}"
+        source = f"(SELECT * FROM ticket WHERE {wanted.pop()} {newest}) AS ticket"
+    wanted += conditions(fields, dialect)
+    if after_cursor:
+        wanted.append(order.behind(dialect))
     return (
-        f"SELECT id, created_at, {public_json(dialect, restriction)} AS json FROM ticket "
-        f"WHERE {wanted} "
-        f"{NEWEST_FIRST} LIMIT {placeholder('limit', dialect)}"
+        f"SELECT id, {order.key} AS place, {public_json(dialect, restriction)} AS json "
+        f"FROM {source} WHERE {all_of(*wanted)} {order.clause()} "
+        f"LIMIT {placeholder('limit', dialect)}"
     )
 
 

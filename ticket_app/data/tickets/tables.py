@@ -35,7 +35,7 @@ CATEGORY_DECIDED = text("category_by = 'person' AND deleted_at IS NULL")
 PRIORITY_DECIDED = text("priority_by = 'person' AND deleted_at IS NULL")
 
 
-WAITING = text("waiting_since IS NOT NULL AND deleted_at IS NULL")
+UNSETTLED = text("resolved_at IS NULL AND deleted_at IS NULL")
 UNLINKED = text("requester_id IS NULL AND requester_email IS NOT NULL")
 OF_REQUESTER = text("requester_id IS NOT NULL AND deleted_at IS NULL")
 OF_ASSIGNEE = text("assignee_id IS NOT NULL AND deleted_at IS NULL")
@@ -141,7 +141,11 @@ class Ticket(SQLModel, table=True):
             sqlite_where=DELETED_OF_REQUESTER,
         ),
         Index(
-            "ticket_waiting", "waiting_since", "id", postgresql_where=WAITING, sqlite_where=WAITING
+            "ticket_by_change",
+            "updated_at",
+            "id",
+            postgresql_where=UNSETTLED,
+            sqlite_where=UNSETTLED,
         ),
         {**STRICT, "sqlite_autoincrement": True},
     )

@@ -15,12 +15,13 @@ from ticket_app.data.people.accounts import find_people
 from ticket_app.data.postgresql.timeouts import LONG, QUICK
 from ticket_app.data.tickets import list_queries, queries
 from ticket_app.data.tickets.changing import current_ticket
-from ticket_app.data.tickets.list_queries import Listed
+from ticket_app.data.tickets.list_queries import Found
 from ticket_app.data.tickets.predicates import is_counted
+from ticket_app.data.tickets.sorting.pages import sorted_tickets
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.assignees import ASSIGNEE
-from ticket_app.schemas.paging import Position
+from ticket_app.schemas.paging import Place
 from ticket_app.schemas.tickets import (
     HISTORY_MAX,
     PAGE_MAX,
@@ -36,6 +37,7 @@ from ticket_app.schemas.tickets import (
 from ticket_app.schemas.triage import SuggestionPublic
 from ticket_app.services.people.permission import Verb, may, require, scope_of
 from ticket_app.services.tickets.requesters import of_known_requester
+from ticket_app.vocabulary import Sort
 
 Kind = TypeVar("Kind", Ticket, TicketPublic)
 
@@ -64,16 +66,25 @@ def get_tickets(actor: Actor, ticket_ids: Collection[int]) -> dict[int, TicketPu
 
 
 def list_tickets(actor: Actor, query: TicketListQuery) -> TicketPage:
-    """Returns one page, newest first (created_at, then id), by keyset pagination."""
+    """Returns one page in the order of `query.sort`, by keyset pagination.
+
+    In the orders of waiting, urgency and change the page may stop before it has seen every ticket
+    that matches: see `TicketPage.stopped_after`.
+    """
     require(actor, Verb.READ_TICKETS)
     _require_for_filter(actor, query)
+    _require_for_sort(actor, query.sort)
     query = of_known_requester(query)
-    after = None if query.cursor is None else Position.decode(query.cursor)
     with driver_read(QUICK if query.search is None else LONG) as connection:
-        found = list_queries.newest_tickets(
-            connection, query, scope_of(actor), limit=query.limit + 1, after=after
+        found = sorted_tickets(
+            connection,
+            query,
+            scope_of(actor),
+            sort=query.sort,
+            limit=query.limit + 1,
+            after=query.place,
         )
-    return page_of(found, query.limit)
+    return page_of(found, query)
 
 
 def as_seen_by(actor: Actor, ticket: TicketPublic) -> TicketPublic:
@@ -89,13 +100,21 @@ def _require_for_filter(actor: Actor, wanted: TicketFilter) -> None:
         require(actor, Verb.READ_TRIAGE)
 
 
-def page_of(found: Sequence[Listed], limit: int) -> TicketPage:
-    """Returns the first `limit` tickets as a page; one more means that a next page exists."""
-    shown = found[:limit]
-    last = shown[-1] if len(found) > limit else None
+def _require_for_sort(actor: Actor, sort: Sort) -> None:
+    """The order of urgency would tell the urgency scores to those who do not see them."""
+    if sort is Sort.URGENT:
+        require(actor, Verb.READ_TRIAGE)
+
+
+def page_of(found: Found, query: TicketListQuery) -> TicketPage:
+    """Returns the first `query.limit` tickets as a page; one more means that a next page exists."""
+    shown, place = found.listed[: query.limit], found.stopped_at
+    if len(found.listed) > query.limit:
+        place = Place(query.sort, shown[-1].key, shown[-1].id)
     return TicketPage(
         json_array=f"[{','.join(ticket.json for ticket in shown)}]",
-        next_cursor=Position(last.created_at, last.id).encode() if last else None,
+        next_cursor=place.encode() if place else None,
+        stopped_after=found.stopped_after,
     )
 
 

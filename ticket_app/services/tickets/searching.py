@@ -8,9 +8,8 @@ from ticket_app.actor import Actor
 from ticket_app.data.direct import driver_read
 from ticket_app.data.folding import fold
 from ticket_app.data.tickets import requesters
-from ticket_app.data.tickets.list_queries import has_trigram
+from ticket_app.data.tickets.list_queries import Found, has_trigram
 from ticket_app.errors import TicketNotFoundError
-from ticket_app.schemas.paging import Position
 from ticket_app.schemas.people import PersonPublic
 from ticket_app.schemas.tickets import (
     TicketFilter,
@@ -80,7 +79,7 @@ def requester_by_address(actor: Actor, text: str | None) -> str | None:
 def search(actor: Actor, query: TicketListQuery) -> SearchResult:
     """Returns the tickets that the search box means: a number's, a requester's, or by words.
 
-    The page is newest first and filtered; the ticket with the number is not filtered.
+    The page is sorted and filtered; the ticket with the number is not filtered.
     """
     require(actor, Verb.READ_TICKETS)
     query = of_known_requester(query)
@@ -89,7 +88,8 @@ def search(actor: Actor, query: TicketListQuery) -> SearchResult:
     ticket = ticket_by_number(actor, text) if text and query.cursor is None else None
     if text and ticket and not has_trigram(text):
         # A number of one or two digits has no trigram, so no index finds it in the texts.
-        return SearchResult(listing.page_of([], query.limit), Matching(0), ticket, None, person)
+        nothing = listing.page_of(Found([]), query)
+        return SearchResult(nothing, Matching(0), ticket, None, person)
     return SearchResult(
         _page(actor, query, requester), _count(actor, query, requester), ticket, requester, person
     )
@@ -105,12 +105,17 @@ def search_page(actor: Actor, query: TicketListQuery) -> TicketPage:
 def _page(actor: Actor, query: TicketListQuery, requester: str | None) -> TicketPage:
     if requester is None:
         return listing.list_tickets(actor, query)
-    after = None if query.cursor is None else Position.decode(query.cursor)
     with driver_read() as connection:
         found = requesters.tickets_of(
-            connection, requester, query, scope_of(actor), limit=query.limit + 1, after=after
+            connection,
+            requester,
+            query,
+            scope_of(actor),
+            sort=query.sort,
+            limit=query.limit + 1,
+            after=query.place,
         )
-    return listing.page_of(found, query.limit)
+    return listing.page_of(found, query)
 
 
 def _count(actor: Actor, query: TicketListQuery, requester: str | None) -> Matching:

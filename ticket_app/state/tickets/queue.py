@@ -26,11 +26,13 @@ from ticket_app.state.tickets.queue_address import (
     filter_from_address,
     found_sentence,
     is_redirect_pending,
+    known_sort,
+    known_truth,
     known_values,
 )
 from ticket_app.state.tickets.rows import TicketRow, row_of
 from ticket_app.state.tickets.stable_rows import missing, stable_rows
-from ticket_app.vocabulary import REQUESTER_EMAIL_MAX, SEARCH_MAX
+from ticket_app.vocabulary import REQUESTER_EMAIL_MAX, SEARCH_MAX, Sort
 
 PAGE = 30
 ROWS_MAX = 180
@@ -62,6 +64,9 @@ class Queue(Returning, Subscribed, rx.State):
     `requester` is the number or the address of the person by whom the list is filtered,
     `requester_shown` their name, and `people` are the requesters whom the search finds by name.
 
+    `unanswered` is true or false as the address has it, or empty. `sort` is empty for the newest
+    first.
+
     `_headed` is the query of the last redirect and its time, `_sought` are the last searches that
     were typed, and `_seeking` is True while typing replaces the browser's history entry.
     """
@@ -75,6 +80,8 @@ class Queue(Returning, Subscribed, rx.State):
     sentiment: list[str] = []
     requester: str = ""
     requester_shown: str = ""
+    unanswered: str = ""
+    sort: str = ""
     people: list[NamedRequester] = []
     search: str = ""
     older: bool = False
@@ -113,6 +120,9 @@ class Queue(Returning, Subscribed, rx.State):
         for facet in FACETS:
             setattr(self, facet, known_values(facet, wanted.get(facet, [])))
         self.requester = text_of(wanted.get("requester") or "", REQUESTER_EMAIL_MAX)
+        self.unanswered = known_truth(wanted.get("unanswered"))
+        sort = known_sort(wanted.get("sort"))
+        self.sort = "" if sort is Sort.NEWEST else sort
         before, self.search = self.search, text_of(wanted.get("search", ""), SOUGHT_LONGEST)
         self._before = text_of(wanted.get("cursor") or "", CURSOR_LONGEST)
         self.older = bool(self._before)
@@ -333,6 +343,7 @@ class Queue(Returning, Subscribed, rx.State):
     def _query(self, limit: int, cursor: str | None) -> TicketListQuery:
         values: dict[str, Any] = {facet: list(getattr(self, facet)) for facet in FACETS}
         values |= {"requester": self.requester or None, "search": self.search}
+        values |= {"unanswered": self.unanswered or None, "sort": self.sort or Sort.NEWEST}
         return parse(TicketListQuery, values | {"limit": limit, "cursor": cursor})
 
     def _redirect(self, *, replace: bool = False, **changes: Any) -> EventSpec:
@@ -344,7 +355,8 @@ class Queue(Returning, Subscribed, rx.State):
         # The address of what was typed last may not be read yet.
         is_ahead = self._sought and self._headed != NOWHERE
         search = self._sought[-1] if is_ahead else self.search
-        parts = facets | {"requester": self.requester, "search": search} | changes
+        others = {"requester": self.requester, "unanswered": self.unanswered, "sort": self.sort}
+        parts = facets | others | {"search": search} | changes
         kept = {name: value for name, value in parts.items() if value}
         query = urlencode(kept, doseq=True, errors="replace")
         self._headed = (query, time())

@@ -11,6 +11,7 @@ from ticket_app.services.tickets.listing import Matching
 from ticket_app.services.tickets.searching import SearchResult
 from ticket_app.theme import LOOKS
 from ticket_app.vocabulary import FACETS as KNOWN
+from ticket_app.vocabulary import Sort
 
 FACETS = tuple(LOOKS)
 """The fields to filter by, in the order of the pages."""
@@ -28,6 +29,16 @@ def known_values(facet: str, values: list[Any]) -> list[str]:
     return [*dict.fromkeys(one for one in values if isinstance(one, str) and one in known)]
 
 
+def known_sort(value: Any) -> Sort:
+    """Returns the sort of that name; the newest first for any other value."""
+    return Sort(value) if isinstance(value, str) and value in frozenset(Sort) else Sort.NEWEST
+
+
+def known_truth(value: Any) -> str:
+    """Returns true or false as the address spells it; an empty text for any other value."""
+    return value if isinstance(value, str) and value in ("true", "false") else ""
+
+
 def filter_from_address(query: str) -> tuple[dict[str, Any], str]:
     """Returns the filter in an address, and the sentence on its error, or an empty one."""
     try:
@@ -37,6 +48,8 @@ def filter_from_address(query: str) -> tuple[dict[str, Any], str]:
     wanted: dict[str, Any] = {facet: named.get(facet, []) for facet in FACETS}
     wanted["requester"] = named.get("requester", [None])[0]
     wanted["search"] = named.get("search", [""])[0]
+    wanted["unanswered"] = named.get("unanswered", [None])[0]
+    wanted["sort"] = named.get("sort", [Sort.NEWEST])[0]
     wanted["cursor"] = named.get("before", [None])[0]
     try:
         parse(TicketListQuery, wanted)
