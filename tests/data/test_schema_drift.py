@@ -67,7 +67,7 @@ MADE_BY_HAND = re.compile(
     r"facet|traits|folded|ticket_facet_newest|ticket_requester_newest|ticket_text.*"
     r"|ticket_by_(waiting|urgency)"
 )
-"""Indexes of migrations 0006, 0010 and 0025 for lists and searches, which differ between the
+"""Indexes of migrations 0006, 0010 and 0028 for lists and searches, which differ between the
 databases or are of expressions. tests/data/tickets/test_list_queries.py, tests/data/test_growth.py
 and tests/services/tickets/test_searching.py cover them."""
 

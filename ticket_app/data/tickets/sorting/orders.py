@@ -1,6 +1,6 @@
 """The SQL of each sort: its key, its direction and its condition for keyset pagination.
 
-Equal keys are in the order of the ids. The partial indexes of migration 0025 have the keys of
+Equal keys are in the order of the ids. The partial indexes of migration 0028 have the keys of
 `waiting`, `urgent` and `changed`, of unsettled tickets only.
 """
 

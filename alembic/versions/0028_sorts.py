@@ -1,6 +1,6 @@
 """Adds the indexes of the orders of unsettled tickets: by waiting, urgency and change.
 
-Revision: 0025.
+Revision: 0028.
 
 A ticket that does not wait comes last in the order of waiting. Its key is a time far away, because
 SQLite's indexes have NULL first, and PostgreSQL's have it last. The key of urgency is a number, 0
@@ -12,8 +12,8 @@ a part of the new one.
 
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
