@@ -100,6 +100,14 @@ def test_a_stranger_writes_keeps_the_link_and_follows_the_ticket(
     expect(page.get_by_role("link")).to_have_count(1)  # to skip to the content
     closed.change(ticket.id, status="resolved")
     expect(state).to_contain_text("Resolved on")
+    answer = page.get_by_label("Your answer")
+    answer.fill("It is back")
+    answer.press("Control+Enter")
+    expect(page.get_by_role("listitem").filter(has_text="It is back")).to_contain_text("You")
+    expect(state).to_have_text("We have it, and nobody has begun yet.")
+    expect(answer).to_have_value("")
+    press(page, page.get_by_role("button", name="I need no more help"))
+    expect(state).to_contain_text("Closed on")
     assert CANARY not in "".join(frames) + page.content()
 
 

@@ -20,6 +20,7 @@ from ticket_app.state.form.form import Form
 from ticket_app.state.form.form_input import KEY
 from ticket_app.state.notices import Notice
 from ticket_app.state.people.me import Me
+from ticket_app.state.portal.answering import LinkedAnswer, OwnAnswer
 from ticket_app.state.portal.linked_ticket import LinkedTicket
 from ticket_app.state.portal.own_tickets import OwnTickets
 from ticket_app.state.portal.receipt import Receipt
@@ -34,7 +35,7 @@ NO_TICKET: list[Any] = [True, False, 0, -1, 1.0, "x", "", None, [1], {"id": 1}, 
 NO_TEXT: list[Any] = [None, True, 5, 1.5, [], ["open"], {}, {"a": {"b": []}}, "\ud800", "\x00"]
 STATES = [Queue, Board, Detail, Figures, Form, Insights, Notice, Report, TicketActions]
 STATES += [Answers, LinkedTicket, Me, OwnTickets, Receipt]
-STATES += [Composer, Conversation]
+STATES += [Composer, Conversation, LinkedAnswer, OwnAnswer]
 LARGEST_STATE = 150_000
 """Bytes of a page's whole state; a description of 20,000 characters is the largest part."""
 

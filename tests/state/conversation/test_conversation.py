@@ -11,7 +11,8 @@ from tests.state.portal.conftest import visit
 from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.tickets import deleting
-from ticket_app.state.conversation.conversation import EARLIER_MAX, PAGE, Conversation
+from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.conversation.paged import EARLIER_MAX, PAGE
 from ticket_app.state.tickets.actions import TicketActions
 from ticket_app.vocabulary import Role
 

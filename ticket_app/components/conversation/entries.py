@@ -7,10 +7,24 @@ from ticket_app.components.browser.words import words
 from ticket_app.components.frame import icon
 from ticket_app.components.tickets.detail import history_line
 from ticket_app.state.conversation.entries import CHANGES, Entry
+from ticket_app.state.conversation.paged import Paged
 from ticket_app.vocabulary import MessageKind, Side
 
 NEWEST = "newest-message"
 """The id of the newest entry."""
+
+
+def entries(page: type[Paged]) -> rx.Component:
+    """Returns the entries that a page shows, the newest at the end."""
+    last = page.newest.length() - 1
+    return rx.fragment(
+        rx.foreach(page.earlier, lambda entry: _item(entry, is_newest=False)),
+        rx.foreach(page.newest, lambda entry, place: _item(entry, is_newest=place == last)),
+    )
+
+
+def _item(entry: rx.Var[Entry], *, is_newest: rx.Var[bool] | bool) -> rx.Component:
+    return rx.fragment(entry_item(entry=entry, is_newest=is_newest), key=entry.key)
 
 
 @rx.memo

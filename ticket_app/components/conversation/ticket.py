@@ -8,14 +8,13 @@ from ticket_app.components.browser.focus import CONTENT, focus
 from ticket_app.components.browser.in_view import InView
 from ticket_app.components.browser.words import words
 from ticket_app.components.conversation.composer import composer
-from ticket_app.components.conversation.entries import NEWEST, description, entry_item
+from ticket_app.components.conversation.entries import NEWEST, description, entries
 from ticket_app.components.conversation.scroll import leave_the_top, scroll_to
 from ticket_app.components.frame import icon
 from ticket_app.components.placeholders import problem, skeleton
 from ticket_app.state.conversation.address import ROUTE
 from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.conversation import Conversation
-from ticket_app.state.conversation.entries import Entry
 from ticket_app.state.tickets.actions import TicketActions
 from ticket_app.vocabulary import Status
 
@@ -81,13 +80,7 @@ def _conversation() -> rx.Component:
                 Conversation.ticket.filed_at,
             ),
             _older(),
-            rx.foreach(Conversation.earlier, lambda entry: _entry(entry, is_newest=False)),
-            rx.foreach(
-                Conversation.newest,
-                lambda entry, place: _entry(
-                    entry, is_newest=place == Conversation.newest.length() - 1
-                ),
-            ),
+            entries(Conversation),
         ),
         _end(),
         rx.fragment(on_mount=scroll_to(NEWEST), key=place),
@@ -97,10 +90,6 @@ def _conversation() -> rx.Component:
         class_name="ticket-said",
         custom_attrs={"aria-label": "Conversation"},
     )
-
-
-def _entry(entry: rx.Var[Entry], *, is_newest: rx.Var[bool] | bool) -> rx.Component:
-    return rx.fragment(entry_item(entry=entry, is_newest=is_newest), key=entry.key)
 
 
 def _older() -> rx.Component:

@@ -98,7 +98,7 @@ def _receipt() -> rx.Component:
 
 def _signed_link() -> rx.Component:
     return rx.fragment(
-        rx.el.p("Keep this link. It shows how far your ticket is, to whoever has it."),
+        rx.el.p("Keep this link. Whoever has it reads our answers, and writes in your name."),
         rx.el.div(
             rx.el.input(
                 id=LINK,

@@ -9,6 +9,7 @@ from ticket_app.components.browser.words import words
 from ticket_app.components.frame import icon
 from ticket_app.components.placeholders import problem, skeleton
 from ticket_app.components.portal.ticket import short_state, ticket_in_words
+from ticket_app.state.portal.answering import OwnAnswer
 from ticket_app.state.portal.own_tickets import OwnTickets
 from ticket_app.state.portal.plain_words import DELETED, OwnTicket
 from ticket_app.state.portal.receipt import PAGE, Receipt
@@ -22,7 +23,9 @@ def own_tickets() -> rx.Component:
         problem(OwnTickets.problem, OwnTickets.show_waiting),
         rx.cond(
             OwnTickets.ticket.id,
-            rx.fragment(_back(), ticket_in_words(OwnTickets.ticket)),
+            rx.fragment(
+                _back(), ticket_in_words(OwnTickets.ticket, OwnTickets, OwnAnswer, OwnTickets.close)
+            ),
             rx.cond(OwnTickets.is_missing, rx.fragment(_back(), _missing()), _list()),
         ),
     )

@@ -5,6 +5,7 @@ import reflex as rx
 from ticket_app.components.frame import PlainLink
 from ticket_app.components.placeholders import problem, skeleton
 from ticket_app.components.portal.ticket import ticket_in_words
+from ticket_app.state.portal.answering import LinkedAnswer
 from ticket_app.state.portal.linked_ticket import LinkedTicket
 from ticket_app.state.portal.receipt import PAGE
 
@@ -15,7 +16,7 @@ def linked_ticket() -> rx.Component:
         problem(LinkedTicket.problem, LinkedTicket.retry),
         rx.cond(
             LinkedTicket.ticket.id,
-            ticket_in_words(LinkedTicket.ticket),
+            ticket_in_words(LinkedTicket.ticket, LinkedTicket, LinkedAnswer, LinkedTicket.close),
             rx.cond(
                 LinkedTicket.is_wrong,
                 rx.el.div(

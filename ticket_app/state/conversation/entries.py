@@ -40,8 +40,9 @@ class Entry:
     lines: list[Line] = field(default_factory=list)
 
 
-def entries_of(page: ConversationPage, requester: str) -> list[Entry]:
-    """Returns the entries of a page, oldest first. `requester` is the name of whoever asked.
+def entries_of(page: ConversationPage, requester: str, team: str = TEAM) -> list[Entry]:
+    """Returns the entries of a page, oldest first. `requester` and `team` are the names of whoever
+    writes without one.
 
     A message comes before the changes that it made.
     """
@@ -51,7 +52,9 @@ def entries_of(page: ConversationPage, requester: str) -> list[Entry]:
         found = list(group)
         changes = [each for each in found if isinstance(each, TicketEventPublic)]
         entries += [_run(changes)] if changes else []
-        entries += [_said(each, requester) for each in found if isinstance(each, MessagePublic)]
+        entries += [
+            _said(each, requester, team) for each in found if isinstance(each, MessagePublic)
+        ]
     return entries
 
 
@@ -59,7 +62,7 @@ def _place(each: MessagePublic | TicketEventPublic) -> tuple[datetime, bool]:
     return each.created_at, isinstance(each, TicketEventPublic)
 
 
-def _said(message: MessagePublic, requester: str) -> Entry:
+def _said(message: MessagePublic, requester: str, team: str) -> Entry:
     by_team = message.side is Side.TEAM
     return Entry(
         key=f"message-{message.id}",
@@ -67,7 +70,7 @@ def _said(message: MessagePublic, requester: str) -> Entry:
         at=message.created_at.isoformat(),
         number=message.id,
         side=message.side,
-        author=message.author or (TEAM if by_team else requester or REQUESTER),
+        author=message.author or (team if by_team else requester or REQUESTER),
         html=html_of(message.body),
     )
 

@@ -8,16 +8,29 @@ from urllib.parse import urlencode
 import reflex as rx
 from reflex.event import EventSpec
 
+from ticket_app.actor import Actor
 from ticket_app.errors import TicketAppError, TicketNotFoundError
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import TicketListQuery, TicketPage
+from ticket_app.services.conversation import own as conversation
 from ticket_app.services.people.permission import Verb
 from ticket_app.services.tickets import own
 from ticket_app.state.connection.returning import Returning
 from ticket_app.state.connection.subscription import Subscribed
+from ticket_app.state.conversation.entries import entries_of
+from ticket_app.state.conversation.paged import Paged, Stretch
 from ticket_app.state.event_arguments import text_of
+from ticket_app.state.notices import Notice
 from ticket_app.state.portal.address import ticket_number
-from ticket_app.state.portal.plain_words import DELETED, NO_TICKET, OwnTicket, own_ticket_of
+from ticket_app.state.portal.plain_words import (
+    CLOSED,
+    DELETED,
+    NO_TICKET,
+    TEAM,
+    YOU,
+    OwnTicket,
+    own_ticket_of,
+)
 from ticket_app.state.service_calls import call_service
 from ticket_app.vocabulary import SEARCH_MAX
 
@@ -25,7 +38,7 @@ PAGE = 25
 CURSOR_LONGEST = 64
 
 
-class OwnTickets(Returning, Subscribed, rx.State):
+class OwnTickets(Paged, Returning, Subscribed, rx.State):
     """A page of `rows`, or `ticket` if the address names one (`is_missing` if it is not one's own).
 
     `older` is the address of the next page, `is_older` True on any page but the first. `waiting` is
@@ -43,7 +56,6 @@ class OwnTickets(Returning, Subscribed, rx.State):
     search: str = ""
     waiting: int = 0
     loaded: bool = False
-    problem: str = ""
 
     _names_one: bool = False
     _ticket_id: int = 0
@@ -53,7 +65,10 @@ class OwnTickets(Returning, Subscribed, rx.State):
     async def load(self) -> EventSpec | None:
         """Reads the address, and what it names."""
         query = self.router.url.query_parameters
-        self._names_one, self._ticket_id = "ticket" in query, ticket_number(query.get("ticket"))
+        number = ticket_number(query.get("ticket"))
+        if number != self._ticket_id:
+            self._forget_entries()
+        self._names_one, self._ticket_id = "ticket" in query, number
         self._cursor = text_of(query.get("before"), CURSOR_LONGEST)
         self.is_older = bool(self._cursor)
         before, self.search = self.search, text_of(query.get("search"), 2 * SEARCH_MAX).strip()
@@ -64,6 +79,17 @@ class OwnTickets(Returning, Subscribed, rx.State):
     async def show_waiting(self) -> None:
         """Shows the new tickets at the top."""
         await self._read()
+
+    @rx.event
+    async def close(self) -> EventSpec | None:
+        """Closes the ticket that is shown, whose requester needs no help any more."""
+        try:
+            await call_service(conversation.close_own, self._ticket_id)
+        except TicketAppError as error:
+            self.problem = error.detail
+            return None
+        await self._read()
+        return Notice.say(CLOSED)
 
     @rx.event
     def find(self, data: dict[str, Any]) -> EventSpec:
@@ -85,13 +111,18 @@ class OwnTickets(Returning, Subscribed, rx.State):
         self.loaded = True
 
     async def _read_one(self) -> None:
+        limit = self._messages_to_read()
         try:
             found = own_ticket_of(await call_service(own.own_ticket, self._ticket_id))
+            self._show_newest(await self._stretch(None, limit))
         except TicketNotFoundError:
             found = NO_TICKET
         if found != self.ticket:
             self.ticket = found
         self.is_missing = found == NO_TICKET
+
+    async def _stretch(self, before: int | None, limit: int) -> Stretch:
+        return await call_service(_stretch, self._ticket_id, limit, before)
 
     async def _page(self, limit: int = PAGE) -> TicketPage:
         asked = {"limit": limit, "cursor": self._cursor or None, "search": self.search}
@@ -129,6 +160,11 @@ class OwnTickets(Returning, Subscribed, rx.State):
             waiting = 0 if self.is_older else sum(number > newest for number in now)
             if waiting != self.waiting:
                 self.waiting = waiting
+
+
+def _stretch(actor: Actor, ticket_id: int, limit: int, before: int | None) -> Stretch:
+    page = conversation.own_conversation(actor, ticket_id, limit, before)
+    return Stretch(entries_of(page, YOU, TEAM), page.has_older)
 
 
 def _deleted(row: OwnTicket) -> OwnTicket:

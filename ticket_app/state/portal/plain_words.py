@@ -16,6 +16,9 @@ STATE_WORDS: Mapping[str, str] = {
     Status.RESOLVED: "Resolved",
     Status.CLOSED: "Closed",
 }
+TEAM, YOU = "Our team", "You"
+"""Who writes, before a requester. They see no other people."""
+CLOSED = "Your ticket is closed."
 DELETED = "deleted"
 """The status of a row whose ticket was deleted while the list is open."""
 
