@@ -4,7 +4,7 @@ from typing import Any
 
 import schemathesis
 from jsonschema_rs import Draft202012Validator
-from schemathesis.config import ProjectConfig, ProjectsConfig, SchemathesisConfig
+from schemathesis.config import HealthCheck, ProjectConfig, ProjectsConfig, SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
 from ticket_app.texts import has_visible_character
@@ -24,6 +24,7 @@ def find_failures(where: Any, *, examples: int, thorough: bool) -> tuple[int, di
     project.checks.update(included_check_names=["all"])
     project.phases.coverage.enabled = project.phases.stateful.enabled = thorough
     config = SchemathesisConfig(seed=1, projects=ProjectsConfig(default=project))
+    config.suppress_health_check = [HealthCheck.too_slow]  # a busy machine is no fault
     if isinstance(where, str):
         schema = schemathesis.openapi.from_url(f"{where}/api/openapi.json", config=config)
     else:

@@ -40,6 +40,7 @@ def test_a_change_publishes_no_defaults(document: Json) -> None:
 def test_numbers_say_how_large_they_are(document: Json) -> None:
     numbers = [each for each in parts(document) if each.get("type") in ("integer", "number")]
     assert {each.get("format") for each in numbers} == {"int32", "int64", "double"}
+    assert [each for each in numbers if {"ge", "le"} & set(each)] == []  # words of Python
     schemas = document["components"]["schemas"]
     for name, field in (
         ("TicketPublic", "id"),
@@ -138,7 +139,7 @@ async def no_pages(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.mark.usefixtures("sqlite_database")
 def test_generated_requests_are_answered_as_the_document_says() -> None:
     desk = Gateway(no_pages, api=make_api(), site=None, settings=Settings(allowed_hosts="*"))
-    requests, found = find_failures(desk, examples=12, thorough=False)
+    requests, found = find_failures(desk, examples=6, thorough=False)
     assert found == {}
     assert requests > 100
 
