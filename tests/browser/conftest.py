@@ -40,7 +40,7 @@ TLS = ssl.create_default_context()
 """Shared, because each client would read all certificates anew. The tests use none."""
 LONG_FILES = (
     "test_dead_connection.py", "test_announcements.py", "test_filing.py", "test_card_moves.py",
-    "test_processes.py",
+    "test_processes.py", "test_restart.py",
 )  # fmt: skip
 
 Size = dict[str, Any]

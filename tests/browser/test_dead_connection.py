@@ -5,24 +5,19 @@ nothing` loses only the desk's answers, so that the action is already carried ou
 sends it again.
 """
 
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk
+from tests.browser.conftest import PHONE, Chrome, Desk
 from tests.browser.dragging import drag
 from tests.browser.interaction import press
 from tests.browser.locators import column, description, handle, row, rows, status_of, title
 from tests.browser.proxy import Proxy, proxy_to
 from tests.browser.test_frame import LOST
 from tests.services.desk import events_of
-from tests.serving import running_desk
 
 FAULTS = ["hears nothing", "sends nothing"]
 LATE = "The desk has not answered yet"
@@ -265,41 +260,6 @@ def test_a_line_that_dies_in_silence_is_taken_up_anew(chrome: Chrome, desk: Desk
         assert event_kinds(ticket["id"]) == ["created", "deleted"]
         page.context.close()
     chrome.console_errors.clear()  # the cut connection's own errors are expected
-
-
-@pytest.mark.rest_in_prove("killed")
-@pytest.mark.parametrize("killed", [True, False])
-def test_what_a_server_took_with_it_is_done_by_the_next(
-    chromium: Browser, tmp_path: Path, killed: bool
-) -> None:
-    with running_desk(tmp_path) as desk:
-        port = str(urlsplit(desk.url).port)
-        page = chromium.new_context(base_url=desk.url, **DESKTOP).new_page()
-        for name in ("Paper", "Pen"):
-            page.request.post("/api/tickets/", data={"title": name, "description": "A text."})
-        page.goto("/")
-        press(page, page.get_by_role("button", name="Paper", exact=True))
-        delete = page.get_by_role("button", name="Delete")
-        expect(delete).to_be_visible()
-        page.wait_for_timeout(SETTLE_MS)
-        os.killpg(desk.process.pid, signal.SIGSTOP)  # a stopped process still accepts bytes
-        press(page, delete)
-        press(page, page.get_by_role("button", name="Pen", exact=True))
-        page.wait_for_timeout(SETTLE_MS)
-        if killed:
-            os.killpg(desk.process.pid, signal.SIGKILL)
-        else:
-            os.killpg(desk.process.pid, signal.SIGTERM)
-            os.killpg(desk.process.pid, signal.SIGCONT)
-        desk.process.wait()
-        expect(page.get_by_text(LOST)).to_be_visible()
-    with running_desk(tmp_path, PORT=port):
-        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
-        expect(row(page, 2).get_by_role("heading", name="History")).to_be_visible()
-        expect(rows(page)).to_have_count(1)
-        page.wait_for_timeout(SETTLE_MS)
-        assert page.request.get("/api/tickets/1/").status == 404
-    page.context.close()
 
 
 @pytest.mark.parametrize("known", [False, True])

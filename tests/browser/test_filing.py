@@ -3,18 +3,14 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, CDPSession, Locator, Page, Route, expect
 
-from harness.ports import free_port
 from tests.browser.conftest import DESKTOP, SECONDS, Chrome, Desk, Size
 from tests.browser.locators import category, description, form, priority, row, rows, title
 from tests.browser.proxy import Proxy, proxy_to
-from tests.serving import running_desk
 
 OUTAGE = "Production is down for all users. Nothing responds since nine o'clock."
 CHARGED = "My credit card was charged twice for the same invoice."
@@ -243,29 +239,6 @@ def test_a_ticket_whose_answer_was_lost_is_not_filed_again(
     expect(window.get_by_text(f"Ticket {desk.tickets()[0]['id']} is filed.")).to_be_visible()
     expect(title(window)).to_have_value("")
     assert len(desk.tickets()) == 1
-
-
-def test_a_choice_outlives_a_restart_of_the_server(chromium: Browser, tmp_path: Path) -> None:
-    settings = {"PORT": str(free_port())}
-    context = chromium.new_context(**DESKTOP)
-    page = context.new_page()
-    with running_desk(tmp_path, **settings) as first:
-        page.goto(first.url)
-        fill(page)
-        expect(category(page)).to_have_value("billing")
-        priority(page).select_option("Critical")
-    expect(page.get_by_text(LOST)).to_be_visible()
-    with running_desk(tmp_path, **settings) as second:
-        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
-        expect(priority(page)).to_have_value("critical")
-        expect(form(page).get_by_text("Suggested", exact=True)).to_have_count(1)
-        press(page, button(page))
-        expect(rows(page)).to_have_count(1)
-        (ticket,) = httpx.get(f"{second.url}/api/tickets/", timeout=SECONDS).json()
-    context.close()
-    assert (ticket["title"], ticket["description"]) == ("Card", CHARGED)
-    assert (ticket["category"], ticket["priority"]) == ("billing", "critical")
-    assert (ticket["category_by"], ticket["priority_by"]) == ("triage", "person")
 
 
 def test_a_ticket_that_a_filter_hides_is_one_press_away(chrome: Chrome, desk: Desk) -> None:

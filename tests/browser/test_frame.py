@@ -2,17 +2,14 @@
 
 import re
 from itertools import pairwise
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Chrome, Desk, Size
+from tests.browser.conftest import PHONE, Chrome, Desk, Size
 from tests.browser.contrast import COLOURS, SETTLED
 from tests.browser.locators import category, description, row, rows, status_of, title
 from tests.browser.proxy import proxy_to
-from tests.serving import running_desk
 
 PLACES = ("/", "/board", "/insights")
 LONG = "Averylongwordwithoutanyblankthatnobodywouldeverwritebutamachine" * 3
@@ -191,35 +188,6 @@ def test_an_unknown_address_leads_back(chrome: Chrome, desk: Desk) -> None:
     page.get_by_role("main").get_by_role("link", name="Go to the desk").click()
     expect(rows(page)).to_have_count(1)
     chrome.console_errors = [one for one in chrome.console_errors if "status of 404" not in one]
-
-
-def test_a_lost_connection_is_told_and_nothing_typed_is_lost(
-    chromium: Browser, tmp_path: Path
-) -> None:
-    text = "The text that was typed before the server went away."
-    with running_desk(tmp_path) as desk:
-        port = str(urlsplit(desk.url).port)
-        context = chromium.new_context(base_url=desk.url, **DESKTOP)
-        page = context.new_page()
-        page.goto("/")
-        title(page).fill("Filed before")
-        description(page).fill("Something.")
-        page.get_by_role("button", name="File ticket").click()
-        expect(rows(page)).to_have_count(1)
-        description(page).fill(text)
-        title(page).fill("A title")
-        expect(page.get_by_text(LOST)).to_be_hidden()
-        desk.stop()
-        expect(page.get_by_text(LOST)).to_be_visible()
-        expect(rows(page)).to_have_count(1)
-    with running_desk(tmp_path, PORT=port):
-        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
-        expect(description(page)).to_have_value(text)
-        expect(title(page)).to_have_value("A title")
-        page.get_by_role("button", name="File ticket").click()
-        expect(rows(page)).to_have_count(2)
-        expect(rows(page).first).to_contain_text("A title")
-    context.close()
 
 
 def test_what_is_typed_while_the_connection_is_lost_stays(chrome: Chrome, desk: Desk) -> None:

@@ -1,19 +1,11 @@
-"""Actions are carried out exactly once, over a slow or lost connection and a server's restart."""
+"""Actions are carried out exactly once, over a slow or lost connection."""
 
-import os
-import signal
-from pathlib import Path
-from urllib.parse import urlsplit
+from playwright.sync_api import expect
 
-import pytest
-from playwright.sync_api import Browser, expect
-
-from tests.browser.conftest import DESKTOP, Chrome, Desk
-from tests.browser.interaction import top_of
+from tests.browser.conftest import Chrome, Desk
 from tests.browser.locators import row, rows, status_of
 from tests.browser.proxy import proxy_to
 from tests.browser.test_frame import LOST
-from tests.serving import running_desk
 
 UNSAVED = "Not saved yet"
 
@@ -73,40 +65,3 @@ def test_a_refused_choice_goes_back_and_says_why(chrome: Chrome, desk: Desk) -> 
     expect(page.get_by_text(f"There is no ticket {ticket['id']}").first).to_be_visible()
     expect(select).to_have_value("open")
     expect(page.get_by_text(UNSAVED)).to_have_count(0)
-
-
-@pytest.mark.rest_in_prove("killed")
-@pytest.mark.parametrize("killed", [True, False])
-def test_a_server_that_begins_anew_costs_neither_place_nor_choice(
-    chromium: Browser, tmp_path: Path, killed: bool
-) -> None:
-    with running_desk(tmp_path) as desk:
-        port = str(urlsplit(desk.url).port)
-        page = chromium.new_context(base_url=desk.url, **DESKTOP).new_page()
-        for number in range(45):
-            page.request.post(
-                "/api/tickets/", data={"title": f"Ticket {number}", "description": "Text. " * 40}
-            )
-        page.goto("/")
-        expect(rows(page)).to_have_count(30)
-        page.mouse.wheel(0, 4_000)
-        expect(rows(page)).to_have_count(45)
-        page.get_by_role("button", name="Ticket 6", exact=True).click()
-        expect(page.get_by_role("heading", name="History")).to_be_visible()
-        before = top_of(row(page, 7))
-        if killed:
-            os.killpg(desk.process.pid, signal.SIGKILL)
-        else:
-            desk.stop()
-        expect(page.get_by_text(LOST)).to_be_visible()
-        status_of(page, 7).select_option("In progress")
-        expect(row(page, 7).get_by_text(UNSAVED)).to_be_visible()
-    with running_desk(tmp_path, PORT=port):
-        expect(page.get_by_text(LOST)).to_be_hidden(timeout=30_000)
-        expect(page.get_by_text(UNSAVED)).to_have_count(0)
-        expect(status_of(page, 7)).to_have_value("in_progress")
-        expect(rows(page)).to_have_count(45)
-        expect(page.get_by_role("heading", name="History")).to_be_visible()
-        assert abs(top_of(row(page, 7)) - before) < 40
-        assert page.request.get("/api/tickets/7/").json()["version"] == 2
-    page.context.close()
