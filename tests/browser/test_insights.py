@@ -79,6 +79,19 @@ def test_a_change_moves_the_figures_without_a_reload(chrome: Chrome, desk: Desk)
     expect(figure(page, "Resolved or closed")).to_have_text("1")
 
 
+def test_how_soon_people_are_answered_and_who_has_their_tickets(chrome: Chrome, desk: Desk) -> None:
+    ticket = desk.file()
+    page = chrome.page("/insights")
+    table = page.get_by_role("region", name="Neither resolved nor closed, by assignee")
+    expect(table.get_by_role("row", name="Nobody")).to_have_text("Nobody11")
+    expect(figure(page, "Median first response")).to_have_text("–")
+    desk.change(ticket["id"], assignee_id="me")
+    desk.rest.post(f"/api/tickets/{ticket['id']}/messages/", json={"body": "We look into it."})
+    expect(table.get_by_role("row", name="This desk")).to_have_text("This desk10")
+    expect(figure(page, "Waiting for an answer")).to_have_text("0")
+    expect(figure(page, "Median first response")).to_have_text("0 min")
+
+
 def test_charts_keep_their_colours_in_the_dark(chrome: Chrome, desk: Desk) -> None:
     desk.file(priority="critical")
     page = chrome.page("/insights", color_scheme="dark")

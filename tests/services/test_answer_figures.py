@@ -71,6 +71,20 @@ def test_a_first_response_counts_on_its_own_day_while_the_ticket_is_there() -> N
 
 
 @pytest.mark.usefixtures("database")
+def test_each_turn_of_a_conversation_counts_with_the_assignee() -> None:
+    with get_engine().begin() as connection:
+        connection.execute(text("INSERT INTO person (name, role) VALUES ('Ann', 'agent')"))
+    ticket = opened(status="open")
+    assign(ticket.id, 1)
+    for side, waiting in ((Side.TEAM, 0), (Side.REQUESTER, 1), (Side.TEAM, 0)):
+        said(ticket.id, side=side)
+        _, ann = ticket_stats(over_rest()).assignee_breakdown
+        assert (ann.tickets, ann.waiting) == (1, waiting)
+    changed(ticket.id, status="closed")
+    assert len(ticket_stats(over_rest()).assignee_breakdown) == 1
+
+
+@pytest.mark.usefixtures("database")
 def test_who_is_renamed_has_the_new_name_in_the_figures() -> None:
     administrator()
     ann = account("ann@example.com", Role.AGENT)

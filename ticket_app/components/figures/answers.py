@@ -44,7 +44,7 @@ def _assignees() -> rx.Component:
                 ),
                 rx.el.tbody(rx.foreach(Answers.assignees, _row)),
             ),
-            class_name="table-scroll",
+            class_name="table-scroll tall",
             custom_attrs={"tabIndex": "0", "role": "region", "aria-label": BY_ASSIGNEE},
         ),
         class_name="card chart half",

@@ -1,5 +1,7 @@
 """The triggers that maintain the counters of first responses and of who has which tickets."""
 
+from collections.abc import Iterable
+
 from ticket_app.data.figures.counters import ANSWERED_AS
 from ticket_app.data.figures.triggers import CounterTriggers
 
@@ -47,6 +49,17 @@ class AnswerTriggers(CounterTriggers):
             "responded_on": self._day(answered),
             "ms": self._milliseconds(filed, answered),
         }
+
+    def _arguments(self, each: str) -> Iterable[str]:
+        if each != "UPDATE":
+            return self.counted_as
+        # A response that stays as it was need not be subtracted and added again.
+        times = "SELECT ROW(created_at, first_responded_at, deleted_at) FROM"
+        changed = f"({times} old_rows) IS DISTINCT FROM ({times} new_rows)"
+        return [
+            f"CASE WHEN {changed} THEN {name} END" if name in {"responded_on", "ms"} else name
+            for name in self.counted_as
+        ]
 
     def _assignee(self, row: str) -> str:
         return f"CASE WHEN {self._of_assignee(row)} THEN coalesce({row}.assignee_id, 0) END"

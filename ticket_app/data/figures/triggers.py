@@ -132,6 +132,10 @@ class CounterTriggers:
         columns = {"sign": str(sign)} | self._inputs(row)
         return ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
 
+    def _arguments(self, each: str) -> Iterable[str]:  # noqa: ARG002
+        """Return SQL for each of `counted_as`, for a statement of PostgreSQL with one ticket."""
+        return self.counted_as
+
     def _day(self, time: str) -> str:
         """Return SQL for the UTC day of a time, whatever the time zone of the session."""
         if self._on_sqlite:
@@ -191,7 +195,7 @@ BEGIN
   IF (SELECT count(*) FROM (SELECT FROM {next(iter(rows))} LIMIT 2) AS few) = 1 THEN
     {self._leave_if_equal() if each == "UPDATE" else ""}
     taken := ticket_figures_slot();
-    PERFORM {self.name}_add(taken, {", ".join(self.counted_as)})
+    PERFORM {self.name}_add(taken, {", ".join(self._arguments(each))})
       FROM ({self._tickets(rows)}) AS counted;
     {change("taken")};
   ELSE

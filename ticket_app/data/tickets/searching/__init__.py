@@ -1,1 +1,0 @@
-"""What a search finds beside the title and the description of a ticket."""
