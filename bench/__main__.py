@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bench import plots, report, tables
+from bench import messages, plots, report, tables
 from bench.compare import ROUNDS, Measured, Plan, count_steps, measure
 from bench.load import CONNECTIONS, Run, wrk
 from bench.on_sqlite import STEPS as SQLITE_STEPS
@@ -65,6 +65,9 @@ def _measure(arguments: argparse.Namespace) -> None:
         say(f"This machine is busy (load {load:.1f}); the figures will say less than they could.")
     settings = " ".join(f"-c {name}={value}" for name, value in SERVER.items())
     with postgres.running_server(binaries, settings=settings) as server:
+        if arguments.messages:
+            _measure_messages(server, arguments)
+            return
         sizes, sqlite = _all_figures(server, peer, arguments)
         page_text = _page_text(_circumstances(server, peer, arguments), sizes, sqlite)
     say(f"\n{page_text}")
@@ -74,6 +77,13 @@ def _measure(arguments: argparse.Namespace) -> None:
     plots.draw(sizes, plots.PICTURE)
     report.write_into(PAGE, page_text)
     say(f"\nWritten into {PAGE.relative_to(ROOT)}.")
+
+
+def _measure_messages(server: str, arguments: argparse.Namespace) -> None:
+    sizes = arguments.tickets or messages.SIZES
+    with showing_steps(messages.STEPS) as steps:
+        ratios = messages.measure_messages(server, sizes, steps)
+    say(f"\n{messages.messages_table(ratios, sizes)}")
 
 
 def _required_binaries(arguments: argparse.Namespace) -> Path:
@@ -160,6 +170,9 @@ def _wrk_version() -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="every size, searches, and SQLite")
+    parser.add_argument(
+        "--messages", action="store_true", help="posts, and searches in messages, alone"
+    )
     parser.add_argument("--tickets", type=int, nargs="+", help="the sizes")
     parser.add_argument("--seconds", type=int, default=2, help="a run (default: %(default)s)")
     parser.add_argument(
@@ -168,7 +181,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--peer", default=os.environ.get("PEER_DIR"), help="its folder")
     parser.add_argument("--print-only", action="store_true", help="leave the page as it is")
     arguments = parser.parse_args()
-    arguments.tickets = arguments.tickets or (FULL_SIZES if arguments.full else SIZES)
+    if not arguments.messages:
+        arguments.tickets = arguments.tickets or (FULL_SIZES if arguments.full else SIZES)
     return arguments
 
 

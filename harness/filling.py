@@ -40,6 +40,17 @@ FROM (
 ) drawn
 ORDER BY i
 """
+FILL_MESSAGES = """
+INSERT INTO message (ticket_id, kind, side, body, channel, created_at)
+SELECT 1 + (i - 1) % :tickets,
+  CASE WHEN i % 5 = 0 THEN 'note' ELSE 'reply' END,
+  CASE WHEN i % 5 IN (1, 3) THEN 'requester' ELSE 'team' END,
+  repeat(md5((-i)::text) || ' ', 4)
+    || CASE WHEN pg_temp.drawn(i, 8) % 50 = 0 THEN 'refunded' ELSE 'thankful' END,
+  'rest', CAST(:now AS timestamptz)
+FROM generate_series(:first, :last) i
+"""
+"""Each ticket gets one message after the other, so that those of one ticket are far apart."""
 WORDS = {
     "categories": Category, "priorities": Priority, "statuses": Status, "sentiments": Sentiment,
 }  # fmt: skip
@@ -59,6 +70,23 @@ def fill_postgresql(url: str, count: int) -> None:
         for first in range(1, count + 1, FILLED_AT_ONCE):
             part = {"now": now, "first": first, "last": min(first + FILLED_AT_ONCE - 1, count)}
             connection.execute(text(FILL), words | part)
+
+
+def fill_messages(url: str, tickets: int, count: int) -> None:
+    """Insert `count` messages, spread evenly over the tickets 1 to `tickets`.
+
+    Their text index is made once they are in, which is faster.
+    """
+    with autocommitting(url) as connection:
+        connection.execute(text(DRAW))
+        definition = text("SELECT pg_get_indexdef('message_text'::regclass)")
+        index = connection.execute(definition).scalar_one()
+        connection.execute(text("DROP INDEX message_text"))
+        now = connection.execute(text("SELECT now()")).scalar_one()
+        for first in range(1, count + 1, FILLED_AT_ONCE):
+            part = {"first": first, "last": min(first + FILLED_AT_ONCE - 1, count)}
+            connection.execute(text(FILL_MESSAGES), part | {"tickets": tickets, "now": now})
+        connection.execute(text(index))
 
 
 def migrate_database(url: str) -> None:

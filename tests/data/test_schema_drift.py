@@ -64,12 +64,12 @@ VOCABULARY: dict[str, type[StrEnum]] = {
 }
 TABLES = METADATA.sorted_tables
 MADE_BY_HAND = re.compile(
-    r"facet|traits|folded|ticket_facet_newest|ticket_requester_newest|ticket_text.*"
+    r"facet|traits|folded|ticket_facet_newest|ticket_requester_newest|(ticket|message)_text.*"
     r"|ticket_by_(waiting|urgency)"
 )
-"""Indexes of migrations 0006, 0010 and 0028 for lists and searches, which differ between the
-databases or are of expressions. tests/data/tickets/test_list_queries.py, tests/data/test_growth.py
-and tests/services/tickets/test_searching.py cover them."""
+"""Indexes of migrations 0006, 0010, 0028 and 0029 for lists and searches, which differ between
+the databases or are of expressions. tests/data/tickets/test_list_queries.py,
+tests/data/test_growth.py and tests/services/tickets/test_searching.py cover them."""
 
 
 CHECK_ON_SQLITE = re.compile(r"CONSTRAINT (\w+) CHECK \(")

@@ -198,7 +198,8 @@ class TicketFilter(Input):
     )
     search: Search = Field(
         default=None,
-        description="Found anywhere in title or description; what looks the same is the same.",
+        description="Found anywhere in title, description or messages, of which a requester finds "
+        "the replies; what looks the same is the same.",
     )
 
 

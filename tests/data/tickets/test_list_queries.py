@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from harness.actors import over_rest
 from tests.services.desk import changed, opened
+from ticket_app.data.conversation.tables import Message
+from ticket_app.data.direct import DriverConnection
 from ticket_app.data.engine import get_engine, read_transaction, write_transaction
 from ticket_app.data.tickets import list_queries
 from ticket_app.data.tickets.predicates import facets_of, is_unsettled, traits_of
@@ -18,22 +20,31 @@ from ticket_app.data.tickets.sorting import pages
 from ticket_app.data.tickets.sorting.orders import BY_FILING
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import InvalidInputError
+from ticket_app.schemas.conversation import MessageCreate, MessageListQuery
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import TicketFilter, TicketListQuery, TicketPage, TicketPublic
+from ticket_app.services.conversation.posting import post_message
+from ticket_app.services.conversation.reading import list_messages
 from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.services.tickets.listing import count_tickets, list_tickets
-from ticket_app.vocabulary import FACETS, SETTLED, Priority, Sort
+from ticket_app.services.tickets.recording import id_of
+from ticket_app.vocabulary import FACETS, SETTLED, Edge, MessageKind, Priority, Side, Sort
 
 SEED = 20_261_121
 WORDS = ("printer", "Invoice", "PASSWORD", "a%b", "under_score", "Ärger", "refund", "x")
 SEARCHES = (None, "printer", "invoice pass", "ärger", "a%b", "un", "x", "absent", "p", 'quote"d')
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SCANNED = 20
+BY_TEAM: dict[str, Any] = {"side": Side.TEAM, "channel": Edge.REST, "created_at": START}
 
 
 @pytest.fixture
 def few_are_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every access path possible on a small desk."""
+    """Make every access path possible on a small desk, whatever the number of messages."""
+    chance = Random(SEED)
+    monkeypatch.setattr(DriverConnection, "cached_number", lambda _, __, compute: compute())
+    monkeypatch.setattr(list_queries, "expected_messages", lambda *_: chance.choice((0, 20, 10**6)))
+    monkeypatch.setattr(list_queries, "RARE", 10)
     for module in (list_queries, pages):
         monkeypatch.setattr(module, "SAMPLED", 4)
         monkeypatch.setattr(module, "SCANNED", SCANNED)
@@ -50,19 +61,22 @@ def fill(chance: Random, count: int) -> None:
             }
             at, later = (START + timedelta(hours=chance.randrange(count // 4)) for _ in range(2))
             settled = values["status"] in SETTLED
-            session.add(
-                Ticket(
-                    title=" ".join(chance.choices(WORDS, k=2)),
-                    description=" ".join(chance.choices(WORDS, k=4)),
-                    created_at=at,
-                    updated_at=max(at, later),
-                    urgency_score=chance.choice((0, 50, 100)),
-                    waiting_since=later if not settled and chance.random() < 0.3 else None,
-                    resolved_at=at if settled else None,
-                    deleted_at=at if chance.random() < 0.1 else None,
-                    **values,
-                )
+            ticket = Ticket(
+                title=" ".join(chance.choices(WORDS, k=2)),
+                description=" ".join(chance.choices(WORDS, k=2)),
+                created_at=at,
+                updated_at=max(at, later),
+                urgency_score=chance.choice((0, 50, 100)),
+                waiting_since=later if not settled and chance.random() < 0.3 else None,
+                resolved_at=at if settled else None,
+                deleted_at=at if chance.random() < 0.1 else None,
+                **values,
             )
+            session.add(ticket)
+            session.flush()
+            for kind in chance.choices(list(MessageKind), k=chance.choice((0, 0, 1, 3))):
+                body = " ".join(chance.choices(WORDS, k=2))
+                session.add(Message(ticket_id=id_of(ticket), kind=kind, body=body, **BY_TEAM))
 
 
 def random_filter(chance: Random) -> TicketFilter:
@@ -75,7 +89,13 @@ def random_filter(chance: Random) -> TicketFilter:
     return TicketFilter(**chosen, search=chance.choice(SEARCHES), unanswered=unanswered)
 
 
-def is_wanted(ticket: TicketPublic, wanted: TicketFilter) -> bool:
+def texts_of(ticket: TicketPublic) -> list[str]:
+    messages = list_messages(over_rest(), ticket.id, MessageListQuery(limit=200))
+    said = (each.body for each in messages)
+    return [each.lower() for each in (ticket.title, ticket.description, *said)]
+
+
+def is_wanted(ticket: TicketPublic, wanted: TicketFilter, texts: dict[int, list[str]]) -> bool:
     sought = (wanted.search or "").lower()
     waits = ticket.waiting_since is not None
     return (
@@ -84,7 +104,7 @@ def is_wanted(ticket: TicketPublic, wanted: TicketFilter) -> bool:
             not getattr(wanted, field) or getattr(ticket, field) in getattr(wanted, field)
             for field in FACETS
         )
-        and (sought in ticket.title.lower() or sought in ticket.description.lower())
+        and any(sought in each for each in texts[ticket.id])
     )
 
 
@@ -118,11 +138,13 @@ def test_pages_and_counts_are_those_of_a_look_at_every_ticket() -> None:
     fill(chance, 200)
     every = list_tickets(over_rest(), TicketListQuery(limit=200)).items
     assert len(every) > 150
+    texts = {each.id: texts_of(each) for each in every}
     full, stopped = Counter[Sort](), Counter[Sort]()
     for number in range(200):
         wanted, limit, sort = random_filter(chance), chance.choice((3, 10)), list(Sort)[number % 5]
         right = sorted(
-            (one for one in every if is_wanted(one, wanted)), key=lambda one: key_of(one, sort)
+            (one for one in every if is_wanted(one, wanted, texts)),
+            key=lambda one: key_of(one, sort),
         )
         found = pages_of(TicketListQuery(**wanted.model_dump()), sort, limit)
         listed = [ticket for page in found for ticket in page.items]
@@ -207,3 +229,10 @@ def test_the_search_follows_every_change() -> None:
     assert found("scanner") == []
     restore_ticket(over_rest(), ticket.id)
     assert found("scanner") == [ticket.id]
+    said = post_message(over_rest(), ticket.id, MessageCreate(body="The Fuser is worn."))
+    assert found("fuser") == [ticket.id]
+    with get_engine().begin() as connection:
+        connection.execute(text("UPDATE message SET body = 'Größe' WHERE id = 1"))
+    assert (said.id, found("fuser"), found("GRÖSSE"), found("größe")) == (1, [], [], [ticket.id])
+    delete_ticket(over_rest(), ticket.id)
+    assert found("größe") == []

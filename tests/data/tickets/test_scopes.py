@@ -29,6 +29,7 @@ WITHOUT_SCOPE = {
     "queries.last_erasing": "A task of the server; it finds a number alone.",
     "requesters.lock_unlinked": "A task of the server.",
     "requesters.link_tickets": "A task of the server.",
+    "searching.messages.expected_messages": "It tells how to search, and is in no answer.",
     "similar.beginning_of": "Only agents compare tickets; they see every ticket.",
     "similar.beginnings_with": "Only agents compare tickets; they see every ticket.",
     "similar.newest_beginnings": "Only agents compare tickets; they see every ticket.",

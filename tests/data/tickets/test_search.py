@@ -13,7 +13,9 @@ from tests.data.tickets.search_cases import SEARCH_CASES, SearchCase
 from ticket_app.data.engine import get_engine
 from ticket_app.data.folding import fold
 from ticket_app.data.migrations import migrate
+from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery
+from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.services.tickets.listing import list_tickets
 
@@ -28,6 +30,8 @@ def test_every_case_of_the_table() -> None:
         ids = {open_ticket(over_rest(), TicketCreate(title="-", description=case.text)).id}
         if not NO_TITLE.search(case.text):
             ids.add(open_ticket(over_rest(), TicketCreate(title=case.text, description="-")).id)
+        ids.add(open_ticket(over_rest(), TicketCreate(title="-", description="-")).id)
+        post_message(over_rest(), max(ids), MessageCreate(body=case.text))
         hits = {
             t.id
             for t in list_tickets(over_rest(), TicketListQuery(search=case.search, limit=200)).items

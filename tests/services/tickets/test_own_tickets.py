@@ -161,6 +161,21 @@ def test_who_has_no_ticket_sees_none(who: Identity) -> None:
     assert count_tickets(nobody, TicketFilter()) == (0, False)
 
 
+def test_a_search_finds_replies_for_all_and_notes_for_the_team(bea: Actor) -> None:
+    own, foreign = (opened(requester_email=each).id for each in (BEA, EVE))
+    for ticket_id in (own, foreign):
+        for kind, body in (("reply", "Mend the fuser."), ("note", "She broke the roller.")):
+            post_message(over_rest(), ticket_id, MessageCreate(body=body, kind=MessageKind(kind)))
+    for who, replies, notes in (
+        (over_rest(), [foreign, own], [foreign, own]),
+        (bea, [own], []),
+        (link_holder(own), [own], []),
+    ):
+        for word, expected in (("FUSER", replies), ("roller", notes), ("fu", replies)):
+            assert ids(who, search=word) == expected, word
+            assert count_tickets(who, TicketFilter(search=word)) == (len(expected), False)
+
+
 def test_a_history_tells_a_requester_of_the_answers_and_of_no_colleague(bea: Actor) -> None:
     ada = acting(administrator("ada@example.com"), Role.ADMINISTRATOR)
     ticket = opened(requester_email=EVE)

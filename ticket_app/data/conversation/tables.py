@@ -23,6 +23,8 @@ class Message(SQLModel, table=True):
 
     `author_id` is NULL for whoever writes at an open desk, and for a requester without an address.
     `side` tells for whom the author speaks. `channel` is the edge it came in by.
+
+    Migration 0029 adds the folded text for searches.
     """
 
     __tablename__: ClassVar[Any] = "message"

@@ -1,37 +1,42 @@
-"""What SQLite's file keeps of an erased text: old entries of the search index, and the log of
+"""What SQLite's file keeps of an erased text: old entries of the search indexes, and the log of
 writes.
 
 Freed space needs nothing: PRAGMA secure_delete overwrites it at once (data/sqlite.py). PostgreSQL
 has its own VACUUM, which runs by itself.
 """
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from ticket_app.data.engine import get_engine, sqlite_write_lock, write_transaction
 
 PAGES_AT_ONCE = 1_000
 """Pages of the search index that one transaction merges: some 4 MB."""
-MERGE = text("INSERT INTO ticket_text (ticket_text, rank) VALUES ('merge', :pages)")
+MERGE = [
+    text(f"INSERT INTO {index} ({index}, rank) VALUES ('merge', :pages)")
+    for index in ("ticket_text", "message_text")
+]
+"""For the search index of tickets, and for that of messages."""
 WRITTEN = text("SELECT total_changes()")
 
 
-def merge_search_index() -> None:
-    """Merge the search index, which drops the entries of deleted and replaced texts.
+def merge_search_indexes() -> None:
+    """Merge the search indexes, which drops the entries of deleted and replaced texts.
 
     It takes short transactions, between which others write. Those of PostgreSQL go by themselves.
     """
     if get_engine().dialect.name != "sqlite":
         return
-    # A negative number of pages first puts all parts of the index in line.
-    pages = -PAGES_AT_ONCE
-    while _merge_some(pages):
-        pages = PAGES_AT_ONCE
+    for merge in MERGE:
+        # A negative number of pages first puts all parts of the index in line.
+        pages = -PAGES_AT_ONCE
+        while _merge_some(merge, pages):
+            pages = PAGES_AT_ONCE
 
 
-def _merge_some(pages: int) -> bool:
+def _merge_some(merge: TextClause, pages: int) -> bool:
     with write_transaction() as session:
         before = session.execute(WRITTEN).scalar_one()
-        session.execute(MERGE, {"pages": pages})
+        session.execute(merge, {"pages": pages})
         # The command itself counts as one change.
         return bool(session.execute(WRITTEN).scalar_one() - before > 1)
 

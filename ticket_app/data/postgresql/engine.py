@@ -37,7 +37,10 @@ PARAMETERS: dict[str, Any] = {
 SESSION = {"timezone": "UTC", "jit": "off"}
 AUTOCOMMIT_SESSION = SESSION | {
     # A prepared statement is planned once, for all values.
-    "plan_cache_mode": "force_generic_plan"
+    "plan_cache_mode": "force_generic_plan",
+    # A plan for all values takes a rare word for a frequent one. To start a worker for it takes
+    # several times as long as to find it.
+    "max_parallel_workers_per_gather": "0",
 }
 SHORT = {"connect_timeout": 2}
 """Seconds for the watchdog's connection; 2 is the driver's minimum."""

@@ -6,6 +6,10 @@ newest tickets from the cursor on: SAMPLED of them, or SCANNED if the sample sug
 suffices. For rarer matches an index is used: of trigrams for a search, of facets for filters alone.
 A search without a trigram has no index. It scans tickets until the statement timeout.
 
+A search finds messages, too. If RARE or fewer messages match, their index adds the tickets to any
+of these. If more match, a scan reads the messages of each ticket that it looks at, until the page
+is full; and where FREQUENT match, so does the index of facets.
+
 The tickets of a restricted scope, and of a filter by requester, are always scanned, in the order of
 the index of their requester: the cost of their pages and counts depends on their own number, and
 not on that of all tickets.
@@ -28,6 +32,7 @@ from ticket_app.data.tickets.list_sql import (
 )
 from ticket_app.data.tickets.predicates import (
     active_fields,
+    are_facets,
     facets_of,
     is_counted,
     is_of_one_requester,
@@ -35,6 +40,7 @@ from ticket_app.data.tickets.predicates import (
     scope_values,
     traits_of,
 )
+from ticket_app.data.tickets.searching.messages import FREQUENT, Messages, expected_messages
 from ticket_app.data.tickets.sorting.orders import Bound
 from ticket_app.data.types import utc
 from ticket_app.schemas.paging import Place
@@ -48,10 +54,11 @@ RARE = 1_000
 """Expected matches up to which the trigram index is used at once, which takes some 5 ms."""
 SAMPLE_HITS = 2
 """Matches among SAMPLED tickets that make a search frequent; a single one may be chance."""
-FREQUENT = 20_000
 SCANNED_FREQUENT = 40_000
 """Tickets scanned, some 20 ms, if FREQUENT matches are expected. The index takes longer for so
 many. The scan fills a page unless no newer ticket matches."""
+NARROW = 16
+"""Facets of 256 in which a word of very many messages is looked for, without a long scan."""
 TRIGRAM = 3
 ESCAPE = "\\"
 WAITING = TicketFilter(unanswered=True)
@@ -65,6 +72,37 @@ class Listed(NamedTuple):
     id: int
     key: datetime | int
     json: str
+
+
+class Expected(NamedTuple):
+    """The number of matches that is expected: of tickets by their own text, and of messages.
+
+    None where nothing is estimated: for tickets on SQLite, and for a search without a trigram.
+    """
+
+    tickets: int | None = None
+    messages: int | None = None
+
+    @property
+    def are_rare(self) -> bool:
+        """True if the trigram indexes find all matches at once."""
+        return self.tickets is not None and self.tickets <= RARE and self.how is Messages.BY_INDEX
+
+    @property
+    def are_frequent(self) -> bool:
+        """True if a long scan of tickets probably fills a page."""
+        return self.tickets is not None and max(self.tickets, self.messages or 0) >= FREQUENT
+
+    @property
+    def fill_messages(self) -> bool:
+        """True if so many messages match that nothing reads all of them."""
+        return (self.messages or 0) >= FREQUENT
+
+    @property
+    def how(self) -> Messages:
+        """How to search messages beside a scan of tickets."""
+        are_few = self.messages is not None and self.messages <= RARE
+        return Messages.BY_INDEX if are_few else Messages.OF_EACH
 
 
 class Found(NamedTuple):
@@ -90,9 +128,12 @@ def tickets_by_filing(
     `sort` is newest or oldest. The other sorts are those of sorting/pages.py.
     """
     values = values_of(connection, wanted, scope) | {"limit": limit, "per_facet": limit}
+    expected = Expected()
 
     def page(path: AccessPath, scanned: int = 0) -> list[Listed]:
-        shape = shape_of(connection, wanted, scope, path, sort=sort, after=after)
+        shape = shape_of(
+            connection, wanted, scope, path, sort=sort, after=after, messages=expected.how
+        )
         return read_page(connection, shape, values | {"scanned": scanned}, after)
 
     fields = active_fields(wanted)
@@ -100,16 +141,16 @@ def tickets_by_filing(
     if of_one or (wanted.search is None and not fields):
         return page(AccessPath.SCAN)
     expected = expected_matches(connection, wanted, scope, values)
-    if expected is not None and expected <= RARE:
+    if expected.are_rare:
         return page(AccessPath.TEXT_INDEX)
     listed = page(AccessPath.FIRST, SAMPLED)
     if _scan_suffices(len(listed), limit):
         listed = page(AccessPath.FIRST, SCANNED)
-    if len(listed) < limit and _is_frequent(expected):
+    if len(listed) < limit and _is_scanned_on(wanted, expected):
         listed = page(AccessPath.FIRST, SCANNED_FREQUENT)
     if len(listed) == limit:
         return listed
-    path = selective_path(wanted)
+    path = _path_of_rest(wanted, expected)
     if path is AccessPath.WAITING and not are_few(connection, WAITING, scope):
         path = AccessPath.SCAN
     return page(path)
@@ -137,9 +178,10 @@ def count_found(
 ) -> int:
     """Return the number of tickets of the scope that match; counting stops at `at_most`."""
     values = values_of(connection, wanted, scope) | {"limit": at_most, "per_facet": at_most}
+    expected = Expected()
 
     def count(path: AccessPath, scanned: int = 0) -> int:
-        shape = shape_of(connection, wanted, scope, path)
+        shape = shape_of(connection, wanted, scope, path, messages=expected.how)
         ((found,),) = connection.rows(
             count_statement(shape),
             values | {"scanned": scanned},
@@ -154,12 +196,12 @@ def count_found(
     if path is AccessPath.WAITING:
         return count(path)
     expected = expected_matches(connection, wanted, scope, values)
-    if expected is not None and expected <= RARE:
+    if expected.are_rare:
         return count(AccessPath.TEXT_INDEX)
     found = count(AccessPath.FIRST, SCANNED)
-    if found < at_most and _is_frequent(expected):
+    if found < at_most and _is_scanned_on(wanted, expected):
         found = count(AccessPath.FIRST, SCANNED_FREQUENT)
-    return found if found == at_most else count(path)
+    return found if found == at_most else count(_path_of_rest(wanted, expected))
 
 
 def are_few(connection: DriverConnection, wanted: TicketFilter, scope: Scope) -> bool:
@@ -174,17 +216,17 @@ def _scan_suffices(found: int, limit: int) -> bool:
 
 def expected_matches(
     connection: DriverConnection, wanted: TicketFilter, scope: Scope, values: dict[str, Any]
-) -> int | None:
-    """Return PostgreSQL's estimate of the matches, or None where it has no index for the search.
+) -> Expected:
+    """Return the expected matches of a search that an index finds, or else nothing.
 
     PostgreSQL has no statistics of texts longer than a kilobyte and takes every word for rare. The
-    estimate is therefore corrected by a sample of the newest tickets.
+    estimates are therefore corrected by a sample of the newest tickets or messages.
     """
-    if connection.dialect == "sqlite" or selective_path(wanted) is not AccessPath.TEXT_INDEX:
-        return None
+    if wanted.search is None or not has_trigram(wanted.search):
+        return Expected()
 
-    def compute() -> int:
-        shape = shape_of(connection, wanted, scope, AccessPath.FIRST)
+    def tickets() -> int:
+        shape = shape_of(connection, wanted, scope, AccessPath.FIRST, messages=Messages.NOT)
         expected = connection.estimate(wanted_statement(shape), values)
         if expected > RARE:
             return expected
@@ -192,13 +234,27 @@ def expected_matches(
         ((found,),) = connection.rows(count_statement(shape), sampling)
         return RARE + 1 if found == SAMPLE_HITS else expected
 
-    return connection.cached_number(
-        ("expected", wanted.model_dump_json(include=CACHE_KEY_FIELDS)), compute
+    messages = connection.cached_number(
+        ("messages", wanted.search), lambda: expected_messages(connection, values, RARE)
     )
+    if connection.dialect == "sqlite":
+        return Expected(None, messages)
+    known = ("expected", wanted.model_dump_json(include=CACHE_KEY_FIELDS))
+    return Expected(connection.cached_number(known, tickets), messages)
 
 
-def _is_frequent(expected: int | None) -> bool:
-    return expected is not None and expected >= FREQUENT
+def _is_scanned_on(wanted: TicketFilter, expected: Expected) -> bool:
+    """Return True if a long scan of tickets fills a page sooner than an index does."""
+    by_facet = _path_of_rest(wanted, expected) is AccessPath.FACET_INDEX
+    return expected.are_frequent and not (by_facet and len(facets_of(wanted)) <= NARROW)
+
+
+def _path_of_rest(wanted: TicketFilter, expected: Expected) -> AccessPath:
+    """Return the path that finds what a scan has not: `selective_path`, or the index of facets for
+    a word of so many messages that each facet soon has enough of them."""
+    path, fields = selective_path(wanted), active_fields(wanted)
+    by_facet = path is AccessPath.TEXT_INDEX and expected.fill_messages
+    return AccessPath.FACET_INDEX if by_facet and fields and are_facets(fields) else path
 
 
 def selective_path(wanted: TicketFilter) -> AccessPath:
@@ -225,6 +281,7 @@ def shape_of(
     *,
     sort: Sort = Sort.NEWEST,
     after: Place | None = None,
+    messages: Messages = Messages.OF_EACH,
 ) -> Shape:
     """Return the shape of a page, or of a count."""
     waits = (Bound.UNSETTLED, Bound.WAITS) if path is AccessPath.WAITING else ()
@@ -237,6 +294,7 @@ def shape_of(
         scope.restriction,
         sort,
         waits,
+        messages=messages,
     )
 
 
@@ -246,11 +304,12 @@ def values_of(connection: DriverConnection, wanted: TicketFilter, scope: Scope) 
     if wanted.search is not None:
         values |= _text_values(connection, wanted.search)
     numbers: dict[str, list[int]] = {}
-    if is_counted(wanted):
-        numbers = {"facets": facets_of(wanted)} if values else {}
-    elif connection.dialect == "postgresql":
-        facets = (field for field in active_fields(wanted) if field in FACETS)
-        numbers = {f"{field}_traits": traits_of(wanted, field) for field in facets}
+    fields = active_fields(wanted)
+    if fields and are_facets(fields):
+        numbers["facets"] = facets_of(wanted)
+    if wanted.search is not None and connection.dialect == "postgresql":
+        facets = (field for field in fields if field in FACETS)
+        numbers |= {f"{field}_traits": traits_of(wanted, field) for field in facets}
     values |= scope_values(scope)
     if connection.dialect == "sqlite":
         return values | {name: json.dumps(those) for name, those in numbers.items()}

@@ -18,6 +18,7 @@ from ticket_app.data.tickets.predicates import (
     is_of_one_requester,
     visible,
 )
+from ticket_app.data.tickets.searching.messages import Messages, says, tickets_that_say
 from ticket_app.data.tickets.sorting.orders import BY_FILING, Bound, Order, condition_of, order_of
 from ticket_app.vocabulary import FACETS, Sort
 
@@ -42,7 +43,8 @@ class Shape(NamedTuple):
 
     `fields` are the active fields of a filter. `after_cursor` is True for a page behind a cursor.
     `restriction` is that of the scope. `bounds` follow from the filter, for partial indexes.
-    `scanned` is the number of tickets that FIRST and NEWEST read.
+    `scanned` is the number of tickets that FIRST and NEWEST read. `messages` is how a search finds
+    those of the tickets.
     """
 
     dialect: Dialect
@@ -54,6 +56,7 @@ class Shape(NamedTuple):
     sort: Sort = Sort.NEWEST
     bounds: tuple[Bound, ...] = ()
     scanned: int = 0
+    messages: Messages = Messages.OF_EACH
 
     @property
     def order(self) -> Order:
@@ -120,7 +123,10 @@ def is_planned_once(shape: Shape) -> bool:
 
 @cache
 def wanted_statement(shape: Shape) -> str:
-    """Select every matching ticket; PostgreSQL estimates its rows for the actual values."""
+    """Select every matching ticket; PostgreSQL estimates its rows for the actual values.
+
+    A search in messages has an estimate of its own.
+    """
     return f"SELECT 1 FROM ticket WHERE {all_of(_visible(shape), *_wanted(shape))}"
 
 
@@ -143,9 +149,11 @@ def _found(shape: Shape) -> str:
             waiting = order_of(Sort.WAITING, shape.dialect).clause()
             return f"{place} FROM ticket WHERE {_scan_condition(shape)} {waiting}"
         case AccessPath.FACET_INDEX:
-            return _by_facet(shape, listed)
+            return _by_facet(shape, all_of(listed, *_searched(shape)))
         case AccessPath.TEXT_INDEX:
-            return _by_text(shape, listed)
+            wanted = all_of(listed, *conditions(shape.fields, shape.dialect))
+            said = tickets_that_say(shape.dialect, shape.restriction, place, wanted)
+            return f"SELECT id, place FROM ({_by_text(shape, listed)}) AS own UNION {said}"
 
 
 def _listed(shape: Shape) -> str:
@@ -223,8 +231,14 @@ def _by_text(shape: Shape, listed: str) -> str:
 
 
 def _wanted(shape: Shape) -> list[str]:
-    search = [_contains(shape)] if shape.search else []
-    return [*conditions(shape.fields, shape.dialect), *search]
+    return [*conditions(shape.fields, shape.dialect), *_searched(shape)]
+
+
+def _searched(shape: Shape) -> list[str]:
+    if not shape.search:
+        return []
+    said = says(shape.messages, shape.dialect, shape.restriction)
+    return [f"({_contains(shape)} OR {said})" if said else _contains(shape)]
 
 
 def _has_trait(field: str) -> str:

@@ -85,7 +85,12 @@ def is_unsettled(wanted: TicketFilter) -> bool:
 
 def is_counted(wanted: TicketFilter) -> bool:
     """Return True if the counters of the figures can count the matching tickets."""
-    return wanted.search is None and FACETS.keys() >= set(active_fields(wanted))
+    return wanted.search is None and are_facets(active_fields(wanted))
+
+
+def are_facets(fields: Iterable[str]) -> bool:
+    """Return True if the index of facets finds what these fields choose."""
+    return FACETS.keys() >= set(fields)
 
 
 def conditions(fields: Iterable[str], dialect: Dialect) -> list[str]:

@@ -103,11 +103,11 @@ def _batches(actor: Actor, found: FoundRequester) -> Iterator[int]:
             if page:
                 _erase_histories(actor, page)
                 yield len(page)
-        remnants.merge_search_index()
+        remnants.merge_search_indexes()
         late = _finish(actor, found, erased)
         if late is not None:
             if late:
-                remnants.merge_search_index()
+                remnants.merge_search_indexes()
             yield late
             return
         _link_all(actor)

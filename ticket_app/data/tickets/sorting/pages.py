@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from ticket_app.data.direct import DriverConnection
 from ticket_app.data.people.scope import Scope
 from ticket_app.data.tickets.list_queries import (
-    RARE,
     SAMPLED,
     SCANNED,
     WAITING,
+    Expected,
     Found,
     Listed,
     are_few,
@@ -45,13 +45,15 @@ from ticket_app.vocabulary import UNSETTLED, Priority, Sort
 
 
 class Asked(NamedTuple):
-    """A page that is asked for: its filter, scope, order, length, and the place it begins at."""
+    """A page that is asked for: its filter, scope, order, length, the place it begins at, and the
+    matches that are expected of a search."""
 
     wanted: TicketFilter
     scope: Scope
     sort: Sort
     limit: int
     after: Place | None
+    expected: Expected = Expected()
 
 
 def sorted_tickets(
@@ -73,7 +75,8 @@ def sorted_tickets(
     if of_one:
         return _among_newest(connection, asked, of_one=True)
     expected = expected_matches(connection, wanted, scope, values_of(connection, wanted, scope))
-    if expected is not None and expected <= RARE:
+    asked = asked._replace(expected=expected)
+    if expected.are_rare:
         return Found(_page(connection, asked, AccessPath.TEXT_INDEX))
     if is_unsettled(wanted):
         return _in_order(connection, asked)
@@ -91,7 +94,7 @@ def _in_order(connection: DriverConnection, asked: Asked) -> Found:
         return Found(listed)
     path = selective_path(asked.wanted)
     few_wait = path is AccessPath.WAITING and are_few(connection, WAITING, asked.scope)
-    if few_wait or path is AccessPath.TEXT_INDEX:
+    if few_wait or _is_read_by_text(asked, path):
         return Found(_page(connection, asked, path))
     return Found(listed, SCANNED, last)
 
@@ -105,9 +108,15 @@ def _among_newest(connection: DriverConnection, asked: Asked, *, of_one: bool) -
     if path is AccessPath.FACET_INDEX and active_fields(wanted) and not of_one:
         return Found(_page(connection, asked, path), SCANNED)
     listed = _page(connection, asked, AccessPath.NEWEST, SCANNED)
-    if path is AccessPath.TEXT_INDEX and len(listed) < asked.limit and not of_one:
+    if _is_read_by_text(asked, path) and len(listed) < asked.limit and not of_one:
         return Found(_page(connection, asked, path))
     return Found(listed, SCANNED)
+
+
+def _is_read_by_text(asked: Asked, path: AccessPath) -> bool:
+    """Return True if the index of texts finds the rest; it would read too many messages of some
+    words."""
+    return path is AccessPath.TEXT_INDEX and not asked.expected.fill_messages
 
 
 def _page(
@@ -127,7 +136,15 @@ def _last_scanned(connection: DriverConnection, asked: Asked) -> Place | None:
 
 def _shape(connection: DriverConnection, asked: Asked, path: AccessPath, scanned: int) -> Shape:
     wanted, sort = asked.wanted, asked.sort
-    shape = shape_of(connection, wanted, asked.scope, path, sort=sort, after=asked.after)
+    shape = shape_of(
+        connection,
+        wanted,
+        asked.scope,
+        path,
+        sort=sort,
+        after=asked.after,
+        messages=asked.expected.how,
+    )
     if path is not AccessPath.FIRST:
         return shape
     bounds = [Bound.UNSETTLED]

@@ -1,0 +1,1 @@
+"""What a search finds beside the title and the description of a ticket."""
