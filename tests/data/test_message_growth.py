@@ -25,6 +25,9 @@ FLAT: dict[str, Question] = {
     "a page for a word of nearly all messages with a narrow filter": listing(
         search="thankful", **NARROW
     ),
+    "a page for a word of nearly all messages, of those who wait": listing(
+        search="thankful", unanswered=True
+    ),
     "a page for a word of one message": listing(search=ONE),
     "a count of a word of one message": counting(search=ONE),
     "a page for a word of no message": listing(search="nowhere to be found"),

@@ -45,6 +45,7 @@ def few_are_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DriverConnection, "cached_number", lambda _, __, compute: compute())
     monkeypatch.setattr(list_queries, "expected_messages", lambda *_: chance.choice((0, 20, 10**6)))
     monkeypatch.setattr(list_queries, "RARE", 10)
+    monkeypatch.setattr(list_queries, "FEW", 10)
     for module in (list_queries, pages):
         monkeypatch.setattr(module, "SAMPLED", 4)
         monkeypatch.setattr(module, "SCANNED", SCANNED)

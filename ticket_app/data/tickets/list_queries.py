@@ -6,9 +6,9 @@ newest tickets from the cursor on: SAMPLED of them, or SCANNED if the sample sug
 suffices. For rarer matches an index is used: of trigrams for a search, of facets for filters alone.
 A search without a trigram has no index. It scans tickets until the statement timeout.
 
-A search finds messages, too. If RARE or fewer messages match, their index adds the tickets to any
-of these. If more match, a scan reads the messages of each ticket that it looks at, until the page
-is full; and where FREQUENT match, so does the index of facets.
+A search finds messages, too. If FEW or fewer messages match, their index adds the tickets to any of
+these. If more match, a scan reads the messages of each ticket that it looks at, until the page is
+full; and where FREQUENT match, so does the index of the filter.
 
 The tickets of a restricted scope, and of a filter by requester, are always scanned, in the order of
 the index of their requester: the cost of their pages and counts depends on their own number, and
@@ -40,7 +40,12 @@ from ticket_app.data.tickets.predicates import (
     scope_values,
     traits_of,
 )
-from ticket_app.data.tickets.searching.messages import FREQUENT, Messages, expected_messages
+from ticket_app.data.tickets.searching.messages import (
+    FEW,
+    FREQUENT,
+    Messages,
+    expected_messages,
+)
 from ticket_app.data.tickets.sorting.orders import Bound
 from ticket_app.data.types import utc
 from ticket_app.schemas.paging import Place
@@ -101,7 +106,7 @@ class Expected(NamedTuple):
     @property
     def how(self) -> Messages:
         """How to search messages beside a scan of tickets."""
-        are_few = self.messages is not None and self.messages <= RARE
+        are_few = self.messages is not None and self.messages <= FEW
         return Messages.BY_INDEX if are_few else Messages.OF_EACH
 
 
@@ -235,7 +240,7 @@ def expected_matches(
         return RARE + 1 if found == SAMPLE_HITS else expected
 
     messages = connection.cached_number(
-        ("messages", wanted.search), lambda: expected_messages(connection, values, RARE)
+        ("messages", wanted.search), lambda: expected_messages(connection, values)
     )
     if connection.dialect == "sqlite":
         return Expected(None, messages)
@@ -250,11 +255,12 @@ def _is_scanned_on(wanted: TicketFilter, expected: Expected) -> bool:
 
 
 def _path_of_rest(wanted: TicketFilter, expected: Expected) -> AccessPath:
-    """Return the path that finds what a scan has not: `selective_path`, or the index of facets for
-    a word of so many messages that each facet soon has enough of them."""
-    path, fields = selective_path(wanted), active_fields(wanted)
-    by_facet = path is AccessPath.TEXT_INDEX and expected.fill_messages
-    return AccessPath.FACET_INDEX if by_facet and fields and are_facets(fields) else path
+    """Return the path that finds what a scan has not: `selective_path`, or that of the filter alone
+    for a word of so many messages that few tickets of the filter have to be read."""
+    path = selective_path(wanted)
+    if path is AccessPath.TEXT_INDEX and expected.fill_messages and active_fields(wanted):
+        return selective_path(wanted.model_copy(update={"search": None}))
+    return path
 
 
 def selective_path(wanted: TicketFilter) -> AccessPath:

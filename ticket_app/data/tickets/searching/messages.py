@@ -25,7 +25,9 @@ class Messages(StrEnum):
     BY_INDEX = "by index"
 
 
-FREQUENT = 20_000
+FEW, FREQUENT = 5_000, 20_000
+"""Matching messages up to which their index is read, as a scan would read more messages; and from
+which on they are too many to read."""
 SAMPLED = 400
 SAMPLE_HITS = 2
 """Matches among the newest SAMPLED messages that make a search frequent; one may be chance."""
@@ -44,20 +46,20 @@ SELECT count(*) FROM (
 """
 
 
-def expected_messages(connection: DriverConnection, values: Row, rare: int) -> int:
+def expected_messages(connection: DriverConnection, values: Row) -> int:
     """Return about how many messages contain the search text of `values`, which has a trigram.
 
     SQLite counts them up to FREQUENT. PostgreSQL estimates; it takes every word for rare if texts
-    are longer than a kilobyte, so that `rare` or less is compared with the newest messages.
+    are longer than a kilobyte, so that FEW or less is compared with the newest messages.
     """
     if connection.dialect == "sqlite":
         ((counted,),) = connection.rows(_COUNTED, values)
         return int(counted)
     expected = connection.estimate(_ESTIMATED, values)
-    if expected > rare:
+    if expected > FEW:
         return expected
     ((hits,),) = connection.rows(_SAMPLE, values)
-    return rare + 1 if hits == SAMPLE_HITS else expected
+    return FEW + 1 if hits == SAMPLE_HITS else expected
 
 
 def says(how: Messages, dialect: Dialect, restriction: tuple[str, ...]) -> str:
