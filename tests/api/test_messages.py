@@ -37,6 +37,8 @@ def test_a_reply_is_posted_and_read_and_the_ticket_waits_no_more(client: TestCli
         None,
         reply["created_at"],
     )
+    stats = client.get("/api/tickets/stats/").json()
+    assert (stats["answered_tickets"], stats["waiting_tickets"]) == (1, stats["total_tickets"] - 1)
     own = post(client, body="It is back.", **{"from": "requester"})
     assert client.get("/api/tickets/1/").json()["waiting_since"] == own["created_at"]
 
