@@ -40,6 +40,8 @@ NARROW: dict[str, Any] = {
     "category": ["billing"], "priority": ["critical"], "status": ["open"], "sentiment": ["angry"],
 }  # fmt: skip
 OFTEN = "often@example.com"
+BUSY = 2
+"""The number of the agent who has the tickets of OFTEN."""
 LONG_AGO = datetime.now(UTC) - timedelta(minutes=1_000)
 DEEP = Place(Sort.NEWEST, LONG_AGO, 1).encode()
 OPEN: dict[str, Any] = {"status": ["open", "in_progress"]}
@@ -119,6 +121,21 @@ FLAT: dict[str, Question] = {
     "a page of some open ones": sorting(Sort.CHANGED, status=["open"], category=["billing"]),
     "a page of few open ones": sorting(Sort.WAITING, **NARROW),
     "a page of open ones for a frequent term": sorting(Sort.URGENT, search="steady", **OPEN),
+    "a page of an assignee": listing(assignee=BUSY),
+    "an assignee's deep page": listing(assignee=BUSY, cursor=DEEP),
+    "a page of an assignee's open ones": listing(assignee=BUSY, **OPEN),
+    "a page of an assignee's oldest open ones": sorting(Sort.OLDEST, assignee=BUSY, **OPEN),
+    "a page of an assignee for a frequent term": listing(assignee=BUSY, search="steady"),
+    "a count of an assignee": counting(assignee=BUSY),
+    "a count of an assignee's open ones": counting(assignee=BUSY, **OPEN),
+    "a page of an assignee of none": sorting(Sort.URGENT, assignee=1, **OPEN),
+    "a page of nobody's": listing(assignee="none"),
+    "a deep page of nobody's": listing(assignee="none", cursor=DEEP),
+    "a page of nobody's open ones": listing(assignee="none", **OPEN),
+    "a count of nobody's open ones": counting(assignee="none", **OPEN),
+    "a page of nobody's open ones, longest waiting first": sorting(
+        Sort.WAITING, assignee="none", **OPEN
+    ),
     "a ticket": lambda: get_ticket(over_rest(), 77),
     "a history": lambda: ticket_history(over_rest(), 77),
 }
@@ -129,6 +146,8 @@ SORTED_AMONG_SOME: dict[str, Question] = {
         Sort.CHANGED, **NARROW | {"status": ["closed"]}
     ),
     "those of a requester, most urgent first": sorting(Sort.URGENT, requester=OFTEN),
+    "an assignee's open ones, most urgent first": sorting(Sort.URGENT, assignee=BUSY, **OPEN),
+    "nobody's, most urgent first": sorting(Sort.URGENT, assignee="none"),
     "those of an address, most urgent first": searching_on(search=OFTEN, sort=Sort.URGENT),
     "few open ones, deep": sorting(Sort.CHANGED, deep=True, **NARROW | {"priority": ["low"]}),
 }
@@ -233,15 +252,18 @@ def desks(postgres_server: str) -> dict[int, str]:
 
 
 def _with_a_frequent_requester(server: str, tickets: int) -> str:
-    """Returns the URL of a desk to which one requester has sent 10% more tickets."""
+    """Returns the URL of a desk to which one requester has sent 10% more tickets, all of which one
+    agent has."""
     address = filled_desk(server, tickets)
     columns = "title, description, category, priority, created_at, updated_at"
     with psycopg2.connect(address) as connection, connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO person (name, email) VALUES ('Often', '{OFTEN}') RETURNING id")
         ((often,),) = cursor.fetchall()
+        cursor.execute("INSERT INTO person (name, role) VALUES ('Busy', 'agent') RETURNING id")
+        assert cursor.fetchall() == [(BUSY,)]
         cursor.execute(
-            f"INSERT INTO ticket ({columns}, requester_email, requester_id) "
-            f"SELECT {columns}, 'Often@example.com', {often} FROM ticket WHERE id % 10 = 0"
+            f"INSERT INTO ticket ({columns}, requester_email, requester_id, assignee_id) "
+            f"SELECT {columns}, 'Often@example.com', {often}, {BUSY} FROM ticket WHERE id % 10 = 0"
         )
         cursor.execute(
             "INSERT INTO message (ticket_id, kind, side, body, channel) "
@@ -272,6 +294,28 @@ def test_a_sort_without_an_index_looks_at_some_tickets(name: str, desks: dict[in
     large = asked_of(desks[LARGE], SORTED_AMONG_SOME[name])
     assert "ticket" not in large.scanned_tables
     assert large.rows < 5 * SCANNED  # a row counts in each node of a plan that it goes through
+
+
+def test_the_few_that_are_open_or_of_nobody_are_found_at_once(postgres_server: str) -> None:
+    """Old tickets that were all assigned and settled long ago are not read."""
+    address = filled_desk(postgres_server, SMALL)
+    with psycopg2.connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO person (name, role) VALUES ('Busy', 'agent') RETURNING id")
+        ((busy,),) = cursor.fetchall()
+        cursor.execute(
+            f"UPDATE ticket SET assignee_id = CASE WHEN id % 1000 <> 7 THEN {busy} END, "
+            "status = CASE WHEN id % 1000 IN (7, 8) AND id < 9000 THEN 'open' ELSE 'closed' END, "
+            "waiting_since = NULL, "
+            "resolved_at = CASE WHEN id % 1000 IN (7, 8) AND id < 9000 THEN NULL ELSE now() END"
+        )
+    vacuum(address)
+    for wanted, number in (("none", 9), (busy, 9)):
+        for sort in Sort:
+            plan = asked_of(with_driver(address), sorting(sort, assignee=wanted, **OPEN))
+            assert plan.rows < STILL_FEW, (wanted, sort)
+        plan = asked_of(with_driver(address), counting(assignee=wanted, **OPEN))
+        assert number <= plan.rows < STILL_FEW
+    assert asked_of(with_driver(address), listing(assignee="none")).rows < STILL_FEW
 
 
 @pytest.mark.parametrize("name", FOUND_BY_AN_INDEX)

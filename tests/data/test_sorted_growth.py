@@ -30,6 +30,15 @@ IN_ORDER: dict[str, tuple[str, Question]] = {
     "changed": ("ticket_by_change", sorting(Sort.CHANGED, **OPEN)),
     "changed, deep": ("ticket_by_change", sorting(Sort.CHANGED, deep=True, **OPEN)),
     "a mix": ("ticket_by_change", sorting(Sort.CHANGED, status=["open"], category=["billing"])),
+    "of an assignee": ("ticket_of_assignee", listing(assignee=1)),
+    "open ones of an assignee": ("ticket_unsettled_of_assignee", listing(assignee=1, **OPEN)),
+    "those of an assignee, urgent": (
+        "ticket_unsettled_of_assignee",
+        sorting(Sort.URGENT, assignee=1, **OPEN),
+    ),
+    "of nobody": ("ticket_unassigned", listing(assignee="none")),
+    "open ones of nobody": ("ticket_unsettled_unassigned", listing(assignee="none", **OPEN)),
+    "a count of nobody's": ("ticket_unassigned", counting(assignee="none")),
     "the newest that wait": ("ticket_newest", listing(unanswered=True)),
 }
 """The index that each list reads."""

@@ -12,6 +12,8 @@ ASSIGNEE = "assignee_id"
 """The column of a ticket, and the field of a change and of its event."""
 ME = "me"
 """The person who acts. At an open desk that is its built-in agent."""
+NONE = "none"
+"""Nobody, in a filter."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 _NUMBERS = {"type": "integer", "minimum": 1, "maximum": ID_MAX}
 _WORDS = {"type": "string", "pattern": f"^({ME}|[1-9][0-9]{{0,18}})?$"}
@@ -41,3 +43,24 @@ Assignee = Annotated[
     WithJsonSchema({"anyOf": [_NUMBERS, _WORDS, {"type": "null"}]}),
 ]
 """A new assignee: a number, ME, or None for nobody. A page sends an empty text for None."""
+
+
+_WANTED = re.compile(rf"{ME}|{NONE}|[1-9][0-9]{{0,17}}")
+
+
+def _wanted_assignee(value: Any) -> int | str:
+    if isinstance(value, str) and _WANTED.fullmatch(value):
+        return value if value in (ME, NONE) else int(value)
+    # 0 is the number of no person. Services set it where ME is nobody.
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= ID_MAX:
+        raise PydanticCustomError("assignee", "Write the number of a person, `me`, or `none`.")
+    return int(value)
+
+
+WantedAssignee = Annotated[
+    int | str,
+    BeforeValidator(_wanted_assignee),
+    WithJsonSchema({"type": "string", "pattern": f"^({_WANTED.pattern})$"}),
+]
+"""An assignee in a URL: a number, ME or NONE."""

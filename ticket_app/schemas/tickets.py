@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ticket_app.schemas.assignees import Assignee
+from ticket_app.schemas.assignees import Assignee, WantedAssignee
 from ticket_app.schemas.inputs import WHOLE_NUMBER, Input, Truth, WholeNumber, without_defaults
 from ticket_app.schemas.paging import TICKET_CURSOR, Place
 from ticket_app.texts import (
@@ -192,6 +192,11 @@ class TicketFilter(Input):
     sentiment: list[Sentiment] = Field(default=[], description="Any of these sentiments.")
     requester: PersonKey | None = Field(
         default=None, description="The tickets of this person, by number or by e-mail address."
+    )
+    assignee: WantedAssignee | None = Field(
+        default=None,
+        description="The tickets of this assignee, by number; `me` is the person who acts, and "
+        "`none` nobody.",
     )
     unanswered: Truth | None = Field(
         default=None, description="Whether the requester waits for an answer."

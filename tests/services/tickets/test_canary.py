@@ -38,12 +38,14 @@ def calls(foreign: list[int]) -> Calls:
     queries = [TicketListQuery(search=each) for each in SEARCHES]
     queries += [TicketListQuery(requester=each) for each in (EVE, 1, 2, 3)]
     queries += [TicketListQuery(sort=each) for each in set(Sort) - {Sort.URGENT}]
+    queries += [TicketListQuery(assignee=each) for each in ("me", "none", 1)]
     queries += [TicketListQuery(unanswered=True), TicketListQuery(search="xq", sort=Sort.WAITING)]
     queries += [TicketListQuery(), TicketListQuery(cursor=CURSOR), TicketListQuery(status=["open"])]
     filters = [
         TicketFilter(),
         TicketFilter(requester=EVE),
         TicketFilter(unanswered=True),
+        TicketFilter(assignee="none"),
         *(TicketFilter(search=each) for each in SEARCHES),
     ]
     new = TicketCreate.model_validate(PLAIN)

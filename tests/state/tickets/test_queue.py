@@ -49,6 +49,7 @@ OF_NO_TICKET = {
     "status": "closed",
     "sentiment": "angry",
     "requester": "999",
+    "assignee": "999",
     "unanswered": "false",
     "search": "nowhere",
 }

@@ -12,7 +12,8 @@ full; and where FREQUENT match, so does the index of the filter.
 
 The tickets of a restricted scope, and of a filter by requester, are always scanned, in the order of
 the index of their requester: the cost of their pages and counts depends on their own number, and
-not on that of all tickets.
+not on that of all tickets. So are those of an assignee and of nobody, unless there is a search
+text; of unsettled tickets alone there is an index of their own.
 """
 
 import json
@@ -31,11 +32,14 @@ from ticket_app.data.tickets.list_sql import (
     wanted_statement,
 )
 from ticket_app.data.tickets.predicates import (
+    ASSIGNEE,
+    UNASSIGNED,
     active_fields,
     are_facets,
     facets_of,
     is_counted,
-    is_of_one_requester,
+    is_of_one,
+    is_unsettled,
     parameters,
     scope_values,
     traits_of,
@@ -142,7 +146,7 @@ def tickets_by_filing(
         return read_page(connection, shape, values | {"scanned": scanned}, after)
 
     fields = active_fields(wanted)
-    of_one = is_of_one_requester(fields, scope.restriction)
+    of_one = is_of_one(fields, scope.restriction, search=wanted.search is not None)
     if of_one or (wanted.search is None and not fields):
         return page(AccessPath.SCAN)
     expected = expected_matches(connection, wanted, scope, values)
@@ -195,7 +199,7 @@ def count_found(
         return int(found)
 
     path, fields = selective_path(wanted), active_fields(wanted)
-    of_one = is_of_one_requester(fields, scope.restriction)
+    of_one = is_of_one(fields, scope.restriction, search=wanted.search is not None)
     if of_one or (wanted.search is None and not fields):
         return count(AccessPath.SCAN)
     if path is AccessPath.WAITING:
@@ -290,16 +294,21 @@ def shape_of(
     messages: Messages = Messages.OF_EACH,
 ) -> Shape:
     """Return the shape of a page, or of a count."""
-    waits = (Bound.UNSETTLED, Bound.WAITS) if path is AccessPath.WAITING else ()
+    fields = active_fields(wanted)
+    bounds: tuple[Bound, ...] = ()
+    if path is AccessPath.WAITING:
+        bounds = Bound.UNSETTLED, Bound.WAITS
+    elif is_unsettled(wanted) and {ASSIGNEE, UNASSIGNED} & set(fields):
+        bounds = (Bound.UNSETTLED,)  # there is an index of these for one assignee, and for nobody
     return Shape(
         connection.dialect,
         path,
-        active_fields(wanted),
+        fields,
         wanted.search is not None,
         after is not None,
         scope.restriction,
         sort,
-        waits,
+        bounds,
         messages=messages,
     )
 

@@ -12,10 +12,9 @@ from ticket_app.data.engine import Dialect
 from ticket_app.data.plain_sql import placeholder
 from ticket_app.data.tickets.columns import public_json
 from ticket_app.data.tickets.predicates import (
-    PREDICATES,
-    REQUESTER,
     conditions,
-    is_of_one_requester,
+    conditions_of_one,
+    is_of_one,
     visible,
 )
 from ticket_app.data.tickets.searching.messages import Messages, says, tickets_that_say
@@ -137,9 +136,9 @@ def _found(shape: Shape) -> str:
         case AccessPath.SCAN:
             # In the order of an index, or PostgreSQL reads the whole table where it takes a
             # requester for one with very many tickets.
-            is_of_one = is_of_one_requester(shape.fields, shape.restriction)
+            of_one = is_of_one(shape.fields, shape.restriction, search=shape.search)
             is_of_all = not (shape.fields or shape.search)
-            order = f" {shape.order.clause()}" if is_of_one or is_of_all else ""
+            order = f" {shape.order.clause()}" if of_one or is_of_all else ""
             return f"{place} FROM ticket WHERE {_scan_condition(shape)}{order}"
         case AccessPath.FIRST | AccessPath.NEWEST:
             first = f"{_read_first(shape, listed)} {_order_of_reading(shape)}"
@@ -165,7 +164,9 @@ def _listed(shape: Shape) -> str:
 
 def _read_first(shape: Shape, listed: str) -> str:
     # The key is a column, because PostgreSQL stops early only if it recognises the order by it.
-    of_one = [PREDICATES[REQUESTER][shape.dialect]] if REQUESTER in shape.fields else []
+    # The index of a sort has no person: reading on until SCANNED of one are found has no bound.
+    is_of_one = shape.path is AccessPath.NEWEST or shape.sort in BY_FILING
+    of_one = conditions_of_one(shape.fields, shape.dialect) if is_of_one else []
     wanted = all_of(listed, *of_one)
     return f"SELECT *, {shape.order.key} AS place FROM ticket WHERE {wanted}"
 

@@ -18,6 +18,7 @@ from ticket_app.data.engine import Dialect
 from ticket_app.data.people.scope import Scope
 from ticket_app.data.plain_sql import placeholder
 from ticket_app.data.tickets.tables import Ticket
+from ticket_app.schemas.assignees import ME, NONE
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.vocabulary import FACETS, UNSETTLED
 
@@ -48,8 +49,16 @@ def one_of(column: str) -> Predicate:
 
 REQUESTER = "requester"
 """The field with the number of the requester. Its lists read the index of the requester."""
+ASSIGNEE, UNASSIGNED = "assignee", "unassigned"
+"""The field with the number of the assignee, and the one that stands for it if nobody is wanted."""
+OF_ONE = (REQUESTER, ASSIGNEE, UNASSIGNED)
 PREDICATES: Mapping[str, Predicate] = {
     **{field: one_of(field) for field in FACETS},
+    ASSIGNEE: {
+        "postgresql": f"assignee_id = {placeholder(ASSIGNEE, 'postgresql')}",
+        "sqlite": f"assignee_id = {placeholder(ASSIGNEE, 'sqlite')}",
+    },
+    UNASSIGNED: {"postgresql": "assignee_id IS NULL", "sqlite": "assignee_id IS NULL"},
     REQUESTER: {
         "postgresql": f"requester_id = {placeholder(REQUESTER, 'postgresql')}",
         "sqlite": f"requester_id = {placeholder(REQUESTER, 'sqlite')}",
@@ -62,20 +71,33 @@ PREDICATES: Mapping[str, Predicate] = {
 
 
 def active_fields(wanted: TicketFilter) -> tuple[str, ...]:
-    """Return the fields of the filter that are set, without `search`.
+    """Return the fields of the filter that are set, without `search`; UNASSIGNED for tickets that
+    nobody has.
 
     KeyError for a field without a predicate.
     """
     fields = tuple(field for field in FIELDS if getattr(wanted, field) not in (None, []))
     if unknown := set(fields) - PREDICATES.keys():
         raise KeyError(f"fields of TicketFilter without a predicate: {sorted(unknown)}")
-    return fields
+    if wanted.assignee != NONE:
+        return fields
+    return tuple(UNASSIGNED if field == ASSIGNEE else field for field in fields)
 
 
-def is_of_one_requester(fields: Iterable[str], restriction: tuple[str, ...]) -> bool:
-    """Return True if the index of one requester has all matching tickets, in the order of a page,
-    or if there is one ticket at most."""
-    return bool(restriction) or REQUESTER in fields
+def is_of_one(fields: Iterable[str], restriction: tuple[str, ...], *, search: bool) -> bool:
+    """Return True if an index has all matching tickets, in the order of a page: that of one
+    requester, of one assignee, or of nobody. Also if there is one ticket at most.
+
+    With a search text the index of texts is better than that of an assignee, who may have had very
+    many tickets.
+    """
+    of_assignee = not search and bool({ASSIGNEE, UNASSIGNED} & set(fields))
+    return bool(restriction) or REQUESTER in fields or of_assignee
+
+
+def conditions_of_one(fields: Iterable[str], dialect: Dialect) -> list[str]:
+    """Return the predicates of the fields that name one person."""
+    return conditions((each for each in fields if each in OF_ONE), dialect)
 
 
 def is_unsettled(wanted: TicketFilter) -> bool:
@@ -99,8 +121,14 @@ def conditions(fields: Iterable[str], dialect: Dialect) -> list[str]:
 
 
 def parameters(wanted: TicketFilter, dialect: Dialect) -> dict[str, Any]:
-    """Return the values of the active fields in the driver's types."""
-    return {field: _bound(getattr(wanted, field), dialect) for field in active_fields(wanted)}
+    """Return the values of the active fields in the driver's types.
+
+    ValueError if the assignee is still ME: services know who acts.
+    """
+    if wanted.assignee == ME:
+        raise ValueError("the assignee of a filter is a number, or nobody")
+    valued = (field for field in active_fields(wanted) if field != UNASSIGNED)
+    return {field: _bound(getattr(wanted, field), dialect) for field in valued}
 
 
 def _bound(value: Any, dialect: Dialect) -> Any:

@@ -36,7 +36,7 @@ from ticket_app.schemas.tickets import (
 )
 from ticket_app.schemas.triage import SuggestionPublic
 from ticket_app.services.people.permission import Verb, may, require, scope_of
-from ticket_app.services.tickets.requesters import of_known_requester
+from ticket_app.services.tickets.requesters import of_known_people
 from ticket_app.vocabulary import Sort
 
 Kind = TypeVar("Kind", Ticket, TicketPublic)
@@ -74,7 +74,7 @@ def list_tickets(actor: Actor, query: TicketListQuery) -> TicketPage:
     require(actor, Verb.READ_TICKETS)
     _require_for_filter(actor, query)
     _require_for_sort(actor, query.sort)
-    query = of_known_requester(query)
+    query = of_known_people(query, actor)
     with driver_read(QUICK if query.search is None else LONG) as connection:
         found = sorted_tickets(
             connection,
@@ -95,9 +95,12 @@ def as_seen_by(actor: Actor, ticket: TicketPublic) -> TicketPublic:
 
 
 def _require_for_filter(actor: Actor, wanted: TicketFilter) -> None:
-    """A filter would tell what the sentiment of a ticket is to those who do not see it."""
+    """A filter would tell what the sentiment of a ticket is, and who is assigned, to those who do
+    not see it."""
     if wanted.sentiment:
         require(actor, Verb.READ_TRIAGE)
+    if wanted.assignee is not None:
+        require(actor, Verb.READ_PEOPLE)
 
 
 def _require_for_sort(actor: Actor, sort: Sort) -> None:
@@ -133,7 +136,7 @@ def count_tickets(actor: Actor, wanted: TicketFilter) -> Matching:
     """
     require(actor, Verb.READ_TICKETS)
     _require_for_filter(actor, wanted)
-    wanted, scope = of_known_requester(wanted), scope_of(actor)
+    wanted, scope = of_known_people(wanted, actor), scope_of(actor)
     if is_counted(wanted) and not scope.restriction:
         with read_transaction(QUICK) as session:
             return Matching(figure_queries.count_by(session, wanted))

@@ -18,9 +18,11 @@ from ticket_app.data.people.requesters import person_ids, requester_of
 from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.data.tickets.requesters import link_tickets, lock_unlinked, with_tickets
 from ticket_app.errors import PersonNotFoundError
+from ticket_app.schemas.assignees import ME
 from ticket_app.schemas.people import PeopleListQuery, PersonPublic
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.services.people.accounts import directory
+from ticket_app.services.people.assignees import own_number
 from ticket_app.services.people.permission import Verb, may, require, scope_of
 from ticket_app.vocabulary import SEARCH_MAX, Role
 
@@ -36,11 +38,15 @@ SHORTEST = 2
 Filter = TypeVar("Filter", bound=TicketFilter)
 
 
-def of_known_requester(wanted: Filter) -> Filter:
-    """Returns the filter with the number of the requester in place of their address.
+def of_known_people(wanted: Filter, actor: Actor) -> Filter:
+    """Returns the filter with numbers in place of the requester's address, and of ME as assignee.
 
-    It is NOBODY for an address that no ticket has.
+    They are NOBODY for an address that no ticket has, and if no person acts.
     """
+    if wanted.assignee == ME:
+        with read_transaction(QUICK) as session:
+            own = own_number(session, actor) or NOBODY
+        wanted = wanted.model_copy(update={"assignee": own})
     if not isinstance(wanted.requester, str):
         return wanted
     with read_transaction(QUICK) as session:

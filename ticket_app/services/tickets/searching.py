@@ -21,7 +21,7 @@ from ticket_app.services.people.permission import Verb, require, scope_of
 from ticket_app.services.tickets import listing
 from ticket_app.services.tickets.listing import SEARCH_COUNT_MAX, Matching
 from ticket_app.services.tickets.requesters import (
-    of_known_requester,
+    of_known_people,
     person_of,
     spellings_of,
 )
@@ -82,7 +82,7 @@ def search(actor: Actor, query: TicketListQuery) -> SearchResult:
     The page is sorted and filtered; the ticket with the number is not filtered.
     """
     require(actor, Verb.READ_TICKETS)
-    query = of_known_requester(query)
+    query = of_known_people(query, actor)
     text, person = query.search, person_of(actor, query)
     requester = requester_by_address(actor, text)
     ticket = ticket_by_number(actor, text) if text and query.cursor is None else None
@@ -100,7 +100,7 @@ def search(actor: Actor, query: TicketListQuery) -> SearchResult:
 def search_page(actor: Actor, query: TicketListQuery) -> TicketPage:
     """Returns a further page of the same list, without the count and the ticket."""
     require(actor, Verb.READ_TICKETS)
-    query = of_known_requester(query)
+    query = of_known_people(query, actor)
     return _page(actor, query, requester_by_address(actor, query.search))
 
 

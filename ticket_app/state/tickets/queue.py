@@ -41,6 +41,7 @@ SOUGHT_MAX = 8
 SOUGHT_LONGEST = 2 * SEARCH_MAX
 """Characters kept of a search: enough to say that it is too long."""
 CURSOR_LONGEST = 64
+ASSIGNEE_LONGEST = 20
 QUERY_LONGEST = 2_000
 MARGIN = 20
 """Rows read beyond the shown ones, to find new tickets among them."""
@@ -64,8 +65,8 @@ class Queue(Returning, Subscribed, rx.State):
     `requester` is the number or the address of the person by whom the list is filtered,
     `requester_shown` their name, and `people` are the requesters whom the search finds by name.
 
-    `unanswered` is true or false as the address has it, or empty. `sort` is empty for the newest
-    first.
+    `unanswered` is true or false as the address has it, or empty, and `assignee` a number, `me` or
+    `none`. `sort` is empty for the newest first.
 
     `_headed` is the query of the last redirect and its time, `_sought` are the last searches that
     were typed, and `_seeking` is True while typing replaces the browser's history entry.
@@ -80,6 +81,7 @@ class Queue(Returning, Subscribed, rx.State):
     sentiment: list[str] = []
     requester: str = ""
     requester_shown: str = ""
+    assignee: str = ""
     unanswered: str = ""
     sort: str = ""
     people: list[NamedRequester] = []
@@ -120,6 +122,7 @@ class Queue(Returning, Subscribed, rx.State):
         for facet in FACETS:
             setattr(self, facet, known_values(facet, wanted.get(facet, [])))
         self.requester = text_of(wanted.get("requester") or "", REQUESTER_EMAIL_MAX)
+        self.assignee = text_of(wanted.get("assignee") or "", ASSIGNEE_LONGEST)
         self.unanswered = known_truth(wanted.get("unanswered"))
         sort = known_sort(wanted.get("sort"))
         self.sort = "" if sort is Sort.NEWEST else sort
@@ -343,6 +346,7 @@ class Queue(Returning, Subscribed, rx.State):
     def _query(self, limit: int, cursor: str | None) -> TicketListQuery:
         values: dict[str, Any] = {facet: list(getattr(self, facet)) for facet in FACETS}
         values |= {"requester": self.requester or None, "search": self.search}
+        values |= {"assignee": self.assignee or None}
         values |= {"unanswered": self.unanswered or None, "sort": self.sort or Sort.NEWEST}
         return parse(TicketListQuery, values | {"limit": limit, "cursor": cursor})
 
@@ -355,8 +359,9 @@ class Queue(Returning, Subscribed, rx.State):
         # The address of what was typed last may not be read yet.
         is_ahead = self._sought and self._headed != NOWHERE
         search = self._sought[-1] if is_ahead else self.search
-        others = {"requester": self.requester, "unanswered": self.unanswered, "sort": self.sort}
-        parts = facets | others | {"search": search} | changes
+        others = ("requester", "assignee", "unanswered", "sort")
+        facets |= {name: getattr(self, name) for name in others}
+        parts = facets | {"search": search} | changes
         kept = {name: value for name, value in parts.items() if value}
         query = urlencode(kept, doseq=True, errors="replace")
         self._headed = (query, time())

@@ -47,6 +47,7 @@ def filter_from_address(query: str) -> tuple[dict[str, Any], str]:
         return {}, "This address names too many filters. Remove some of them."
     wanted: dict[str, Any] = {facet: named.get(facet, []) for facet in FACETS}
     wanted["requester"] = named.get("requester", [None])[0]
+    wanted["assignee"] = named.get("assignee", [None])[0]
     wanted["search"] = named.get("search", [""])[0]
     wanted["unanswered"] = named.get("unanswered", [None])[0]
     wanted["sort"] = named.get("sort", [Sort.NEWEST])[0]

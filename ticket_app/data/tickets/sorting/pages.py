@@ -32,10 +32,11 @@ from ticket_app.data.tickets.list_queries import (
 )
 from ticket_app.data.tickets.list_sql import AccessPath, Shape, last_scanned_statement
 from ticket_app.data.tickets.predicates import (
+    UNASSIGNED,
     active_fields,
     facets_of,
     is_counted,
-    is_of_one_requester,
+    is_of_one,
     is_unsettled,
 )
 from ticket_app.data.tickets.sorting.orders import BY_FILING, LEAST_URGENT, Bound, least_urgent
@@ -71,8 +72,10 @@ def sorted_tickets(
             tickets_by_filing(connection, wanted, scope, sort=sort, limit=limit, after=after)
         )
     asked = Asked(wanted, scope, sort, limit, after)
-    of_one = is_of_one_requester(active_fields(wanted), scope.restriction)
-    if of_one:
+    fields, search = active_fields(wanted), wanted.search is not None
+    if is_of_one(fields, scope.restriction, search=search) and not _in_order_of_all(
+        connection, asked
+    ):
         return _among_newest(connection, asked, of_one=True)
     expected = expected_matches(connection, wanted, scope, values_of(connection, wanted, scope))
     asked = asked._replace(expected=expected)
@@ -102,7 +105,7 @@ def _in_order(connection: DriverConnection, asked: Asked) -> Found:
 def _among_newest(connection: DriverConnection, asked: Asked, *, of_one: bool) -> Found:
     """Sort the newest tickets of the scope, of one requester, or of each facet of the filter."""
     wanted, path = asked.wanted, selective_path(asked.wanted)
-    of_them = TicketFilter(requester=wanted.requester) if of_one else TicketFilter()
+    of_them = _of_one(wanted) if of_one else TicketFilter()
     if are_few(connection, of_them, asked.scope):
         return Found(_page(connection, asked, AccessPath.NEWEST, SCANNED))
     if path is AccessPath.FACET_INDEX and active_fields(wanted) and not of_one:
@@ -117,6 +120,20 @@ def _is_read_by_text(asked: Asked, path: AccessPath) -> bool:
     """Return True if the index of texts finds the rest; it would read too many messages of some
     words."""
     return path is AccessPath.TEXT_INDEX and not asked.expected.fill_messages
+
+
+def _of_one(wanted: TicketFilter) -> TicketFilter:
+    """Return the filter by which the tickets are read that NEWEST sorts."""
+    status = list(UNSETTLED) if is_unsettled(wanted) and wanted.assignee is not None else []
+    return TicketFilter(requester=wanted.requester, assignee=wanted.assignee, status=status)
+
+
+def _in_order_of_all(connection: DriverConnection, asked: Asked) -> bool:
+    """Return True if so many tickets are of nobody that the order of all unsettled ones is read."""
+    wanted = asked.wanted
+    if UNASSIGNED not in active_fields(wanted) or not is_unsettled(wanted):
+        return False
+    return not are_few(connection, _of_one(wanted), asked.scope)
 
 
 def _page(
