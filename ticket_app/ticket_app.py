@@ -63,6 +63,7 @@ from ticket_app.state.connection.replicated_state import (
     TakeoverTokenManager,
 )
 from ticket_app.state.connection.subscription import presence
+from ticket_app.state.conversation.beside import Beside
 from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.state.figures.answers import Answers
 from ticket_app.state.figures.figures import Figures
@@ -200,7 +201,7 @@ app.add_page(
     ticket,
     route=TICKET,
     title=Conversation.tab_title,
-    on_load=[Conversation.load, Conversation.watch],
+    on_load=[Conversation.load, Beside.load, Conversation.watch, Beside.watch],
 )
 app.add_page(
     insights,

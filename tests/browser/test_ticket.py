@@ -1,5 +1,6 @@
 """The page of one ticket in a real browser: reading, answering, a slow line, a long talk."""
 
+import re
 from typing import Any
 
 import pytest
@@ -39,6 +40,16 @@ def test_a_ticket_is_read_answered_noted_and_resolved(
     expect(entry(page, "Quoted text").get_by_text("you wrote")).to_be_hidden()
     link = page.get_by_role("link", name="shot")
     expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+    opener = page.get_by_role("button", name="Properties")
+    if opener.is_visible():
+        press(page, opener)
+    assignee = page.get_by_label(f"Assignee of ticket {ticket}")
+    assignee.select_option("Me")
+    expect(assignee).to_have_value(re.compile(r"\d+"))
+    accept = page.get_by_role("button", name="Accept the suggested priority")
+    press(page, accept)
+    expect(accept).to_have_count(0)
+    page.keyboard.press("Escape")
     press(page, page.get_by_text("Note, team only"))
     note = page.get_by_label("Note, for the team only")
     note.fill("Ask *Cay*.")
@@ -126,3 +137,23 @@ def test_an_address_without_a_ticket_leads_back(chrome: Chrome, address: str) ->
     expect(page.get_by_text("There is no ticket at this address.")).to_be_visible()
     page.get_by_role("link", name="Go to the desk").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Desk")
+
+
+def test_the_list_and_the_board_lead_to_the_ticket_and_back(chrome: Chrome, desk: Desk) -> None:
+    ticket = desk.file(title="Paper")["id"]
+    page = chrome.page("/")
+    title = page.get_by_role("button", name="Paper", exact=True)
+    with page.context.expect_page() as opened:
+        title.click(modifiers=["ControlOrMeta"])
+    expect(opened.value.get_by_role("heading", level=2)).to_have_text("Paper")
+    expect(title).to_have_attribute("aria-expanded", "false")
+    title.press(" ")
+    expect(title).to_have_attribute("aria-expanded", "true")
+    press(page, page.get_by_role("link", name="Open and answer"))
+    expect(page).to_have_url(re.compile(f"/t/{ticket}$"))
+    expect(page.get_by_label("Reply to the requester")).to_be_visible()
+    page.go_back()
+    expect(title).to_have_attribute("aria-expanded", "true")
+    page.goto("/board")
+    press(page, page.get_by_role("link", name=f"Open ticket {ticket}"))
+    expect(page).to_have_url(re.compile(f"/t/{ticket}$"))

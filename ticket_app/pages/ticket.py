@@ -4,8 +4,8 @@ import reflex as rx
 
 from ticket_app.components.conversation.ticket import ticket as one_ticket
 from ticket_app.components.frame import frame
-from ticket_app.state.conversation.address import ROUTE
 from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.tickets.address import ROUTE
 
 
 def ticket() -> rx.Component:

@@ -9,10 +9,12 @@ from ticket_app.components.browser.in_view import InView
 from ticket_app.components.browser.words import words
 from ticket_app.components.conversation.composer import composer
 from ticket_app.components.conversation.entries import NEWEST, description, entries
+from ticket_app.components.conversation.properties import opener, properties
 from ticket_app.components.conversation.scroll import leave_the_top, scroll_to
 from ticket_app.components.frame import icon
 from ticket_app.components.placeholders import problem, skeleton
-from ticket_app.state.conversation.address import ROUTE
+from ticket_app.components.tickets.detail import page_of
+from ticket_app.state.conversation.beside import Beside
 from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.state.tickets.actions import TicketActions
@@ -40,13 +42,19 @@ def _ticket() -> rx.Component:
         rx.el.div(
             problem(Conversation.problem, Conversation.retry),
             rx.cond(Conversation.gone, _gone()),
-            rx.el.h2(words(Conversation.ticket.title, dir="auto")),
+            rx.el.div(
+                rx.el.h2(words(Conversation.ticket.title, dir="auto")),
+                _neighbour("Previous ticket of the list", "chevron-up", Beside.previous),
+                _neighbour("Next ticket of the list", "chevron-down", Beside.following),
+                class_name="ticket-title",
+            ),
+            opener(),
             rx.cond(
                 Conversation.is_older,
                 ReactRouterLink.create(
                     icon("arrow-down", 14),
                     rx.el.span("Back to the newest messages"),
-                    to=rx.Var.create(f"{ROUTE}/").to(str) + Conversation.ticket.id.to_string(),
+                    to=page_of(Conversation.ticket.id),
                     class_name="button bare back",
                 ),
             ),
@@ -58,7 +66,22 @@ def _ticket() -> rx.Component:
             rx.fragment(),
             composer(Composer, Conversation.ticket.id, may_resolve=_is_unsettled()),
         ),
+        properties(),
         class_name="ticket-page",
+    )
+
+
+def _neighbour(label: str, picture: str, number: rx.Var[int]) -> rx.Component:
+    """Returns the link to a neighbour in the list from which the reader came, if there is one."""
+    return rx.cond(
+        number > 0,
+        ReactRouterLink.create(
+            icon(picture),
+            to=page_of(number),
+            title=label,
+            class_name="button bare icon-only",
+            custom_attrs={"aria-label": label},
+        ),
     )
 
 

@@ -3,12 +3,14 @@
 import reflex as rx
 from reflex.event import EventChain
 from reflex_base.vars.function import FunctionVar
+from reflex_components_core.react_router.dom import ReactRouterLink
 
 from ticket_app.components.badges import badge, category_tag, options, urgency
 from ticket_app.components.browser.browser_functions import as_object, function_of
 from ticket_app.components.browser.dnd import Draggable
 from ticket_app.components.browser.times import ago
 from ticket_app.components.browser.words import words
+from ticket_app.components.tickets.detail import page_of
 from ticket_app.components.tickets.optimistic_order import is_unanswered, keeps_focus, move
 from ticket_app.state.tickets.rows import TicketRow
 from ticket_app.theme import LOOKS, field_word
@@ -32,7 +34,16 @@ def card(ticket: rx.Var[TicketRow], index: rx.Var[int], column: rx.Var[str]) -> 
             ),
         ),
         rx.el.span(
-            _status_select(ticket, index, column), urgency(ticket.urgency), class_name="foot"
+            _status_select(ticket, index, column),
+            urgency(ticket.urgency),
+            ReactRouterLink.create(
+                rx.icon("arrow-up-right", size=16, custom_attrs={"aria-hidden": "true"}),
+                to=page_of(ticket.id),
+                title="Open the ticket",
+                class_name="open-card",
+                custom_attrs={"aria-label": f"Open ticket {ticket.id}"},
+            ),
+            class_name="foot",
         ),
         draggable_id=ticket.id.to_string(),
         handle_id=f"card-{ticket.id}",

@@ -9,6 +9,7 @@ from ticket_app.components.browser.times import exactly
 from ticket_app.components.browser.words import words
 from ticket_app.components.frame import icon
 from ticket_app.state.tickets.actions import TicketActions
+from ticket_app.state.tickets.address import ROUTE
 from ticket_app.state.tickets.detail import Detail, Line
 from ticket_app.state.tickets.rows import TicketRow
 from ticket_app.theme import field_word
@@ -22,11 +23,17 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
         rx.el.div(
             rx.el.p(words(shown.description), class_name="text", dir="auto"),
             rx.el.div(
-                _field_choice(
+                field_choice(
                     "category", ticket, ticket.category, ticket.category_by, shown.category_engine
                 ),
-                _field_choice(
+                field_choice(
                     "priority", ticket, ticket.priority, ticket.priority_by, shown.priority_engine
+                ),
+                ReactRouterLink.create(
+                    icon("reply"),
+                    rx.el.span("Open and answer"),
+                    to=page_of(ticket.id),
+                    class_name="button main-action",
                 ),
                 rx.el.button(
                     icon("trash-2"),
@@ -43,26 +50,31 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
             ),
         ),
         rx.el.aside(
-            _lines("Filed", rx.el.li(exactly(ticket.filed_at))),
+            lines_of("Filed", rx.el.li(exactly(ticket.filed_at))),
             rx.cond(
                 shown.requester_name | shown.requester_email,
-                _lines(
+                lines_of(
                     "Requester",
                     rx.fragment(
-                        _person(shown.requester_name),
-                        _person(shown.requester_email),
-                        rx.cond(shown.others_at, _other_tickets(shown.others_at)),
+                        person_part(shown.requester_name),
+                        person_part(shown.requester_email),
+                        rx.cond(shown.others_at, other_tickets(shown.others_at)),
                     ),
                 ),
             ),
-            _lines("Suggested, and why", rx.foreach(shown.suggestions, history_line)),
-            _lines("History", rx.foreach(shown.history, history_line)),
+            lines_of("Suggested, and why", rx.foreach(shown.suggestions, history_line)),
+            lines_of("History", rx.foreach(shown.history, history_line)),
         ),
         class_name="detail",
     )
 
 
-def _field_choice(
+def page_of(ticket_id: rx.Var[int]) -> rx.Var[str]:
+    """Returns the address of a ticket's page."""
+    return rx.Var.create(f"{ROUTE}/").to(str) + ticket_id.to_string()
+
+
+def field_choice(
     field: str,
     ticket: rx.Var[TicketRow],
     value: rx.Var[str],
@@ -84,7 +96,7 @@ def _field_choice(
     )
 
 
-def _lines(name: str, lines: rx.Component) -> rx.Component:
+def lines_of(name: str, lines: rx.Component) -> rx.Component:
     return rx.el.div(rx.el.h3(name), rx.el.ul(lines))
 
 
@@ -108,11 +120,11 @@ def history_line(line: rx.Var[Line]) -> rx.Component:
     )
 
 
-def _other_tickets(address: rx.Var[str]) -> rx.Component:
+def other_tickets(address: rx.Var[str]) -> rx.Component:
     return rx.el.li(
         ReactRouterLink.create("All tickets of this requester", to=address, class_name="link")
     )
 
 
-def _person(part: rx.Var[str]) -> rx.Component:
+def person_part(part: rx.Var[str]) -> rx.Component:
     return rx.cond(part, rx.el.li(words(part, dir="auto")))

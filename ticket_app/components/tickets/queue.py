@@ -5,6 +5,8 @@ from operator import or_
 from typing import Any
 
 import reflex as rx
+from reflex_base.event import key_event
+from reflex_components_core.react_router.dom import ReactRouterLink
 
 from ticket_app.components.badges import badge, category_tag, status_select, triage_badge, urgency
 from ticket_app.components.browser.focus import CONTENT, fits, focus, ticket_title
@@ -15,7 +17,7 @@ from ticket_app.components.browser.times import ago
 from ticket_app.components.browser.words import words
 from ticket_app.components.frame import icon, start_ticket
 from ticket_app.components.placeholders import problem, skeleton
-from ticket_app.components.tickets.detail import detail
+from ticket_app.components.tickets.detail import detail, page_of
 from ticket_app.components.tickets.filters import clear, narrowed
 from ticket_app.state.form.form import Form
 from ticket_app.state.tickets.detail import Detail
@@ -90,17 +92,7 @@ def ticket_row(
         rx.el.span(badge("priority", ticket.priority), class_name="small row-priority"),
         rx.el.div(
             rx.el.div(
-                rx.el.button(
-                    ticket.title,
-                    type="button",
-                    on_click=rx.cond(is_open, Detail.fold(ticket.id), Detail.unfold(ticket.id)),
-                    class_name="row-title",
-                    dir="auto",
-                    custom_attrs={
-                        "id": ticket_title(ticket.id),
-                        "aria-expanded": is_open.to_string(),
-                    },
-                ),
+                _title(ticket, is_open),
                 # The reason why a row is gone covers the end of its last line, so that its height
                 # stays.
                 rx.cond(
@@ -128,6 +120,37 @@ def ticket_row(
         urgency(ticket.urgency),
         status_select(ticket.id, ticket.status, ticket.version),
         class_name="row",
+    )
+
+
+class TitleLink(ReactRouterLink):
+    """A link that acts as a button when it is pressed alone, also by the space bar."""
+
+    on_key_down: rx.EventHandler[key_event]
+
+
+def _title(ticket: rx.Var[TicketRow], is_open: rx.Var[bool]) -> rx.Component:
+    """Returns the title: a press unfolds the ticket here, so that one keeps one's place in the
+    list. With Ctrl, or by the middle button, it opens as any link does, on its page."""
+    toggle = rx.cond(
+        is_open,
+        Detail.fold(ticket.id).prevent_default,
+        Detail.unfold(ticket.id).prevent_default,
+    )
+    return TitleLink.create(
+        ticket.title,
+        to=page_of(ticket.id),
+        role="button",
+        on_click=lambda press: rx.cond(
+            press["ctrl_key"] | press["meta_key"] | press["shift_key"], rx.noop(), toggle
+        ),
+        on_key_down=lambda key, _: rx.cond(key == " ", toggle, rx.noop()),
+        class_name="row-title",
+        dir="auto",
+        custom_attrs={
+            "id": ticket_title(ticket.id),
+            "aria-expanded": is_open.to_string(),
+        },
     )
 
 

@@ -12,11 +12,11 @@ from ticket_app.services.people.permission import Verb
 from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.state.connection.returning import Returning
 from ticket_app.state.connection.subscription import Subscribed
-from ticket_app.state.conversation.address import address_of, number_in
 from ticket_app.state.conversation.entries import entries_of
 from ticket_app.state.conversation.paged import Paged, Stretch
 from ticket_app.state.portal.address import ticket_number
 from ticket_app.state.service_calls import call_service
+from ticket_app.state.tickets.address import address_of, number_in
 from ticket_app.state.tickets.rows import TicketRow, row_of
 from ticket_app.theme import NAME
 from ticket_app.vocabulary import ID_MAX

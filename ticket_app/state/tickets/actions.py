@@ -6,6 +6,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
+from ticket_app.schemas.assignees import ASSIGNEE
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import TicketUpdate
 from ticket_app.services.people.permission import Verb
@@ -62,6 +63,8 @@ class TicketActions(rx.State):
             return failure_notice(await refusal_sentence(error, ticket_id, field))
         self._answer(choice, number)
         self._versions = with_own_change(self._versions, known, seen, ticket.version)
+        if field == ASSIGNEE:  # its value is a number, which nobody knows
+            return Notice.say(f"The assignee of ticket {known} is saved.")
         return Notice.say(saved_sentence(known, field, getattr(ticket, field)))
 
     def _answer(self, choice: str, number: int) -> None:

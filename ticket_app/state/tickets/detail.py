@@ -63,7 +63,7 @@ class Line:
 @dataclass(frozen=True)
 class Unfolded:
     """The content below the row of an unfolded ticket. `others_at` is the address of the queue with
-    all tickets of its requester."""
+    all tickets of its requester, and `assignee` the number of who cares for it (0: nobody)."""
 
     description: str
     requester_name: str
@@ -71,6 +71,7 @@ class Unfolded:
     category_engine: str
     priority_engine: str
     others_at: str = ""
+    assignee: int = 0
     history: list[Line] = field(default_factory=list)
     suggestions: list[Line] = field(default_factory=list)
 
@@ -95,7 +96,7 @@ class Detail(Returning, Subscribed, rx.State):
         for key in () if shown else self.ids[:IDS_LONGEST].split(",")[:UNFOLDED_MAX]:
             if key.isdecimal():
                 with suppress(TicketAppError):  # a deleted ticket stays folded
-                    shown = shown | {key: await _read(ticket_id_of(int(key)))}
+                    shown = shown | {key: await read_unfolded(ticket_id_of(int(key)))}
         self._show(shown)
         self._loaded = True
 
@@ -106,7 +107,7 @@ class Detail(Returning, Subscribed, rx.State):
             chosen = ticket_id_of(ticket_id)
             if str(chosen) in self.unfolded:
                 return None
-            shown = self.unfolded | {str(chosen): await _read(chosen)}
+            shown = self.unfolded | {str(chosen): await read_unfolded(chosen)}
         except TicketAppError as error:
             return failure_notice(error.detail)
         self._show(dict(list(shown.items())[-UNFOLDED_MAX:]))
@@ -128,7 +129,7 @@ class Detail(Returning, Subscribed, rx.State):
             shown = {}
             for key, before in self.unfolded.items():
                 try:
-                    shown[key] = await _read(int(key))
+                    shown[key] = await read_unfolded(int(key))
                 except TicketNotFoundError:
                     if int(key) in rows:  # it was deleted, but its row is still shown
                         shown[key] = before
@@ -142,7 +143,8 @@ class Detail(Returning, Subscribed, rx.State):
             self.unfolded, self.ids = shown, ",".join(shown)
 
 
-async def _read(ticket_id: int) -> Unfolded:
+async def read_unfolded(ticket_id: int) -> Unfolded:
+    """Returns what is shown of a ticket beside its row. Raises TicketAppError."""
     ticket = await call_service(listing.get_ticket, ticket_id)
     events = await call_service(listing.ticket_history, ticket_id)
     newest_first = sorted(await call_service(listing.ticket_suggestions, ticket_id), key=_place)
@@ -153,6 +155,7 @@ async def _read(ticket_id: int) -> Unfolded:
         category_engine=_proposer(newest_first, TriageField.CATEGORY, ticket.category),
         priority_engine=_proposer(newest_first, TriageField.PRIORITY, ticket.priority),
         others_at=_tickets_of(ticket.requester_email),
+        assignee=ticket.assignee_id or 0,
         history=[event_line(event) for event in events[:SHOWN]],
         suggestions=[_suggestion_line(one) for one in newest_first[:SHOWN]],
     )
