@@ -133,6 +133,15 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+@pytest.fixture
+def attachments_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An own folder for the attachments of this test; it does not exist yet."""
+    folder = tmp_path / "attachments"
+    monkeypatch.setenv("ATTACHMENTS_DIR", str(folder))
+    get_settings.cache_clear()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server, without a database name."""

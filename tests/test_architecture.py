@@ -64,6 +64,8 @@ SPEAKERS = {
     "itsdangerous": {"services.people.signing_in.sealed_flow"},
     "markdown_it": {"state.conversation.markdown"},
     "nh3": {"state.conversation.markdown"},
+    "puremagic": {"services.conversation.attachments.file_types"},
+    "python_multipart": {"api.tickets.file_form"},
     "alembic": {"data"},
     "litellm": {"triage.provider"},
     "redis": {"live"},

@@ -73,6 +73,92 @@ class TicketPreconditionError(TicketAppError):
         self.current, self.entity_tag = current, entity_tag
 
 
+class AttachmentNotFoundError(TicketAppError):
+    """The ticket has no attachment with this id that the actor may see, or none to delete."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "attachment_not_found"
+
+    def __init__(self, attachment_id: int) -> None:
+        super().__init__(f"There is no attachment {attachment_id} here. It may have been deleted.")
+
+
+class AttachmentTooLargeError(TicketAppError):
+    """The file has more bytes than an attachment may have. Nothing was kept."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "attachment_too_large"
+
+    def __init__(self, mebibytes: int) -> None:
+        super().__init__(f"The file is larger than {mebibytes} MiB. Send a smaller one.")
+
+
+class AttachmentTypeError(TicketAppError):
+    """The file is a program, by its content or by its name. Nothing was kept."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "attachment_is_program"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The file is a program, and this desk takes none. If it has to be sent, pack it into a "
+            "ZIP archive first."
+        )
+
+
+class TooManyAttachmentsError(TicketAppError):
+    """Too many files of the actor wait to be sent. Nothing was kept."""
+
+    status = HTTPStatus.CONFLICT
+    code = "too_many_attachments"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} of your files wait to be sent, and more are not kept. Send or delete some "
+            "first."
+        )
+
+
+class AttachmentLostError(TicketAppError):
+    """The content of an attachment is missing in the folder of the server."""
+
+    status = HTTPStatus.GONE
+    code = "attachment_lost"
+
+    def __init__(self, attachment_id: int) -> None:
+        super().__init__(
+            f"The file of attachment {attachment_id} is missing on the server. Its operator can "
+            "bring it back from a backup of the folder of attachments."
+        )
+
+
+class StorageFullError(TicketAppError):
+    """The disk of the attachments has no room for another file. Nothing was kept."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    code = "storage_full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The disk of the desk has no room for another file. Send the message without it, and "
+            "tell the operator of the desk."
+        )
+
+
+class StorageUnavailableError(TicketAppError):
+    """The folder of the attachments cannot be used; the log of the server says why."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "storage_unavailable"
+    retry_after_seconds = 30
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The folder of the attachments cannot be used now. Try again in 30 seconds; the log of "
+            "the server says why."
+        )
+
+
 class InvalidInputError(TicketAppError):
     """The input breaks a rule; `problems` names each field and what is wrong with it."""
 

@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, examples=["8000"])
     dev_port: int = Field(3000, ge=1, le=65535, examples=["3000"])
     data_dir: Path = Field(ROOT / ".data", examples=[".data"])
+    attachments_dir: Path | None = Field(None, examples=["/srv/desk/attachments"])
+    attachment_max_mib: int = Field(25, ge=1, le=1024, examples=["25"])
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
     allowed_hosts: HostNames = Field(
         ("localhost", "127.0.0.1", "[::1]"), examples=["desk.example.com,localhost"]
@@ -183,6 +185,11 @@ class Settings(BaseSettings):
                 "OIDC_CLIENT_SECRET_FILE=/run/secrets/oidc"
             )
         return self
+
+    @property
+    def attachments_folder(self) -> Path:
+        """The folder of the attachments: ATTACHMENTS_DIR, or else one in DATA_DIR."""
+        return (self.attachments_dir or self.data_dir / "attachments").absolute()
 
     @property
     def desk_address(self) -> str:

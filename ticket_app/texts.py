@@ -43,6 +43,12 @@ def has_visible_character(text: str) -> bool:
     return _SHOWN.search(text) is not None
 
 
+def without_unseen(text: str) -> str:
+    """Returns the text without its invisible characters and controls; a blank stays one."""
+    blanks = (" " if each.isspace() else each for each in text)
+    return "".join(each for each in blanks if each == " " or _SHOWN.match(each))
+
+
 def one_line(text: str, longest: int) -> str:
     """Returns the printable characters of a text that a client gives of itself, `longest` at
     most."""

@@ -19,6 +19,8 @@ ADDRESSES = {
     "/api/tickets/1/": CHANGES,
     "/api/tickets/1/suggestions/": {"GET", "HEAD"},
     "/api/tickets/1/messages/": {"GET", "HEAD", "POST"},
+    "/api/tickets/1/attachments/": {"POST"},
+    "/api/tickets/1/attachments/1/": {"GET", "HEAD", "DELETE"},
     "/api/tickets/1/events/": {"GET", "HEAD"},
     "/api/tickets/1/similar/": {"GET", "HEAD"},
     "/api/tickets/1/restore/": {"POST"},
@@ -74,7 +76,8 @@ def test_no_fixed_address_is_taken_for_a_tickets(client: TestClient) -> None:
 def test_every_address_of_the_document_is_tried_above(client: TestClient) -> None:
     document = client.get("/api/openapi.json").json()["paths"]
     tried = set(ADDRESSES)
-    for things, one in (("tickets", "ticket"), ("tokens", "token"), ("people", "person")):
+    things_of = {"tickets": "ticket", "tokens": "token", "people": "person"}
+    for things, one in {**things_of, "attachments": "attachment"}.items():
         tried = {each.replace(f"{things}/1/", f"{things}/{{{one}_id}}/") for each in tried}
     assert set(document) <= tried
 

@@ -22,6 +22,8 @@ UNREADABLE_BODY = (
     "no host of this desk (`host_not_allowed`)."
 )
 NOT_FOUND = {
+    "{attachment_id}": "There is no such ticket (`ticket_not_found`) or attachment "
+    "(`attachment_not_found`).",
     "{ticket_id}": "There is no such ticket (`ticket_not_found`).",
     "{token_id}": "There is no such token of yours (`token_not_found`).",
     "{person_id}": "There is no such person (`person_not_found`).",
@@ -97,7 +99,7 @@ def _complete(document: Json) -> None:
 def _require_what_is_sent(document: Json) -> None:
     """Mark all fields of responses as required, also those that have a default in the code."""
     taken = {
-        content["schema"]["$ref"].rpartition("/")[2]
+        content["schema"].get("$ref", "").rpartition("/")[2]
         for operations in document["paths"].values()
         for operation in operations.values()
         for content in operation.get("requestBody", {}).get("content", {}).values()

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from ticket_app.data.conversation import tables as _conversation  # noqa: F401
+from ticket_app.data.conversation.attachments import tables as _attachments  # noqa: F401
 from ticket_app.data.erasing import tables as _erasing  # noqa: F401
 from ticket_app.data.figures import tables as _figures  # noqa: F401
 from ticket_app.data.people import factor_tables as _factors  # noqa: F401

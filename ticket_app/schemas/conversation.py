@@ -7,10 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ticket_app.schemas.inputs import WHOLE_NUMBER, Input, WholeNumber
 from ticket_app.texts import MessageBody
-from ticket_app.vocabulary import ID_MAX, Edge, MessageKind, Side
+from ticket_app.vocabulary import ATTACHMENTS_MAX, ID_MAX, Edge, MessageKind, Side
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
+
+
+AttachmentId = Annotated[int, Field(ge=1, le=ID_MAX)]
 
 
 class MessageCreate(Input):
@@ -28,6 +31,13 @@ class MessageCreate(Input):
         "With accounts the author says who speaks.",
     )
 
+    attachments: list[AttachmentId] = Field(
+        [],
+        max_length=ATTACHMENTS_MAX,
+        json_schema_extra={"uniqueItems": True},
+        description="The ids of files that the author has uploaded to the ticket and not sent yet.",
+    )
+
 
 class MessageListQuery(Input):
     """A page of a conversation, newest first. `before` is the last id of the page before."""
@@ -38,6 +48,22 @@ class MessageListQuery(Input):
     before: Annotated[int, Field(ge=1, le=ID_MAX), WHOLE_NUMBER] | None = Field(
         default=None, description="Only messages with a smaller id."
     )
+
+
+class AttachmentPublic(BaseModel):
+    """A file of a message, or one that waits to be sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    name: str = Field(description="As it was uploaded, without folders and what does not show.")
+    media_type: str = Field(
+        description="The kind of the file, as its content tells; application/octet-stream if it "
+        "does not."
+    )
+    size: int = Field(ge=1, le=ID_MAX, description="Bytes.")
+    url: str = Field(description="The address of the file.")
+    created_at: datetime
 
 
 class MessagePublic(BaseModel):
@@ -58,3 +84,4 @@ class MessagePublic(BaseModel):
     body: str
     channel: Edge
     created_at: datetime
+    attachments: list[AttachmentPublic] = []

@@ -12,6 +12,7 @@ from ticket_app.actor import Actor
 from ticket_app.services import figures
 from ticket_app.services.bulkhead import Answer, Bulkhead, Leaving
 from ticket_app.services.conversation import closing, linked, own, posting
+from ticket_app.services.conversation.attachments import uploading
 from ticket_app.services.people import sessions
 from ticket_app.services.people.accounts import directory, invitations, rights
 from ticket_app.services.people.api_tokens import issuing
@@ -25,6 +26,8 @@ FILING = Bulkhead("filing-form", 2)
 """Tickets of the form. Those of REST are filed in batches, by a thread of their own."""
 CHANGING = Bulkhead("changing", 6)
 """Changes of a ticket or a person, which may wait for a lock."""
+STORING = Bulkhead("storing", 4)
+"""Writes of attachments, which wait for the disk."""
 SEARCHING = Bulkhead("searching", 4)
 """Searches, which may take as long as the statement timeout allows."""
 REPORTING = Bulkhead("reporting", 2)
@@ -39,6 +42,11 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     own.close_own: CHANGING,
     linked.answer_linked: CHANGING,
     linked.close_linked: CHANGING,
+    uploading.begin_upload: STORING,
+    uploading.append_to_upload: STORING,
+    uploading.finish_upload: STORING,
+    uploading.discard_upload: STORING,
+    uploading.delete_unsent: CHANGING,
     deleting.delete_ticket: CHANGING,
     deleting.ensure_deleted: CHANGING,
     deleting.restore_ticket: CHANGING,

@@ -26,7 +26,9 @@ RESTORE = ("POST", "/api/tickets/{ticket_id:ticket}/restore/")
 REPLY = ("POST", "/api/tickets/{ticket_id:ticket}/messages/")
 NAMING = {route for route in NEEDS if "{" in route[1]}
 """The addresses that name an object."""
-KNOWN = {"ticket_id:ticket", "token_id", "person_id"}
+UPLOAD = ("POST", "/api/tickets/{ticket_id:ticket}/attachments/")
+ATTACHMENT = "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"
+KNOWN = {"ticket_id:ticket", "token_id", "person_id", "attachment_id"}
 """The kinds of objects that are tried here. An address with another one fails until it is, too."""
 SENDERS = [
     (None, None),
@@ -34,6 +36,8 @@ SENDERS = [
       if scope is not TokenScope.ADMIN or role is Role.ADMINISTRATOR),
 ]  # fmt: skip
 """Each role with a session, and with a token of each scope that it may have; and nobody."""
+
+pytestmark = pytest.mark.usefixtures("attachments_folder")
 
 
 class Objects(NamedTuple):
@@ -69,6 +73,8 @@ def send(client: TestClient, route: tuple[str, str], number: int, headers: Any) 
     method, path = route
     body = {"name": "A new name"} if "person" in path else {"status": "in_progress"}
     address = re.sub(r"\{\w+(:\w+)?\}", str(number), path)
+    if route == UPLOAD:
+        return client.post(address, files={"file": ("a.txt", b"Hi")}, headers=headers)
     sent = {"body": "Hello"} if route == REPLY else body if method == "PATCH" else None
     return client.request(method, address, json=sent, headers=headers)
 
@@ -84,7 +90,7 @@ def expected(route: tuple[str, str], role: Role | None, scope: TokenScope | None
         return Objects(401, 401, 401, 401, 401)
     if not may(NEEDS[route], role, scope):
         return Objects(403, 403, 403, 403, 403)
-    done = 201 if route == REPLY else 204 if route[0] == "DELETE" else 200
+    done = 201 if route in (REPLY, UPLOAD) else 204 if route[0] == "DELETE" else 200
     foreign = 404 if role is Role.REQUESTER else done
     if route == RESTORE:
         return Objects(done, foreign, done, foreign, 404)
@@ -102,7 +108,8 @@ def test_a_ticket_is_for_whom_it_is(
     client: TestClient, team: Team, role: Role | None, scope: TokenScope | None
 ) -> None:
     headers = headers_of(team, role, scope)
-    for route in sorted(each for each in NAMING if "{ticket_id" in each[1]):
+    tried = (each for each in NAMING if "{ticket_id" in each[1] and each[1] != ATTACHMENT)
+    for route in sorted(tried):
         tickets = objects()
         answers = {
             name: send(client, route, number, headers) for name, number in tickets._asdict().items()
@@ -110,6 +117,51 @@ def test_a_ticket_is_for_whom_it_is(
         found = {name: answer.status_code for name, answer in answers.items()}
         assert found == expected(route, role, scope)._asdict(), route
         assert_told_apart_by_nothing(answers, tickets._asdict())
+
+
+@pytest.mark.parametrize(("role", "scope"), SENDERS)
+@pytest.mark.rest_in_prove("database")
+def test_an_attachment_is_for_whom_its_message_is(
+    client: TestClient, team: Team, role: Role | None, scope: TokenScope | None
+) -> None:
+    """Rob's ticket has files with a reply and with a note, and one that an agent has not sent."""
+    headers, tickets = headers_of(team, role, scope), objects()
+    agent = with_session(team.administrator if role is Role.AGENT else team.agent)
+    for number, kind in ((tickets.own, "reply"), (tickets.own, "note"), (tickets.foreign, "reply")):
+        one = send(client, UPLOAD, number, agent).json()["id"]
+        said = {"body": "See.", "kind": kind, "attachments": [one]}
+        client.post(f"/api/tickets/{number}/messages/", json=said, headers=agent)
+    send(client, UPLOAD, tickets.own, agent)
+    own = may(Verb.REPLY, role, scope) and send(client, UPLOAD, tickets.own, headers).json()["id"]
+    read = may(Verb.READ_TICKETS, role, scope)
+    notes = may(Verb.USE_NOTES, role, scope)
+    found = {
+        name: client.get(f"/api/tickets/{ticket}/attachments/{number}/", headers=headers)
+        for name, ticket, number in (
+            ("reply", tickets.own, 1),
+            ("note", tickets.own, 2),
+            ("foreign", tickets.foreign, 3),
+            ("of another ticket", tickets.own, 3),
+            ("not sent", tickets.own, 4),
+            ("own", tickets.own, own or NEVER),
+            ("never", tickets.own, NEVER),
+        )
+    }
+    refused = 404 if role is not None else 401
+    assert {name: answer.status_code for name, answer in found.items()} == {
+        "reply": 200 if read else refused,
+        "note": 200 if notes else refused,
+        "foreign": 200 if notes else refused,
+        "of another ticket": refused,
+        "not sent": refused,
+        "own": 200 if own else refused,
+        "never": refused,
+    }
+    for number in (1, 4):
+        removed = client.delete(
+            f"/api/tickets/{tickets.own}/attachments/{number}/", headers=headers
+        )
+        assert removed.status_code in (401, 403, 404)
 
 
 def assert_told_apart_by_nothing(answers: Mapping[str, Any], numbers: Mapping[str, int]) -> None:

@@ -15,7 +15,7 @@ from ticket_app.api import health, triage
 from ticket_app.api.app import make_api
 from ticket_app.api.paths import CALLBACK, FORMS, HEALTH, SINGLE_SIGN_ON
 from ticket_app.api.people import audit, directory, forms, me, single_sign_on
-from ticket_app.api.tickets import history, messages, tickets
+from ticket_app.api.tickets import attachments, history, messages, tickets
 from ticket_app.services.people import identity
 from ticket_app.services.people.permission import ALLOWED, Verb
 from ticket_app.services.people.tokens import COOKIE
@@ -35,6 +35,9 @@ NEEDS: dict[tuple[str, str], Verb | None] = {
     ("POST", "/api/tickets/{ticket_id:ticket}/restore/"): Verb.CHANGE_TICKETS,
     ("GET", "/api/tickets/{ticket_id:ticket}/messages/"): Verb.READ_TICKETS,
     ("POST", "/api/tickets/{ticket_id:ticket}/messages/"): Verb.REPLY,
+    ("POST", "/api/tickets/{ticket_id:ticket}/attachments/"): Verb.REPLY,
+    ("GET", "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"): Verb.READ_TICKETS,
+    ("DELETE", "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"): Verb.REPLY,
     ("GET", "/api/tickets/{ticket_id:ticket}/events/"): Verb.READ_TICKETS,
     ("GET", "/api/tickets/{ticket_id:ticket}/suggestions/"): Verb.READ_TRIAGE,
     ("GET", "/api/tickets/{ticket_id:ticket}/similar/"): Verb.READ_TRIAGE,
@@ -55,10 +58,12 @@ NEEDS: dict[tuple[str, str], Verb | None] = {
 BESIDES = ("/api/docs", "/api/docs/files/swagger-ui.css", "/api/openapi.json", "/api/nope")
 FORBIDDEN = (401, 403)
 
+pytestmark = pytest.mark.usefixtures("attachments_folder")
+
 
 def routes() -> set[tuple[str, str]]:
     """Returns method and path of every route of the API that is no form."""
-    of_tickets = (tickets, messages, history)
+    of_tickets = (tickets, messages, attachments, history)
     parts = (*of_tickets, triage, health, forms, single_sign_on, me, audit, directory)
     all_routes = [route for part in parts for route in part.router.routes]
     found = [route for route in all_routes if isinstance(route, APIRoute)]
@@ -73,7 +78,9 @@ def send(client: TestClient, route: tuple[str, str], headers: dict[str, str]) ->
     body = {"body": "Hello"} if path.endswith("messages/") else body
     body = {"name": "export"} if path.endswith(("tokens/", "{person_id}/")) else body
     address = path.replace("{ticket_id:ticket}", "1").replace("{token_id}", "999")
-    address = address.replace("{person_id}", "999")
+    address = address.replace("{person_id}", "999").replace("{attachment_id}", "999")
+    if (method, address) == ("POST", "/api/tickets/1/attachments/"):
+        return client.post(address, files={"file": ("a.txt", b"Hi")}, headers=headers)
     return client.request(
         method, address, json=body if method in ("POST", "PATCH") else None, headers=headers
     )

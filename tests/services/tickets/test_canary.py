@@ -12,18 +12,20 @@ from tests.services.desk import PLAIN, changed, opened
 from tests.services.test_decisions import DECIDED, every_verb
 from ticket_app import actor as actors
 from ticket_app.actor import NOBODY, Actor, Identity
+from ticket_app.data.conversation.attachments import files
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas.conversation import MessageCreate, MessageListQuery
 from ticket_app.schemas.people import TokenCreate
 from ticket_app.schemas.tickets import TicketCreate, TicketFilter, TicketListQuery
 from ticket_app.schemas.triage import Described
 from ticket_app.services.conversation import posting
+from ticket_app.services.conversation.attachments import uploading
 from ticket_app.services.people.permission import ALLOWED, Verb
 from ticket_app.services.tickets import deleting
 from ticket_app.services.tickets.filing import Request
 from ticket_app.vocabulary import MessageKind, Role, Sort
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("database", "attachments_folder")
 
 CANARY = "xqcanaryzz"
 EVE, BEA = f"{CANARY}@example.com", "bea@example.com"
@@ -76,6 +78,18 @@ def calls(foreign: list[int]) -> Calls:
         "conversation.own.answer_own": [(each, MessageCreate(body="Mine?")) for each in foreign],
         "conversation.own.close_own": [(each,) for each in foreign],
         "people.caps.count_message": [("127.0.0.1", "key")],
+        "conversation.attachments.uploading.begin_upload": [(each,) for each in foreign],
+        "conversation.attachments.uploading.append_to_upload": [(files.Incoming(), b"Mine?")],
+        "conversation.attachments.uploading.finish_upload": [
+            (each, received(), "mine.txt") for each in foreign
+        ],
+        "conversation.attachments.uploading.discard_upload": [(files.Incoming(),)],
+        "conversation.attachments.uploading.delete_unsent": [
+            (each, number) for each in foreign for number in range(1, 6)
+        ],
+        "conversation.attachments.reading.find_file": [
+            (each, number) for each in foreign for number in range(1, 6)
+        ],
         "tickets.own.own_tickets": [(each,) for each in queries],
         "tickets.own.own_ticket": [(each,) for each in foreign],
         "people.caps.count_filing": [("127.0.0.1", EVE, "key")],
@@ -101,6 +115,13 @@ def calls(foreign: list[int]) -> Calls:
     }
 
 
+def received() -> files.Incoming:
+    """Returns a received file, whose content the digest of its path would give away."""
+    upload = files.Incoming()
+    upload.write(b"A secret.")
+    return upload
+
+
 @pytest.fixture
 def foreign(database: str) -> list[int]:
     """Tickets of someone else, one of them deleted, with the canary in each text and its past."""
@@ -114,8 +135,10 @@ def foreign(database: str) -> list[int]:
     found = [opened(**texts, requester_email=EVE).id for _ in range(3)]
     changed(found[0], title=f"Again {CANARY}")
     for kind in MessageKind:
-        say = MessageCreate(body=f"To {CANARY}", kind=kind)
+        sent = uploading.finish_upload(actors.by_command(), found[0], received(), f"{CANARY}.txt")
+        say = MessageCreate(body=f"To {CANARY}", kind=kind, attachments=[sent.id])
         posting.post_message(actors.by_command(), found[0], say)
+    uploading.finish_upload(actors.by_command(), found[0], received(), f"{CANARY}.txt")
     deleting.delete_ticket(actors.by_command(), found[1])
     return [*found, 10**9]
 
@@ -139,8 +162,9 @@ def may_call(who: Identity) -> set[str]:
 
 
 def test_a_canary_reaches_nobody_else(foreign: list[int]) -> None:
-    asked, verbs = calls(foreign), every_verb()
+    verbs = every_verb()
     for who in outsiders():
+        asked = calls(foreign)
         for name in sorted(may_call(who.identity)):
             assert name in asked, f"say how an outsider calls {name}"
             for arguments in asked[name]:

@@ -1,5 +1,5 @@
 """Limits on request bodies, with or without a Content-Length: JSON in UTF-8 of at most 1 MiB, and
-forms of pages of at most 16 KiB."""
+forms of pages of at most 16 KiB. Uploads of files have limits of their own, in uploads.py."""
 
 import asyncio
 from http import HTTPStatus
@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ticket_app.api.limits.uploads import is_upload
 from ticket_app.api.paths import FORMS
 from ticket_app.api.problems import plain_problem, problem
 
@@ -42,7 +43,7 @@ class BodyLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body read, or answer the error."""
-        if scope["type"] != "http" or scope["method"] not in WITH_BODY:
+        if scope["type"] != "http" or scope["method"] not in WITH_BODY or is_upload(scope):
             await self.app(scope, receive, send)
             return
         is_form = scope["path"] in FORMS

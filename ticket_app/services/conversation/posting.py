@@ -13,6 +13,7 @@ from ticket_app.data.tickets.events import message_row
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import FieldProblem, InvalidInputError
 from ticket_app.schemas.conversation import MessageCreate, MessagePublic
+from ticket_app.services.conversation.attachments.sending import send_attachments
 from ticket_app.services.conversation.posting_once import claim_of, keep_claim, posted_before
 from ticket_app.services.conversation.reading import shown
 from ticket_app.services.people.permission import Verb, require, scope_of
@@ -41,7 +42,8 @@ def post_message(
     makes it wait, and reopens it if it was settled. A note changes neither. A message with an
     idempotency key is posted once: later ones are answered with it, and refused with
     IdempotencyKeyReusedError if they say something else. Raises TicketNotFoundError, and
-    InvalidInputError for words of others at a desk with accounts.
+    InvalidInputError for words of others at a desk with accounts and for attachments that do not
+    wait for the actor.
     """
     require(actor, Verb.REPLY)
     if new.kind is MessageKind.NOTE:
@@ -72,6 +74,7 @@ def post_message(
         )
         session.add(message)
         session.flush()
+        send_attachments(session, actor, message, new.attachments)
         if claim:
             keep_claim(session, message, claim)
         changes = _consequences(ticket, message, now, resolve=resolve)

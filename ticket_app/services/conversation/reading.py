@@ -9,7 +9,8 @@ from ticket_app.data.engine import read_transaction
 from ticket_app.data.people import accounts
 from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.data.tickets.queries import find_ticket
-from ticket_app.schemas.conversation import MessageListQuery, MessagePublic
+from ticket_app.schemas.conversation import AttachmentPublic, MessageListQuery, MessagePublic
+from ticket_app.services.conversation.attachments.reading import attachments_by_message
 from ticket_app.services.people.permission import Verb, may, require, scope_of
 from ticket_app.services.tickets.listing import existing
 
@@ -29,16 +30,21 @@ def list_messages(actor: Actor, ticket_id: int, query: MessageListQuery) -> list
             notes=may(actor, Verb.USE_NOTES),
             limit=query.limit,
         )
-        return [_public(actor, message, name) for message, name in found]
+        with_files = attachments_by_message(session, [said.id for said, _ in found])
+    return [_public(actor, said, name, with_files.get(said.id)) for said, name in found]
 
 
 def shown(session: Session, actor: Actor, message: Message) -> MessagePublic:
     """Returns a message of an open transaction as the actor sees it."""
     author = None if message.author_id is None else accounts.find_person(session, message.author_id)
-    return _public(actor, message, None if author is None else author.name)
+    with_files = attachments_by_message(session, [message.id])
+    name = None if author is None else author.name
+    return _public(actor, message, name, with_files.get(message.id))
 
 
-def _public(actor: Actor, message: Message, name: str | None) -> MessagePublic:
+def _public(
+    actor: Actor, message: Message, name: str | None, attachments: list[AttachmentPublic] | None
+) -> MessagePublic:
     # A requester sees no other people.
     is_named = not scope_of(actor).restriction or message.author_id == actor.identity.person_id
     return MessagePublic(
@@ -51,4 +57,5 @@ def _public(actor: Actor, message: Message, name: str | None) -> MessagePublic:
         body=message.body,
         channel=message.channel,
         created_at=message.created_at,
+        attachments=attachments or [],
     )

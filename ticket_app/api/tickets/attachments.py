@@ -1,0 +1,143 @@
+"""REST for attachments: a file is uploaded to a ticket, and then sent with a message."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Path, Request, Response
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+
+from ticket_app.actor import Actor
+from ticket_app.api.limits.uploads import UploadBody, Uploads
+from ticket_app.api.problems import make_router, plain_problem, problem, problem_of
+from ticket_app.api.recognition import actor_of
+from ticket_app.api.tickets.file_form import FIELD, MEDIA_TYPE, FileForm
+from ticket_app.api.tickets.file_response import SERVED, serve
+from ticket_app.api.tickets.tickets import TicketId
+from ticket_app.errors import AttachmentTooLargeError, TicketAppError
+from ticket_app.schemas.conversation import AttachmentPublic
+from ticket_app.schemas.inputs import WHOLE_NUMBER
+from ticket_app.services.conversation.attachments import reading, uploading
+from ticket_app.services.threads import run
+from ticket_app.settings import get_settings
+from ticket_app.vocabulary import ID_MAX
+
+AttachmentId = Annotated[
+    int, Path(ge=1, le=ID_MAX, description="The number of the attachment."), WHOLE_NUMBER
+]
+WRITTEN_AT_ONCE = 256 * 1024
+"""Bytes that wait in memory for one write."""
+FORM_MAX = 64 * 1024
+"""Bytes of a form beside those of its file."""
+CLOSING = {"Connection": "close"}
+
+FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": [FIELD],
+                    "properties": {FIELD: {"type": "string", "format": "binary", "minLength": 1}},
+                }
+            }
+        },
+    }
+}
+REFUSED: dict[int | str, dict[str, Any]] = {
+    201: {
+        "headers": {
+            "Location": {"description": "The address of the file.", "schema": {"type": "string"}}
+        }
+    },
+    409: {"description": "Too many files wait to be sent (`too_many_attachments`).", "content": {}},
+    413: {"description": "The file is too large (`attachment_too_large`).", "content": {}},
+    415: {
+        "description": "The body is no form (`unsupported_media_type`), or the file is a program "
+        "(`attachment_is_program`).",
+        "content": {},
+    },
+    507: {"description": "The disk has no room for a file (`storage_full`).", "content": {}},
+}
+
+router = make_router("tickets")
+uploads = Uploads()
+
+
+@router.post(
+    "/{ticket_id:ticket}/attachments/",
+    status_code=201,
+    response_model=AttachmentPublic,
+    responses=REFUSED,
+    openapi_extra=FORM,
+)
+async def upload_attachment(ticket_id: TicketId, request: Request, response: Response) -> Any:
+    """Upload a file to a ticket, for a message that follows within 24 hours.
+
+    Name its `id` in `attachments` of that message. Until then it is visible to its sender alone.
+    """
+    actor, body = actor_of(request), UploadBody(request)
+    try:
+        with uploads.one_of(actor.client_address):
+            kept = await _receive(actor, ticket_id, request.headers, body)
+    except ClientDisconnect:
+        return Response()  # nobody waits for an answer
+    except TimeoutError:
+        return plain_problem(HTTPStatus.REQUEST_TIMEOUT, CLOSING)
+    except TicketAppError as error:
+        await body.drain()
+        return problem_of(error, CLOSING)
+    if kept is None:
+        await body.drain()
+        sentence = f"Send the file as a form, with the header Content-Type: {MEDIA_TYPE}."
+        status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        return problem(status, "unsupported_media_type", sentence, headers=CLOSING)
+    response.headers["Location"] = kept.url
+    return kept
+
+
+@router.get("/{ticket_id:ticket}/attachments/{attachment_id}/", responses=SERVED)
+async def get_attachment(
+    ticket_id: TicketId, attachment_id: AttachmentId, request: Request
+) -> Response:
+    """The file of an attachment. Images may be shown in a page; all else is to be saved.
+
+    A Range of bytes is answered with 206. The tag of the file is its SHA-256.
+    """
+    found = await run(actor_of(request), reading.find_file, ticket_id, attachment_id)
+    return serve(found, request)
+
+
+@router.delete("/{ticket_id:ticket}/attachments/{attachment_id}/", status_code=204)
+async def delete_attachment(
+    ticket_id: TicketId, attachment_id: AttachmentId, request: Request
+) -> None:
+    """Delete a file that you have uploaded and not sent. What was sent stays with its message."""
+    await run(actor_of(request), uploading.delete_unsent, ticket_id, attachment_id)
+
+
+async def _receive(
+    actor: Actor, ticket_id: int, headers: Headers, body: UploadBody
+) -> AttachmentPublic | None:
+    """Store the file of a body as it arrives. None if the body is no form."""
+    content_type = headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
+        return None
+    form, most = FileForm(content_type), uploading.size_limit() + FORM_MAX
+    declared = headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared) > most:
+        raise AttachmentTooLargeError(get_settings().attachment_max_mib)
+    upload = await run(actor, uploading.begin_upload, ticket_id)
+    try:
+        waiting = bytearray()
+        async for part in body.parts(most):
+            waiting += form.feed(part)
+            if len(waiting) >= WRITTEN_AT_ONCE:
+                await run(actor, uploading.append_to_upload, upload, bytes(waiting))
+                waiting.clear()
+        name = form.finish()
+        await run(actor, uploading.append_to_upload, upload, bytes(waiting))
+        return await run(actor, uploading.finish_upload, ticket_id, upload, name)
+    finally:
+        await run(actor, uploading.discard_upload, upload)

@@ -1,0 +1,1 @@
+"""Attachments of messages: their rows, and their contents as files on disk."""
