@@ -14,6 +14,7 @@ from ticket_app.services.people.tokens import COOKIE
 from ticket_app.settings import Settings
 
 Json = dict[str, Any]
+ATTACHMENT = "/api/tickets/{ticket_id}/attachments/{attachment_id}/"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_what_is_always_there_is_required_and_what_may_be_null_says_so(document:
     assert {name: absent for name, absent in may_be_absent.items() if absent} == {
         "TicketCreate": {"category", "priority", "status"} | requester,
         "TicketUpdate": fields | requester | {"assignee_id"},
-        "MessageCreate": {"kind", "from"},
+        "MessageCreate": {"kind", "from", "attachments"},
         "TokenCreate": {"scope", "days"},
         "PersonUpdate": {"name", "role", "active", "hand_to"},
         "Problem": {"errors"},
@@ -111,6 +112,10 @@ def test_every_failure_is_described_as_the_problem_that_it_is(document: Json) ->
             expected |= {"404"} if "_id}" in path else set()
             conflicting = (("post", "/api/me/tokens/"), ("patch", "/api/people/{person_id}/"))
             expected |= {"409"} if (method, path) in conflicting else set()
+            is_upload = (method, path) == ("post", "/api/tickets/{ticket_id}/attachments/")
+            expected |= {"409", "507"} if is_upload else set()
+            is_file = (method, path) == ("get", ATTACHMENT)
+            expected |= {"410", "416"} if is_file else set()
             conditional = method in ("patch", "delete") and path == "/api/tickets/{ticket_id}/"
             expected |= {"412"} if conditional else set()
             expected |= {"429"} if (method, path) == ("post", "/api/me/tokens/") else set()
@@ -136,7 +141,7 @@ async def no_pages(scope: Scope, receive: Receive, send: Send) -> None:
     """Stands for Reflex's application, which REST does not need."""
 
 
-@pytest.mark.usefixtures("sqlite_database")
+@pytest.mark.usefixtures("sqlite_database", "attachments_folder")
 def test_generated_requests_are_answered_as_the_document_says() -> None:
     desk = Gateway(no_pages, api=make_api(), site=None, settings=Settings(allowed_hosts="*"))
     requests, found = find_failures(desk, examples=6, thorough=False)
