@@ -1,12 +1,17 @@
-"""A search reads as much of a desk with many messages as of one with few."""
+"""A search reads as much of a desk with many messages as of one with few, and so does a post."""
+
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from harness.actors import over_rest
 from harness.filling import fill_messages, vacuum, with_driver
 from tests.data.test_growth import GROWTH_MAX, NARROW, Question, asked_of, counting, listing
 from tests.filled_desks import filled_desk
-from ticket_app.schemas.conversation import MessageListQuery
+from ticket_app.data.engine import get_engine, use_database
+from ticket_app.schemas.conversation import MessageCreate, MessageListQuery
+from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.conversation.reading import list_messages
 
 SMALL, LARGE = 5_000, 20_000
@@ -63,3 +68,35 @@ def test_a_word_of_few_messages_reads_these(desks: dict[int, str]) -> None:
     large = asked_of(desks[LARGE], listing(search="refunded"))
     assert not large.scanned_tables & {"ticket", "message"}
     assert large.rows < LARGE * EACH / 10
+
+
+def pages_of_a_post(desk: str) -> int:
+    """Returns the pages that the statements of a post touch, each sent again with EXPLAIN."""
+    sent = []
+
+    def remember(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        if statement.startswith(("SELECT", "INSERT", "UPDATE")):
+            sent.append((statement, values))
+
+    use_database(desk)
+    try:
+        event.listen(get_engine(), "before_cursor_execute", remember)
+        post_message(over_rest(), 77, MessageCreate(body="We have looked into it. " * 20))
+        event.remove(get_engine(), "before_cursor_execute", remember)
+        assert [each for each, _ in sent if each.startswith("INSERT INTO message ")]
+        with get_engine().connect() as connection:
+            plans = [
+                connection.exec_driver_sql(
+                    f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", values
+                ).scalar_one()[0]["Plan"]
+                for statement, values in sent
+            ]
+            connection.rollback()
+    finally:
+        use_database(None)
+    return sum(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in plans)
+
+
+def test_a_post_touches_no_more_pages_of_a_large_desk(desks: dict[int, str]) -> None:
+    small, large = (pages_of_a_post(desks[size]) for size in (SMALL, LARGE))
+    assert 0 < large <= max(small * GROWTH_MAX, STILL_FEW / 2)

@@ -90,3 +90,19 @@ def test_tickets_of_before_are_found_by_the_new_rules() -> None:
     migrate()
     for search in ("CAFE\u0301", '"terminal"', "says error 5-10"):
         assert len(list_tickets(over_rest(), TicketListQuery(search=search)).items) == 1, search
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_messages_of_before_are_found() -> None:
+    with get_engine().begin() as connection:
+        upgrade(connection, "0028")
+        connection.execute(text(OLD_TICKET))
+        connection.execute(
+            text(
+                "INSERT INTO message (ticket_id, kind, side, body, channel) "
+                "VALUES (1, 'reply', 'team', 'Mend the F\u00dcSER.', 'rest')"
+            )
+        )
+    migrate()
+    for search, found in (("f\u00fcser", 1), ("fuser", 0)):
+        assert len(list_tickets(over_rest(), TicketListQuery(search=search)).items) == found
