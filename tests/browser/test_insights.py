@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from harness.actors import over_rest
 from tests.browser.conftest import Chrome, Desk, Size
-from tests.browser.locators import figure
+from tests.browser.locators import figure, row
 from tests.services.desk import PLAIN, changed, command_at
 from ticket_app.schemas.tickets import TicketCreate, TicketPublic
 from ticket_app.services.figures import ticket_insights
@@ -90,6 +90,8 @@ def test_how_soon_people_are_answered_and_who_has_their_tickets(chrome: Chrome, 
     expect(table.get_by_role("row", name="This desk")).to_have_text("This desk10")
     expect(figure(page, "Waiting for an answer")).to_have_text("0")
     expect(figure(page, "Median first response")).to_have_text("0 min")
+    table.get_by_role("link", name="This desk").click()
+    expect(row(page, ticket["id"])).to_be_visible()
 
 
 def test_charts_keep_their_colours_in_the_dark(chrome: Chrome, desk: Desk) -> None:

@@ -29,9 +29,10 @@ async def test_answers_and_assignees_are_shown_and_follow_changes(tabs: Tabs) ->
     await page.until(lambda: page.shown(Answers)["answered"] == "1")
     shown = page.shown(Answers)
     assert (shown["waiting"], shown["first_response"]) == ("2", "0 min")
+    unsettled = "/?status=open&status=in_progress&assignee="
     assert shown["assignees"] == [
-        {"name": "Nobody", "tickets": 1, "waiting": 1},
-        {"name": "Ann", "tickets": 2, "waiting": 1},
+        {"name": "Nobody", "address": f"{unsettled}none", "tickets": 1, "waiting": 1},
+        {"name": "Ann", "address": f"{unsettled}1", "tickets": 2, "waiting": 1},
     ]
 
 

@@ -53,7 +53,7 @@ def _assignees() -> rx.Component:
 
 def _row(row: rx.Var[AssigneeRow]) -> rx.Component:
     return rx.el.tr(
-        rx.el.th(rx.el.span(row.name, dir="auto"), scope="row"),
+        rx.el.th(rx.el.a(row.name, href=row.address, dir="auto"), scope="row"),
         rx.el.td(grouped(row.tickets)),
         rx.el.td(grouped(row.waiting)),
     )

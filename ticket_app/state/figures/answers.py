@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from urllib.parse import urlencode
 
 import reflex as rx
 
@@ -11,6 +12,7 @@ from ticket_app.services import figures
 from ticket_app.services.people.permission import Verb
 from ticket_app.state.connection.subscription import Subscribed
 from ticket_app.state.service_calls import call_service
+from ticket_app.vocabulary import SETTLED, Status
 
 NOBODY = "Nobody"
 MINUTES_AN_HOUR = 60
@@ -20,9 +22,10 @@ HOURS_MAX = 48
 
 @dataclass(frozen=True)
 class AssigneeRow:
-    """An assignee's tickets that are neither resolved nor closed."""
+    """An assignee's tickets that are neither resolved nor closed, and the address of their list."""
 
     name: str
+    address: str
     tickets: int
     waiting: int
 
@@ -82,4 +85,12 @@ def time_taken(hours: float | None) -> str:
 
 
 def _rows(counts: list[AssigneeCount]) -> list[AssigneeRow]:
-    return [AssigneeRow(each.name or NOBODY, each.tickets, each.waiting) for each in counts]
+    return [
+        AssigneeRow(each.name or NOBODY, _address(each.assignee_id), each.tickets, each.waiting)
+        for each in counts
+    ]
+
+
+def _address(assignee_id: int | None) -> str:
+    unsettled = [("status", status.value) for status in Status if status not in SETTLED]
+    return f"/?{urlencode([*unsettled, ('assignee', assignee_id or 'none')])}"
