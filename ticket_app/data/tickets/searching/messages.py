@@ -30,14 +30,13 @@ FEW, FREQUENT = 5_000, 20_000
 which on they are too many to read."""
 SAMPLED = 400
 SAMPLE_HITS = 2
-"""Matches among the newest SAMPLED messages that make a search frequent; one may be chance."""
+"""Matches among the newest SAMPLED messages that tell how frequent a word is; one may be chance."""
 
 _ESTIMATED = "SELECT 1 FROM message WHERE folded LIKE %(pattern)s"
 _SAMPLE = f"""
-SELECT count(*) FROM (
-  SELECT 1 FROM (SELECT folded FROM message ORDER BY id DESC LIMIT {SAMPLED}) AS newest
-  WHERE folded LIKE %(pattern)s LIMIT {SAMPLE_HITS}
-) AS hits
+SELECT count(*), (SELECT reltuples FROM pg_class WHERE oid = CAST('message' AS regclass))
+FROM (SELECT folded FROM message ORDER BY id DESC LIMIT {SAMPLED}) AS newest
+WHERE folded LIKE %(pattern)s
 """
 _COUNTED = f"""
 SELECT count(*) FROM (
@@ -49,8 +48,8 @@ SELECT count(*) FROM (
 def expected_messages(connection: DriverConnection, values: Row) -> int:
     """Return about how many messages contain the search text of `values`, which has a trigram.
 
-    SQLite counts them up to FREQUENT. PostgreSQL estimates; it takes every word for rare if texts
-    are longer than a kilobyte, so that FEW or less is compared with the newest messages.
+    SQLite counts them up to FREQUENT. PostgreSQL estimates. It takes every word for rare if texts
+    are longer than a kilobyte, so FEW or less is compared with the share of the newest messages.
     """
     if connection.dialect == "sqlite":
         ((counted,),) = connection.rows(_COUNTED, values)
@@ -58,8 +57,8 @@ def expected_messages(connection: DriverConnection, values: Row) -> int:
     expected = connection.estimate(_ESTIMATED, values)
     if expected > FEW:
         return expected
-    ((hits,),) = connection.rows(_SAMPLE, values)
-    return FEW + 1 if hits == SAMPLE_HITS else expected
+    ((hits, messages),) = connection.rows(_SAMPLE, values)
+    return expected if hits < SAMPLE_HITS else max(expected, int(hits * messages / SAMPLED))
 
 
 def says(how: Messages, dialect: Dialect, restriction: tuple[str, ...]) -> str:
