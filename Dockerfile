@@ -21,7 +21,7 @@ COPY ticket_app ticket_app
 RUN python -m ticket_app build
 
 FROM base
-RUN useradd --system --uid 10001 --create-home desk && install -d -o desk -g desk /data
+RUN useradd --system --uid 10001 --create-home desk && install -d -o desk -g desk /data /data/attachments
 COPY --from=packages /opt/venv /opt/venv
 COPY requirements.txt requirements-build.txt constraints.txt rxconfig.py alembic.ini ./
 COPY alembic alembic

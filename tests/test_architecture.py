@@ -222,7 +222,7 @@ DOMAIN_MAY_USE = {
     "conversation": {"tickets", "people"},
     "figures": {"tickets", "people"},
     "triage": {"tickets", "figures", "people"},
-    "erasing": {"tickets", "figures", "people", "triage"},
+    "erasing": {"tickets", "conversation", "figures", "people", "triage"},
 }
 """The domains that a domain of data/ and services/ may use besides itself."""
 KNOWN_CROSSINGS = {

@@ -43,6 +43,9 @@ NOT_OURS = {
     *(
         ".build/build.log",
         ".data/",
+        ".data/attachments/",
+        "backup/attachments/",
+        "screen.png",
         "desk.sqlite3.lock",
         "answers.jsonl",
         "my-tickets.csv",
@@ -162,6 +165,8 @@ def _anchors(page: Path) -> set[str]:
 def _address_exists(mention: Mention) -> bool | None:
     found = [address.partition("?")[0] for address in ADDRESS.findall(mention.text)]
     plain = [re.sub(r"people/\d+/", "people/{person_id}/", address) for address in found]
+    of_files = r"attachments/\d+/"
+    plain = [re.sub(of_files, "attachments/{attachment_id}/", address) for address in plain]
     plain = [re.sub(r"/\d+/", "/{ticket_id}/", address) for address in plain]
     return all(address in _addresses() for address in plain) if plain else None
 

@@ -192,6 +192,11 @@ class Settings(BaseSettings):
         return (self.attachments_dir or self.data_dir / "attachments").absolute()
 
     @property
+    def attachment_max_bytes(self) -> int:
+        """The size of the largest file that may be attached."""
+        return self.attachment_max_mib * 1024 * 1024
+
+    @property
     def desk_address(self) -> str:
         """The address of the desk for its people: DESK_URL, or else this machine's own."""
         return self.desk_url or f"http://localhost:{self.port}"

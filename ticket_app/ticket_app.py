@@ -25,6 +25,7 @@ from ticket_app.api.gateway.static_pages import StaticPages
 from ticket_app.bus import bus
 from ticket_app.errors import TicketAppError
 from ticket_app.live.housekeeping import (
+    cleaning_attachments,
     expiring_keys,
     expiring_sign_ins,
     handing_on_tickets,
@@ -188,6 +189,7 @@ app.register_lifespan_task(linking_requesters)
 app.register_lifespan_task(handing_on_tickets)
 app.register_lifespan_task(recording_uses)
 app.register_lifespan_task(telling_of_erasings)
+app.register_lifespan_task(cleaning_attachments)
 app.register_lifespan_task(warm_up)
 
 app.add_page(

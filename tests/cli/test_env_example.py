@@ -32,7 +32,7 @@ def test_every_group_of_settings_has_a_word_about_it_above_it() -> None:
 
 
 def test_compose_hands_on_every_setting_that_means_something_in_a_container() -> None:
-    the_images_own = {"HOST", "PORT", "DATA_DIR", "DEV_PORT"}
+    the_images_own = {"HOST", "PORT", "DATA_DIR", "DEV_PORT", "ATTACHMENTS_DIR"}
     # Compose provides database and Redis. Addresses for another machine must not replace them.
     assert _environment_of("desk") == NAMES - the_images_own - {"DATABASE_URL"} - FOR_SEVERAL
     # Caddy's addresses; only the desk of this machine may be open without being told.

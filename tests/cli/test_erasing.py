@@ -16,7 +16,7 @@ from tests.services.erasing.traces import EVE, TEXTS, files_with_traces, leave_t
 from ticket_app.cli.main import main
 from ticket_app.settings import ROOT
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("database", "attachments_folder")
 
 
 def desk(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -14,7 +14,9 @@ from ticket_app.actor import Actor, by_command
 from ticket_app.data.engine import get_engine, read_transaction
 from ticket_app.data.tickets.tables import TicketEvent
 from ticket_app.data.triage.tables import Suggestion, TriageJob
+from ticket_app.schemas.conversation import AttachmentPublic
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery, TicketPublic, TicketUpdate
+from ticket_app.services.conversation.attachments import uploading
 from ticket_app.services.tickets.changing import update_ticket
 from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.services.tickets.listing import list_tickets
@@ -30,6 +32,18 @@ def opened(**fields: Any) -> TicketPublic:
 def changed(ticket_id: int, actor: Actor | None = None, **fields: Any) -> TicketPublic:
     """Changes these fields, over REST unless given; returns the ticket."""
     return update_ticket(actor or over_rest(), ticket_id, TicketUpdate.model_validate(fields))
+
+
+def attached(
+    ticket_id: int, content: bytes, name: str = "a.txt", actor: Actor | None = None
+) -> AttachmentPublic:
+    """Uploads a file to a ticket, over REST unless given; it waits to be sent."""
+    upload = uploading.begin_upload(actor or over_rest(), ticket_id)
+    try:
+        uploading.append_to_upload(actor or over_rest(), upload, content)
+        return uploading.finish_upload(actor or over_rest(), ticket_id, upload, name)
+    finally:
+        uploading.discard_upload(actor or over_rest(), upload)
 
 
 def rest_at(moment: datetime) -> Actor:

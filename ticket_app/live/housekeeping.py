@@ -4,10 +4,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import cycle
 from random import uniform
 
 from ticket_app.actor import by_command
-from ticket_app.errors import DatabaseUnavailableError
+from ticket_app.errors import DatabaseUnavailableError, StorageUnavailableError
+from ticket_app.services.conversation.attachments.cleaning import (
+    FOLDERS,
+    expire_unsent,
+    list_stray_files,
+    remove_loose_files,
+)
 from ticket_app.services.erasing.news import last_erasing, tell_of_erasings
 from ticket_app.services.people import identity
 from ticket_app.services.people.accounts.invitations import expire_links
@@ -27,6 +34,9 @@ LINKS_SECONDS = 30.0
 SIGN_INS_SECONDS = 600.0
 USES_SECONDS = 20.0
 ERASINGS_SECONDS = 2.0
+LOOSE_FILES_SECONDS = 20.0
+STRAY_FILES_SECONDS = 300.0
+"""All folders of files are looked through within some 21 hours."""
 HANDOVERS_SECONDS = 2.0
 PAUSE_SECONDS = 0.5
 """Pause between two steps while there is more to do, so that other writers come first."""
@@ -81,6 +91,24 @@ async def recording_uses() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def cleaning_attachments() -> AsyncIterator[None]:
+    """During the block, delete attachments that were never sent and remove files that nothing needs
+    every LOOSE_FILES_SECONDS or so, and look through one folder every STRAY_FILES_SECONDS or so."""
+    folders = cycle(FOLDERS)
+
+    def clean() -> bool:
+        more = [expire_unsent(by_command()), remove_loose_files(by_command())]
+        return any(more)
+
+    def look() -> bool:
+        list_stray_files(by_command(), next(folders))
+        return False
+
+    async with _repeating(clean, LOOSE_FILES_SECONDS), _repeating(look, STRAY_FILES_SECONDS):
+        yield
+
+
+@asynccontextmanager
 async def telling_of_erasings() -> AsyncIterator[None]:
     """During the block, tell open pages every ERASINGS_SECONDS or so which tickets a command has
     erased."""
@@ -126,6 +154,8 @@ async def _repeat(step: Callable[[], bool], interval: float) -> None:
                 pause = PAUSE_SECONDS
         except DatabaseUnavailableError:
             log.warning("housekeeping waits until the database answers")
+        except StorageUnavailableError:
+            log.warning("housekeeping waits until the folder of the attachments can be used")
         except Exception:
             # The edge of a background task: it runs again after the interval.
             log.exception("housekeeping failed")

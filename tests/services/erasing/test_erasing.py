@@ -38,7 +38,7 @@ from ticket_app.services.tickets.similar import similar_tickets
 from ticket_app.services.triage.report import triage_report
 from ticket_app.vocabulary import ERASED, ERASED_PERSON, EventKind, Role
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("database", "attachments_folder")
 
 COUNTERS = tuple(counter.name for counter in counted.COUNTERS)
 KEPT = (
@@ -83,8 +83,10 @@ def test_no_text_of_an_erased_requester_is_left_anywhere() -> None:
             "person_session.user_agent",
             "learned_model.model",
             "ticket.requester_email",
+            "attachment.name",
         ),
     } <= traces()
+    assert len(files_with_traces()) >= 2
     before = figures()
     found = find_requester(by_command(), EVE)
     assert (found.tickets, found.deleted, found.handed_on) == (4, 1, 1)

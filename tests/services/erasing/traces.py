@@ -9,7 +9,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from harness.accounts import account, administrator, session_token
-from tests.services.desk import changed, opened
+from tests.services.desk import attached, changed, opened
 from ticket_app.actor import by_command
 from ticket_app.api.app import make_api
 from ticket_app.data.engine import get_engine, write_transaction
@@ -21,6 +21,7 @@ from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.people.accounts import invitations, rights
 from ticket_app.services.people.api_tokens.issuing import make_token_for
 from ticket_app.services.tickets.deleting import delete_ticket
+from ticket_app.settings import get_settings
 from ticket_app.vocabulary import MessageKind, Role, TriageScope
 
 CANARY = "Xqcanary"
@@ -48,7 +49,10 @@ def leave_traces() -> list[int]:
         changed(edited, title=f"{WORDS} again", description=f"Still {WORDS}. " * number + "Why?")
         changed(edited, requester_name=f"{WORDS} {number}", requester_email=EVE.swapcase())
     for kind in MessageKind:
-        post_message(by_command(), edited, MessageCreate(body=f"To {WORDS}", kind=kind))
+        sent = attached(edited, f"The {WORDS}.".encode(), f"{WORDS}.txt").id
+        new = MessageCreate(body=f"To {WORDS}", kind=kind, attachments=[sent])
+        post_message(by_command(), edited, new)
+    attached(edited, WORDS.encode(), f"{WORDS}.txt")
     changed(edited, category="billing", priority="high", status="resolved")
     delete_ticket(by_command(), deleted)
     handed_on = opened(requester_name=WORDS, requester_email=EVE).id
@@ -160,8 +164,9 @@ def has_trace(content: bytes) -> bool:
 
 
 def files_with_traces() -> set[str]:
-    """Returns the names of SQLite's files in which the canary is; none on PostgreSQL."""
-    if get_engine().dialect.name != "sqlite":
-        return set()
-    path = Path(str(get_engine().url.database))
-    return {each.name for each in path.parent.glob(f"{path.name}*") if has_trace(each.read_bytes())}
+    """Returns the names of SQLite's files, and of attachments, in which the canary is."""
+    files = [each for each in get_settings().attachments_folder.rglob("*") if each.is_file()]
+    if get_engine().dialect.name == "sqlite":
+        path = Path(str(get_engine().url.database))
+        files += path.parent.glob(f"{path.name}*")
+    return {each.name for each in files if has_trace(each.read_bytes())}

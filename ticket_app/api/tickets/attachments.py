@@ -124,10 +124,11 @@ async def _receive(
     content_type = headers.get("content-type", "")
     if content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
         return None
-    form, most = FileForm(content_type), uploading.size_limit() + FORM_MAX
+    settings = get_settings()
+    form, most = FileForm(content_type), settings.attachment_max_bytes + FORM_MAX
     declared = headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > most:
-        raise AttachmentTooLargeError(get_settings().attachment_max_mib)
+        raise AttachmentTooLargeError(settings.attachment_max_mib)
     upload = await run(actor, uploading.begin_upload, ticket_id)
     try:
         waiting = bytearray()

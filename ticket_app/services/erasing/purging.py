@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ticket_app.actor import Actor
 from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.erasing import tickets
+from ticket_app.services.conversation.attachments.cleaning import remove_all_loose_files
 from ticket_app.services.erasing.words import in_words
 from ticket_app.services.people.audit import audit
 from ticket_app.services.people.permission import Verb, require
@@ -38,6 +39,7 @@ def purge_tickets(actor: Actor, days: int) -> Iterator[int]:
 
 def _batches(actor: Actor, before: datetime) -> Iterator[int]:
     while done := _purge_some(actor, before):
+        remove_all_loose_files(actor)
         yield done
 
 

@@ -22,6 +22,7 @@ from ticket_app.data.tickets.events import add_events, event_row
 from ticket_app.data.tickets.requesters import link_tickets, lock_unlinked
 from ticket_app.data.triage.learning import unlearn
 from ticket_app.errors import BusyError, PersonHasAccountError, PersonNotFoundError
+from ticket_app.services.conversation.attachments.cleaning import remove_all_loose_files
 from ticket_app.services.erasing.words import in_words
 from ticket_app.services.people import identity
 from ticket_app.services.people.accounts.person_rows import id_of
@@ -108,6 +109,7 @@ def _batches(actor: Actor, found: FoundRequester) -> Iterator[int]:
         if late is not None:
             if late:
                 remnants.merge_search_indexes()
+            remove_all_loose_files(actor)
             yield late
             return
         _link_all(actor)

@@ -26,15 +26,9 @@ from ticket_app.services.people.permission import Verb, require, scope_of
 from ticket_app.services.tickets.listing import existing
 from ticket_app.settings import get_settings
 
-MEBIBYTE = 1024 * 1024
 UNSENT_MAX = 40
 """Files of one person that wait to be sent. Those who have no account share this number."""
 EMPTY = "The file is empty. Send one with something in it."
-
-
-def size_limit() -> int:
-    """Returns the bytes that an attachment may have."""
-    return get_settings().attachment_max_mib * MEBIBYTE
 
 
 def begin_upload(actor: Actor, ticket_id: int) -> files.Incoming:
@@ -48,15 +42,16 @@ def begin_upload(actor: Actor, ticket_id: int) -> files.Incoming:
         existing(find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
         if queries.count_unsent(session, actor.identity.person_id) >= UNSENT_MAX:
             raise TooManyAttachmentsError(UNSENT_MAX)
-    files.require_room(size_limit())
+    files.require_room(get_settings().attachment_max_bytes)
     return files.Incoming()
 
 
 def append_to_upload(actor: Actor, upload: files.Incoming, data: bytes) -> None:
     """Adds the next bytes. Raises AttachmentTooLargeError, and errors of the storage."""
     require(actor, Verb.REPLY)
-    if upload.size + len(data) > size_limit():
-        raise AttachmentTooLargeError(get_settings().attachment_max_mib)
+    settings = get_settings()
+    if upload.size + len(data) > settings.attachment_max_bytes:
+        raise AttachmentTooLargeError(settings.attachment_max_mib)
     upload.write(data)
 
 
