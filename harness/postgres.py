@@ -35,7 +35,7 @@ def running_server(binaries: Path, *, settings: str = SPEED) -> Iterator[str]:
 
     `settings` are its own, as `-c name=value`; without any it keeps every acknowledged commit.
     """
-    home = Path(tempfile.mkdtemp(prefix="desk-postgres-", dir=_memory()))
+    home = Path(tempfile.mkdtemp(prefix="desk-postgres-", dir=memory_folder()))
     user = unprivileged_user()
     if user is not None:
         shutil.chown(home, user)
@@ -74,8 +74,9 @@ def running_server(binaries: Path, *, settings: str = SPEED) -> Iterator[str]:
         shutil.rmtree(home)
 
 
-def _memory() -> Path | None:
-    """Returns a folder in memory, where a database is made and dropped in a third of the time."""
+def memory_folder() -> Path | None:
+    """Returns a folder in memory, where a database is made and dropped in a third of the time, or
+    None if it is small."""
     if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < MEMORY_FREE:
         return None
     return MEMORY

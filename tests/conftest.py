@@ -29,6 +29,10 @@ for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
 os.environ["ENV_FILE"] = os.devnull
 
+# In memory no commit waits for a disk: tests of services take two thirds of the time there.
+if (memory := postgres.memory_folder()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
 # A suite in the background may start with these signals ignored. Its child processes, which it
 # stops with them, would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -236,7 +240,9 @@ def kept_copy(url: str) -> str:
     """Returns the URL of a copy that outlives the test; no connection may be open now."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        return url  # its folder stays
+        file = Path(str(address.database))
+        copy = file.parent.with_name(f"{uuid4().hex}.sqlite3")  # the test's folder goes with it
+        return f"sqlite:///{shutil.copyfile(file, copy)}"
     server = f"postgresql://{address.username}@{address.host}:{address.port}"
     return new_postgres(server, template=url)
 
