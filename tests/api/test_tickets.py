@@ -170,6 +170,12 @@ def test_an_unknown_filter_is_an_error(client: TestClient, query: str, field: st
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+@pytest.mark.rest_in_prove("database")
+def test_many_wrong_names_are_few_errors(client: TestClient) -> None:
+    refused = client.get("/api/tickets/?" + "&".join(f"n{number}=1" for number in range(900)))
+    assert (refused.status_code, len(refused.json()["errors"])) == (422, 20)
+
+
 def test_changing_fields(client: TestClient) -> None:
     ticket = post(client, requester_name="Ana")
     answer = client.patch(

@@ -182,7 +182,7 @@ def _invalid(problems: list[FieldProblem]) -> Response:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         InvalidInputError.code,
         "Correct the fields named in errors and send it again.",
-        errors=problems,
+        errors=problems[:ERRORS_MAX],
     )
 
 

@@ -10,6 +10,7 @@ from ticket_app.actor import Actor
 from ticket_app.api.methods import CLASSIFY, STATS, SUGGEST_TITLE
 from ticket_app.api.paths import LISTED, link_to_next
 from ticket_app.api.problems import Problem, make_router
+from ticket_app.api.query_route import QueryRoute
 from ticket_app.api.recognition import actor_of
 from ticket_app.api.tickets import entity_tags
 from ticket_app.api.tickets.batching import Batcher
@@ -103,7 +104,6 @@ async def open_ticket(actor: Actor, new: TicketCreate, key: str | None = None) -
     return _json(filed.ticket.model_dump_json(), status_code=201, headers=headers)
 
 
-@router.get("/", response_model=list[TicketPublic], responses=SORTED)
 async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Request) -> Response:
     """Tickets, newest first or by another `sort`. The header `Link: <...>; rel="next"` leads to the
     next page."""
@@ -114,6 +114,15 @@ async def list_tickets(query: Annotated[TicketListQuery, Query()], request: Requ
     if page.stopped_after is not None:
         headers[STOPPED_AFTER] = str(page.stopped_after)
     return _json(page.json_array, headers=headers)
+
+
+router.add_api_route(
+    "/",
+    list_tickets,
+    route_class_override=QueryRoute,
+    response_model=list[TicketPublic],
+    responses=SORTED,
+)
 
 
 @router.patch(

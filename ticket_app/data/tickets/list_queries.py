@@ -76,10 +76,11 @@ CACHE_KEY_FIELDS = set(TicketFilter.model_fields)
 
 
 class Listed(NamedTuple):
-    """A ticket of a page: its place in the order of the page, and its TicketPublic as JSON."""
+    """A ticket of a page: its key in the order of the page, as the database has it, and its
+    TicketPublic as JSON."""
 
     id: int
-    key: datetime | int
+    key: Any
     json: str
 
 
@@ -174,7 +175,7 @@ def read_page(
         values | keyset_values(after),
         planned_once=is_planned_once(shape),
     )
-    return [Listed(ticket_id, key_of(at), shown) for ticket_id, at, shown in rows]
+    return [*map(Listed._make, rows)]
 
 
 def key_of(value: Any) -> datetime | int:

@@ -22,7 +22,6 @@ from ticket_app.data.tickets.list_queries import (
     SCANNED,
     Found,
     Listed,
-    key_of,
     keyset_values,
 )
 from ticket_app.data.tickets.list_sql import NEWEST_FIRST, all_of
@@ -67,7 +66,7 @@ def tickets_of(
     values = _values(connection, address, wanted, scope)
     values |= keyset_values(after) | {"limit": limit, "scanned": SCANNED}
     rows = connection.rows(statement, values)
-    listed = [Listed(ticket_id, key_of(key), shown) for ticket_id, key, shown in rows]
+    listed = [*map(Listed._make, rows)]
     if sort in BY_FILING:
         return Found(listed)
     every = count_of(connection, address, TicketFilter(), scope, at_most=SCANNED + 1)

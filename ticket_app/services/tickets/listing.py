@@ -113,7 +113,7 @@ def page_of(found: Found, query: TicketListQuery) -> TicketPage:
     """Returns the first `query.limit` tickets as a page; one more means that a next page exists."""
     shown, place = found.listed[: query.limit], found.stopped_at
     if len(found.listed) > query.limit:
-        place = Place(query.sort, shown[-1].key, shown[-1].id)
+        place = Place(query.sort, list_queries.key_of(shown[-1].key), shown[-1].id)
     return TicketPage(
         json_array=f"[{','.join(ticket.json for ticket in shown)}]",
         next_cursor=place.encode() if place else None,
