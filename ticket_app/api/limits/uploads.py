@@ -16,7 +16,8 @@ from ticket_app.errors import BusyError
 
 ADDRESS = re.compile(r"/api/tickets/[^/]+/attachments/")
 AT_ONCE, AT_ONCE_OF_ONE = 16, 4
-"""Uploads that one process receives at a time, and those of one client."""
+"""Uploads that one process receives at a time, and those of one person, or of one client without an
+account."""
 SILENT_SECONDS = 30.0
 """Time in which the next part of a body must arrive."""
 SLOWEST = 32 * 1024
@@ -38,18 +39,18 @@ class Uploads:
         self._of: Counter[str] = Counter()
 
     @contextmanager
-    def one_of(self, client_address: str) -> Iterator[None]:
+    def one_of(self, sender: str) -> Iterator[None]:
         """Count an upload during the block. BusyError if there are too many."""
-        own = self._of[client_address]
+        own = self._of[sender]
         if self._of.total() >= AT_ONCE or own >= AT_ONCE_OF_ONE:
             raise BusyError
-        self._of[client_address] += 1
+        self._of[sender] += 1
         try:
             yield
         finally:
-            self._of[client_address] -= 1
-            if not self._of[client_address]:
-                del self._of[client_address]
+            self._of[sender] -= 1
+            if not self._of[sender]:
+                del self._of[sender]
 
 
 class UploadBody:

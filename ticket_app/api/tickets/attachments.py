@@ -79,7 +79,7 @@ async def upload_attachment(ticket_id: TicketId, request: Request, response: Res
     """
     actor, body = actor_of(request), UploadBody(request)
     try:
-        with uploads.one_of(actor.client_address):
+        with uploads.one_of(str(actor.identity.person_id or actor.client_address)):
             kept = await _receive(actor, ticket_id, request.headers, body)
     except ClientDisconnect:
         return Response()  # nobody waits for an answer
