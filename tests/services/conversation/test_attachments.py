@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from time import time
 
 import pytest
@@ -17,7 +18,7 @@ from tests.services.desk import attached, opened
 from ticket_app.actor import Actor, by_command
 from ticket_app.data.conversation.attachments import files
 from ticket_app.data.conversation.attachments.tables import Attachment
-from ticket_app.data.engine import read_transaction, write_transaction
+from ticket_app.data.engine import get_engine, read_transaction, write_transaction
 from ticket_app.data.types import UtcDateTime
 from ticket_app.errors import (
     AttachmentNotFoundError,
@@ -199,6 +200,31 @@ def test_no_row_is_ever_without_its_file_whoever_cleans_meanwhile() -> None:
     for file in kept:
         assert find_file(over_rest(), ticket, file).path.read_bytes() in contents
     assert cleaned() == sorted(in_rows())
+
+
+def test_a_content_that_is_attached_again_is_not_removed_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticket = opened().id
+    delete_unsent(over_rest(), ticket, attached(ticket, b"again").id)
+    published, cleaned_up = Event(), Event()
+    publish = files.Incoming.publish
+
+    def publish_and_wait(upload: files.Incoming) -> None:
+        publish(upload)
+        published.set()
+        assert cleaned_up.wait(30)
+
+    monkeypatch.setattr(files.Incoming, "publish", publish_and_wait)
+    with ThreadPoolExecutor(2) as threads:
+        again = threads.submit(attached, ticket, b"again")
+        assert published.wait(30)
+        cleaner = threads.submit(cleaning.remove_loose_files, by_command())
+        if get_engine().dialect.name == "postgresql":
+            cleaner.result(30)  # SQLite lets it wait until the file is attached
+        cleaned_up.set()
+        cleaner.result(30)
+    assert find_file(over_rest(), ticket, again.result().id).path.read_bytes() == b"again"
 
 
 def test_a_kill_between_the_file_and_its_row_leaves_no_row(
