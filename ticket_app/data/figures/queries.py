@@ -1,10 +1,12 @@
 """Named queries for figures: they read the counters that the database keeps, never the tickets.
 
 Their cost therefore does not depend on the number of tickets. Deleted tickets do not count.
+The statements of the statistics are built once: to build them took longer than to run them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from math import sqrt
 from typing import Any
 
@@ -17,6 +19,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     Table,
+    bindparam,
     cast,
     func,
     select,
@@ -37,6 +40,7 @@ from ticket_app.data.figures.tables import (
 )
 from ticket_app.data.people.tables import Person
 from ticket_app.data.tickets.predicates import active_fields
+from ticket_app.data.types import UtcDay
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.vocabulary import FACETS
 
@@ -51,20 +55,7 @@ def changes(connection: DriverConnection) -> int:
 
 def totals(session: Session) -> Row[Any]:
     """Return a row: total, urgency_sum, resolved, resolve_ms, and `<field>_<value>` per facet."""
-    counter = ticket_count.c
-    return session.execute(
-        select(
-            _total(counter.tickets).label("total"),
-            *(
-                _total(counter[name]).label(name)
-                for name in ("urgency_sum", "resolved", "resolve_ms")
-            ),
-            *(
-                _total(counter.tickets, counter[field] == value).label(name)
-                for name, (field, value) in VALUE_FIGURES.items()
-            ),
-        )
-    ).one()
+    return session.execute(_of_all()).one()
 
 
 def days_with_tickets(session: Session) -> int:
@@ -75,15 +66,7 @@ def days_with_tickets(session: Session) -> int:
 
 def status_counts(session: Session) -> Row[Any]:
     """Return one row with `status_<value>` for each status."""
-    counter = ticket_count.c
-    return session.execute(
-        select(
-            *(
-                _total(counter.tickets, counter.status == value).label(f"status_{value.value}")
-                for value in FACETS["status"]
-            )
-        )
-    ).one()
+    return session.execute(_of_statuses()).one()
 
 
 def count_by(session: Session, wanted: TicketFilter) -> int:
@@ -123,13 +106,7 @@ def window(session: Session, since: date) -> Row[Any]:
     Tickets created on these days: created, `<field>_<value>` per facet, URGENCY_FIGURES.
     Tickets resolved on these days: resolved, resolve_ms, HOUR_FIGURES.
     """
-    figures = ("created", "resolve_ms", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES)
-    return session.execute(
-        select(
-            _total(ticket_day.c.resolved_on).label("resolved"),
-            *(_total(ticket_day.c[name]).label(name) for name in figures),
-        ).where(ticket_day.c.day >= since)
-    ).one()
+    return session.execute(_of_days(), {"since": since}).one()
 
 
 def responses(session: Session, since: date | None = None) -> Row[Any]:
@@ -145,22 +122,79 @@ def responses(session: Session, since: date | None = None) -> Row[Any]:
 def held(session: Session) -> Row[Any]:
     """Return a row of unsettled tickets: assigned, that somebody has; not_waiting, whose requester
     does not wait; idle, those of the latter that nobody has."""
-    counter = ticket_assignee.c
-    return session.execute(
-        select(
-            _total(counter.tickets).label("assigned"),
-            _total(counter.not_waiting).label("not_waiting"),
-            _total(counter.not_waiting, counter.assignee_id == NOBODY).label("idle"),
-        )
-    ).one()
+    return session.execute(_held()).one()
 
 
 def by_assignee(session: Session, limit: int) -> Sequence[Row[Any]]:
     """Return rows of the people with the most unsettled tickets, most first: assignee_id, name,
     tickets, waiting."""
+    return session.execute(_by_assignee(), {"most": limit}).all()
+
+
+def median_ms(session: Session, histogram: Table) -> float | None:
+    """Return the median of a histogram of times in ms, within 1 % or a second; None if it is empty.
+
+    The result is the middle of the median's bucket; for a median between two buckets it is the mean
+    of their middles.
+    """
+    lower, upper = session.execute(_middle_buckets(histogram)).one()
+    return None if upper is None else (_middle_of(lower) + _middle_of(upper)) / 2
+
+
+def utc_day(session: Session, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """Return SQL for the UTC day of a time, whatever the time zone of the session."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.substr(cast(column, SqlText), 1, 10)
+    return cast(func.timezone("UTC", column), Date)
+
+
+@cache
+def _of_all() -> Select[Any]:
+    counter = ticket_count.c
+    sums = {name: _total(counter[name]) for name in ("urgency_sum", "resolved", "resolve_ms")}
+    values = {
+        name: _total(counter.tickets, counter[field] == value)
+        for name, (field, value) in VALUE_FIGURES.items()
+    }
+    return _named({"total": _total(counter.tickets)} | sums | values)
+
+
+@cache
+def _of_statuses() -> Select[Any]:
+    counter = ticket_count.c
+    return _named(
+        {
+            f"status_{value.value}": _total(counter.tickets, counter.status == value)
+            for value in FACETS["status"]
+        }
+    )
+
+
+@cache
+def _of_days() -> Select[Any]:
+    figures = ("created", "resolve_ms", *VALUE_FIGURES, *URGENCY_FIGURES, *HOUR_FIGURES)
+    sums = {name: _total(ticket_day.c[name]) for name in figures}
+    days = _named({"resolved": _total(ticket_day.c.resolved_on)} | sums)
+    return days.where(ticket_day.c.day >= bindparam("since", type_=UtcDay))
+
+
+@cache
+def _held() -> Select[Any]:
+    counter = ticket_assignee.c
+    return _named(
+        {
+            "assigned": _total(counter.tickets),
+            "not_waiting": _total(counter.not_waiting),
+            "idle": _total(counter.not_waiting, counter.assignee_id == NOBODY),
+        }
+    )
+
+
+@cache
+def _by_assignee() -> Select[Any]:
     counter = ticket_assignee.c
     tickets = _total(counter.tickets)
-    return session.execute(
+    return (
         select(
             counter.assignee_id,
             col(Person.name),
@@ -171,16 +205,13 @@ def by_assignee(session: Session, limit: int) -> Sequence[Row[Any]]:
         .group_by(counter.assignee_id, col(Person.name))
         .having(tickets > 0)
         .order_by(tickets.desc(), counter.assignee_id)
-        .limit(limit)
-    ).all()
+        .limit(bindparam("most", type_=BigInteger))
+    )
 
 
-def median_ms(session: Session, histogram: Table) -> float | None:
-    """Return the median of a histogram of times in ms, within 1 % or a second; None if it is empty.
-
-    The result is the middle of the median's bucket; for a median between two buckets it is the mean
-    of their middles.
-    """
+@cache
+def _middle_buckets(histogram: Table) -> Select[Any]:
+    """Select the buckets of the two tickets in the middle, which are one if their number is odd."""
     times = histogram.c
     tickets = func.sum(func.sum(times.tickets))
     upto = (
@@ -194,17 +225,12 @@ def median_ms(session: Session, histogram: Table) -> float | None:
         .c
     )
     halves = (2 * upto.tickets >= upto.all, 2 * upto.tickets > upto.all)
-    lower, upper = session.execute(
-        select(*(func.min(upto.bucket).filter(half) for half in halves))
-    ).one()
-    return None if upper is None else (_middle_of(lower) + _middle_of(upper)) / 2
+    return select(*(func.min(upto.bucket).filter(half) for half in halves))
 
 
-def utc_day(session: Session, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
-    """Return SQL for the UTC day of a time, whatever the time zone of the session."""
-    if session.get_bind().dialect.name == "sqlite":
-        return func.substr(cast(column, SqlText), 1, 10)
-    return cast(func.timezone("UTC", column), Date)
+def _named(figures: Mapping[str, ColumnElement[int]]) -> Select[Any]:
+    columns: list[Any] = [figure.label(name) for name, figure in figures.items()]
+    return select(*columns)
 
 
 def _since(session: Session, figure: str, since: date) -> dict[date, int]:
