@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Thread
+from threading import Event, Thread
 from urllib.parse import urlsplit
 
 QUIET_SECONDS = 0.2
@@ -28,6 +28,8 @@ class Proxy(ThreadingTCPServer):
         self.to = ("127.0.0.1", urlsplit(to).port)
         self.is_cut = False
         self.delay_seconds = 0.0
+        self._flows = Event()
+        self._flows.set()
         self.loses_answers = False
         self.loses_everything = False
         self.fault = ""
@@ -35,6 +37,18 @@ class Proxy(ThreadingTCPServer):
         self.last_byte_at = 0.0
         self.sockets: set[socket.socket] = set()
         self.lossy: set[socket.socket] = set()
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keeps all bytes while the block lasts, and forwards them after it."""
+        self._flows.clear()
+        try:
+            yield
+        finally:
+            self._flows.set()
+
+    def wait_until_it_flows(self) -> None:
+        self._flows.wait()
 
     def cut(self) -> None:
         """Closes every connection, and each new one at once."""
@@ -75,6 +89,7 @@ class _Connection(BaseRequestHandler):
             while True:
                 ready, _, _ = select.select(list(other), [], [])
                 time.sleep(self.server.delay_seconds)
+                self.server.wait_until_it_flows()
                 lost = [there] if self.server.loses_answers else []
                 if self.server.loses_everything or here in self.server.lossy:
                     lost = [here, there]
