@@ -81,19 +81,6 @@ def expect_half_a_ticket(page: Page) -> None:
     expect(form(page).get_by_text("Suggested", exact=True)).to_have_count(1)
 
 
-def test_what_is_filed_at_one_server_shows_on_the_pages_of_the_other(
-    chromium: Browser, pair: tuple[RunningDesk, RunningDesk]
-) -> None:
-    one, other = pair
-    with opened(chromium, one.url) as here, opened(chromium, other.url) as there:
-        for desk, pages in ((one, (there, here)), (other, (here, there))):
-            number = filed(desk, f"Filed at {desk.url}")
-            for page in pages:
-                expect(row(page, number)).to_be_visible()
-        expect(figure(here, "Open")).to_have_text("2")
-        expect(figure(there, "Open")).to_have_text("2")
-
-
 def test_a_page_whose_server_is_killed_goes_on_at_the_other(
     chromium: Browser, pair: tuple[RunningDesk, RunningDesk], redis: RedisServer
 ) -> None:
@@ -135,24 +122,30 @@ def test_a_page_outlives_every_worker(
         expect(row(page, number)).to_be_visible()
 
 
-def test_pages_work_without_redis_and_load_anew_when_it_is_back(
+def test_pages_show_what_is_filed_anywhere_and_what_they_missed_while_redis_was_away(
     chromium: Browser, pair: tuple[RunningDesk, RunningDesk], redis: RedisServer
 ) -> None:
     one, other = pair
     with ExitStack() as stack:
         here = stack.enter_context(opened(chromium, one.url))
         there = stack.enter_context(opened(chromium, other.url))
+        for desk, pages in ((one, (there, here)), (other, (here, there))):
+            number = filed(desk, f"Filed at {desk.url}")
+            for page in pages:
+                expect(row(page, number)).to_be_visible()
+        expect(figure(here, "Open")).to_have_text("2")
+        expect(figure(there, "Open")).to_have_text("2")
         write_half_a_ticket(here, redis)
         redis.stop()
         here.get_by_role("button", name="File ticket").click()
-        expect(rows(here)).to_have_count(1)
+        expect(rows(here)).to_have_count(3)
         assert (health(one)["ready"], health(one)["redis"]) == (True, {"state": "unavailable"})
         missed = filed(one, "Filed while Redis was away")
         expect(row(here, missed)).to_be_visible()
         new = stack.enter_context(opened(chromium, other.url))
         expect(row(new, missed)).to_be_visible()
         redis.start()
-        expect(rows(there)).to_have_count(2, timeout=60_000)  # it reconnects every 5 s
+        expect(rows(there)).to_have_count(4, timeout=60_000)  # it reconnects every 5 s
         number = filed(one, "Filed since")
         expect(row(there, number)).to_be_visible()
         assert health(one)["redis"] == {"state": "ok"}
