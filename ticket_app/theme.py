@@ -108,6 +108,7 @@ FIELD_WORDS = {
     "requester_name": "Requester",
     "requester_email": "E-mail",
     "assignee_id": "Assignee",
+    "participant": "Participant",
 }
 
 TRIAGE_LOOKS = {

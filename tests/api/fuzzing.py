@@ -112,7 +112,7 @@ def _is_refused_for_others(response: Any) -> bool:
 def _is_no_agent(body: dict[str, Any], response: Any) -> bool:
     """Returns True if the only fault is that no agent of the desk has this number."""
     faults = [each["field"] for each in response.json().get("errors", ())]
-    return faults in (["assignee_id"], ["hand_to"]) and bool(body.get(faults[0]))
+    return faults in (["assignee_id"], ["hand_to"], ["person"]) and bool(body.get(faults[0]))
 
 
 def _has_nothing_to_send(response: Any) -> bool:

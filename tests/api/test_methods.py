@@ -22,6 +22,8 @@ ADDRESSES = {
     "/api/tickets/1/attachments/": {"POST"},
     "/api/tickets/1/attachments/1/": {"GET", "HEAD", "DELETE"},
     "/api/tickets/1/events/": {"GET", "HEAD"},
+    "/api/tickets/1/participants/": {"GET", "HEAD", "POST"},
+    "/api/tickets/1/participants/1/": {"DELETE"},
     "/api/tickets/1/similar/": {"GET", "HEAD"},
     "/api/tickets/1/restore/": {"POST"},
     "/api/triage/report/": {"GET", "HEAD"},
@@ -77,7 +79,8 @@ def test_every_address_of_the_document_is_tried_above(client: TestClient) -> Non
     document = client.get("/api/openapi.json").json()["paths"]
     tried = set(ADDRESSES)
     things_of = {"tickets": "ticket", "tokens": "token", "people": "person"}
-    for things, one in {**things_of, "attachments": "attachment"}.items():
+    of_tickets = {"attachments": "attachment", "participants": "participant"}
+    for things, one in (things_of | of_tickets).items():
         tried = {each.replace(f"{things}/1/", f"{things}/{{{one}_id}}/") for each in tried}
     assert set(document) <= tried
 

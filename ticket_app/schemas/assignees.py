@@ -1,4 +1,4 @@
-"""The assignee of a ticket as input: a person's number, or a word."""
+"""The people of a ticket as input: a person's number, a word, or an address."""
 
 import re
 from typing import Annotated, Any
@@ -6,10 +6,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from ticket_app.texts import PersonKey
 from ticket_app.vocabulary import ID_MAX
 
 ASSIGNEE = "assignee_id"
 """The column of a ticket, and the field of a change and of its event."""
+PARTICIPANT = "participant"
+"""The field of the event of a person who is copied on a ticket, or taken off it."""
 ME = "me"
 """The person who acts. At an open desk that is its built-in agent."""
 NONE = "none"
@@ -64,3 +67,14 @@ WantedAssignee = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^({_WANTED.pattern})$"}),
 ]
 """An assignee in a URL: a number, ME or NONE."""
+
+
+def _number_or_text(value: Any) -> int | str:
+    number = _number_of(value)
+    if number is None and not isinstance(value, str):
+        raise PydanticCustomError("person", "Write the number of a person, or an e-mail address.")
+    return value if number is None else number
+
+
+PersonOfBody = Annotated[PersonKey, BeforeValidator(_number_or_text)]
+"""A person in a JSON body: the number, or the address of an e-mail."""

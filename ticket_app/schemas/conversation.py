@@ -1,16 +1,19 @@
-"""Messages as input and as output."""
+"""Messages and participants as input and as output."""
 
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ticket_app.schemas.assignees import PersonOfBody
 from ticket_app.schemas.inputs import WHOLE_NUMBER, Input, WholeNumber
 from ticket_app.texts import MessageBody
 from ticket_app.vocabulary import ATTACHMENTS_MAX, ID_MAX, Edge, MessageKind, Side
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
+PARTICIPANTS_MAX = 50
+"""People copied on one ticket."""
 
 
 AttachmentId = Annotated[int, Field(ge=1, le=ID_MAX)]
@@ -85,3 +88,23 @@ class MessagePublic(BaseModel):
     channel: Edge
     created_at: datetime
     attachments: list[AttachmentPublic] = []
+
+
+class ParticipantCreate(Input):
+    """A person to be copied on a ticket."""
+
+    person: PersonOfBody = Field(
+        description="The number of an active person, or an e-mail address.",
+        examples=["ana@example.com"],
+    )
+
+
+class ParticipantPublic(BaseModel):
+    """A person copied on a ticket, for the team. `email` is folded."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    name: str
+    email: str | None
+    added_at: datetime

@@ -287,7 +287,8 @@ class TicketEventPublic(BaseModel):
 
     A reply or a note has the id of its message as `new_value`. `actor_name` is the present name of
     the person who acted. It is null for whoever had not signed in, and for others than oneself
-    before a requester. `old_name` and `new_name` are those of the people who were assigned.
+    before a requester. `old_name` and `new_name` are those of the people whose
+    numbers the values are.
     """
 
     model_config = ConfigDict(from_attributes=True, frozen=True)

@@ -24,11 +24,13 @@ EMAILS = {Role.REQUESTER: ROB, Role.AGENT: "bea@example.com", Role.ADMINISTRATOR
 NEVER = 10**9
 RESTORE = ("POST", "/api/tickets/{ticket_id:ticket}/restore/")
 REPLY = ("POST", "/api/tickets/{ticket_id:ticket}/messages/")
+COPY = ("POST", "/api/tickets/{ticket_id:ticket}/participants/")
+BODIES = {REPLY: {"body": "Hello"}, COPY: {"person": "cid@example.com"}}
 NAMING = {route for route in NEEDS if "{" in route[1]}
 """The addresses that name an object."""
 UPLOAD = ("POST", "/api/tickets/{ticket_id:ticket}/attachments/")
 ATTACHMENT = "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"
-KNOWN = {"ticket_id:ticket", "token_id", "person_id", "attachment_id"}
+KNOWN = {"ticket_id:ticket", "token_id", "person_id", "attachment_id", "participant_id"}
 """The kinds of objects that are tried here. An address with another one fails until it is, too."""
 SENDERS = [
     (None, None),
@@ -75,7 +77,7 @@ def send(client: TestClient, route: tuple[str, str], number: int, headers: Any) 
     address = re.sub(r"\{\w+(:\w+)?\}", str(number), path)
     if route == UPLOAD:
         return client.post(address, files={"file": ("a.txt", b"Hi")}, headers=headers)
-    sent = {"body": "Hello"} if route == REPLY else body if method == "PATCH" else None
+    sent = BODIES.get(route, body if method == "PATCH" else None)
     return client.request(method, address, json=sent, headers=headers)
 
 
@@ -90,7 +92,7 @@ def expected(route: tuple[str, str], role: Role | None, scope: TokenScope | None
         return Objects(401, 401, 401, 401, 401)
     if not may(NEEDS[route], role, scope):
         return Objects(403, 403, 403, 403, 403)
-    done = 201 if route in (REPLY, UPLOAD) else 204 if route[0] == "DELETE" else 200
+    done = 201 if route in (*BODIES, UPLOAD) else 204 if route[0] == "DELETE" else 200
     foreign = 404 if role is Role.REQUESTER else done
     if route == RESTORE:
         return Objects(done, foreign, done, foreign, 404)

@@ -15,7 +15,7 @@ from ticket_app.api import health, triage
 from ticket_app.api.app import make_api
 from ticket_app.api.paths import CALLBACK, FORMS, HEALTH, SINGLE_SIGN_ON
 from ticket_app.api.people import audit, directory, forms, me, single_sign_on
-from ticket_app.api.tickets import attachments, history, messages, tickets
+from ticket_app.api.tickets import attachments, history, messages, participants, tickets
 from ticket_app.services.people import identity
 from ticket_app.services.people.permission import ALLOWED, Verb
 from ticket_app.services.people.tokens import COOKIE
@@ -39,6 +39,12 @@ NEEDS: dict[tuple[str, str], Verb | None] = {
     ("GET", "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"): Verb.READ_TICKETS,
     ("DELETE", "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"): Verb.REPLY,
     ("GET", "/api/tickets/{ticket_id:ticket}/events/"): Verb.READ_TICKETS,
+    ("GET", "/api/tickets/{ticket_id:ticket}/participants/"): Verb.READ_PEOPLE,
+    ("POST", "/api/tickets/{ticket_id:ticket}/participants/"): Verb.CHANGE_TICKETS,
+    (
+        "DELETE",
+        "/api/tickets/{ticket_id:ticket}/participants/{participant_id}/",
+    ): Verb.CHANGE_TICKETS,
     ("GET", "/api/tickets/{ticket_id:ticket}/suggestions/"): Verb.READ_TRIAGE,
     ("GET", "/api/tickets/{ticket_id:ticket}/similar/"): Verb.READ_TRIAGE,
     ("GET", "/api/tickets/stats/"): Verb.READ_FIGURES,
@@ -63,7 +69,7 @@ pytestmark = pytest.mark.usefixtures("attachments_folder")
 
 def routes() -> set[tuple[str, str]]:
     """Returns method and path of every route of the API that is no form."""
-    of_tickets = (tickets, messages, attachments, history)
+    of_tickets = (tickets, messages, attachments, history, participants)
     parts = (*of_tickets, triage, health, forms, single_sign_on, me, audit, directory)
     all_routes = [route for part in parts for route in part.router.routes]
     found = [route for route in all_routes if isinstance(route, APIRoute)]
@@ -76,9 +82,11 @@ def send(client: TestClient, route: tuple[str, str], headers: dict[str, str]) ->
     method, path = route
     body = {"description": "B"} if path.endswith(("classify/", "title/")) else TICKET
     body = {"body": "Hello"} if path.endswith("messages/") else body
+    body = {"person": "cid@example.com"} if path.endswith("participants/") else body
     body = {"name": "export"} if path.endswith(("tokens/", "{person_id}/")) else body
     address = path.replace("{ticket_id:ticket}", "1").replace("{token_id}", "999")
     address = address.replace("{person_id}", "999").replace("{attachment_id}", "999")
+    address = address.replace("{participant_id}", "999")
     if (method, address) == ("POST", "/api/tickets/1/attachments/"):
         return client.post(address, files={"file": ("a.txt", b"Hi")}, headers=headers)
     return client.request(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, ForeignKey, Index
+from sqlalchemy import Column, ForeignKey, Index, text
 from sqlmodel import Field, SQLModel
 
 from ticket_app.data.conversation.checks import message_checks, participant_checks
@@ -16,6 +16,9 @@ from ticket_app.data.fields import (
     time_field,
 )
 from ticket_app.data.types import BigId
+
+OF_REQUESTERS = text("author_id IS NOT NULL AND side = 'requester'")
+"""The condition of a partial index, which a query repeats as it is."""
 
 
 class Message(SQLModel, table=True):
@@ -31,6 +34,13 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         *message_checks(),
         Index("message_ticket", "ticket_id", "id"),
+        Index(
+            "message_author",
+            "author_id",
+            "id",
+            postgresql_where=OF_REQUESTERS,
+            sqlite_where=OF_REQUESTERS,
+        ),
         {**STRICT, "sqlite_autoincrement": True},
     )
 

@@ -1,11 +1,15 @@
-"""The person of a requester whose data is erased."""
+"""The person of a requester whose data is erased, and what they said on the tickets of others."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Row, Table, delete, select, update
 from sqlmodel import Session, SQLModel, col
 
+from ticket_app.data.conversation.tables import OF_REQUESTERS, Message
 from ticket_app.data.people.tables import Person
+from ticket_app.data.tickets.tables import Ticket
+from ticket_app.vocabulary import ERASED
 
 
 def find_people(
@@ -34,3 +38,25 @@ def remove_owned(session: Session, person_id: int) -> None:
     """Delete every row that belongs to the person."""
     for table in reversed(owned_tables()):
         session.execute(delete(table).where(table.columns["person_id"] == person_id))
+
+
+def erase_messages(
+    session: Session, person_ids: Collection[int], *, limit: int
+) -> Sequence[Row[int, int, datetime]]:
+    """Erase at most `limit` messages that these people wrote as requesters, on any ticket.
+
+    Return id, version and time of change of the tickets.
+    """
+    whose = col(Message.author_id).in_(person_ids)
+    asked = select(col(Message.id), col(Message.ticket_id)).where(OF_REQUESTERS, whose)
+    some = asked.where(col(Message.body) != ERASED).order_by(col(Message.id)).limit(limit)
+    found = session.execute(some.with_for_update()).all()
+    if not found:
+        return []
+    ids = [message_id for message_id, _ in found]
+    session.execute(update(Message).where(col(Message.id).in_(ids)).values(body=ERASED))
+    tickets = select(col(Ticket.id), col(Ticket.version), col(Ticket.updated_at))
+    spoken_on = {ticket_id for _, ticket_id in found}
+    return session.execute(
+        tickets.where(col(Ticket.id).in_(spoken_on)).order_by(col(Ticket.id))
+    ).all()

@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 
 class Scope(NamedTuple):
-    """Every ticket, or those of one requester, or one ticket."""
+    """Every ticket, or those of one requester, or one ticket.
+
+    Those of a requester are also those on which that person is copied: its participants see a
+    ticket as its requester does.
+    """
 
     requester_id: int | None = None
     ticket_id: int | None = None

@@ -15,6 +15,7 @@ from ticket_app.data.direct import DriverConnection
 from ticket_app.data.plain_sql import Row
 from ticket_app.data.tickets.columns import typed, types_of
 from ticket_app.data.tickets.tables import Ticket, TicketEvent
+from ticket_app.schemas.assignees import PARTICIPANT
 from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.vocabulary import SCORES, Edge, EventKind, Who
 
@@ -50,6 +51,12 @@ def event_row(kind: EventKind, actor: Actor) -> Row:
 def message_row(kind: EventKind, actor: Actor, message_id: int | None) -> Row:
     """Returns the event of a reply or a note, with the number of the message as the new value."""
     return event_row(kind, actor) | {"new_value": str(message_id)}
+
+
+def participant_row(actor: Actor, *, added: int | None, removed: int | None) -> Row:
+    """Returns the event of a person who is copied on a ticket, or taken off it."""
+    numbers = {"old_value": _as_text(removed), "new_value": _as_text(added)}
+    return event_row(EventKind.CHANGED, actor) | {"field": PARTICIPANT} | numbers
 
 
 def change_rows(ticket: Ticket | TicketPublic, changes: dict[str, Any], actor: Actor) -> list[Row]:

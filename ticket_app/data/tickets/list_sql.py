@@ -12,6 +12,8 @@ from ticket_app.data.engine import Dialect
 from ticket_app.data.plain_sql import placeholder
 from ticket_app.data.tickets.columns import public_json
 from ticket_app.data.tickets.predicates import (
+    OF_PERSON,
+    branches_of_person,
     conditions,
     conditions_of_one,
     is_of_one,
@@ -63,11 +65,17 @@ class Shape(NamedTuple):
         return order_of(self.sort, self.dialect)
 
     @property
+    def is_of_person(self) -> bool:
+        """Whether the scope is that of one person, whose tickets are in two indexes."""
+        return OF_PERSON in self.restriction
+
+    @property
     def is_read_in_order(self) -> bool:
         """Whether the path reads tickets in the order of the page, from the cursor on."""
         return self.sort in BY_FILING or self.path is AccessPath.FIRST
 
 
+COPIED_ON = "ticket_participant AS copied JOIN ticket ON ticket.id = copied.ticket_id"
 NEWEST_FIRST = order_of(Sort.NEWEST, "postgresql").clause()
 
 CONTAINS: dict[Dialect, str] = {
@@ -87,7 +95,7 @@ def page_statement(shape: Shape) -> str:
     """Select id, key and the TicketPublic as JSON of `limit` tickets in the order of the sort."""
     order, limit = shape.order, placeholder("limit", shape.dialect)
     shown = f"SELECT id, {order.key} AS place, {public_json(shape.dialect, shape.restriction)} FROM"
-    if shape.path is AccessPath.SCAN:
+    if shape.path is AccessPath.SCAN and not shape.is_of_person:
         return f"{shown} ticket WHERE {_scan_condition(shape)} {order.clause()} LIMIT {limit}"
     found = f"SELECT id FROM ({_found(shape)}) AS found"
     if shape.after_cursor and not shape.is_read_in_order:
@@ -134,14 +142,9 @@ def _found(shape: Shape) -> str:
     listed, place = _listed(shape), f"SELECT id, {shape.order.key} AS place"
     match shape.path:
         case AccessPath.SCAN:
-            # In the order of an index, or PostgreSQL reads the whole table where it takes a
-            # requester for one with very many tickets.
-            of_one = is_of_one(shape.fields, shape.restriction, search=shape.search)
-            is_of_all = not (shape.fields or shape.search)
-            order = f" {shape.order.clause()}" if of_one or is_of_all else ""
-            return f"{place} FROM ticket WHERE {_scan_condition(shape)}{order}"
+            return _scanned(shape)
         case AccessPath.FIRST | AccessPath.NEWEST:
-            first = f"{_read_first(shape, listed)} {_order_of_reading(shape)}"
+            first = _read_first(shape, listed)
             return f"SELECT id, place FROM ({first}) AS ticket WHERE {all_of(*_wanted(shape))}"
         case AccessPath.WAITING:
             # In this order, or PostgreSQL may read the whole table for the first of many.
@@ -155,6 +158,41 @@ def _found(shape: Shape) -> str:
             return f"SELECT id, place FROM ({_by_text(shape, listed)}) AS own UNION {said}"
 
 
+def _scanned(shape: Shape) -> str:
+    if shape.is_of_person:
+        return _of_person(shape, f"ticket.id, {shape.order.key} AS place", _wanted(shape), "limit")
+    # In the order of an index, or PostgreSQL reads the whole table where it takes a requester for
+    # one with very many tickets.
+    of_one = is_of_one(shape.fields, shape.restriction, search=shape.search)
+    is_of_all = not (shape.fields or shape.search)
+    order = f" {shape.order.clause()}" if of_one or is_of_all else ""
+    return (
+        f"SELECT id, {shape.order.key} AS place FROM ticket WHERE {_scan_condition(shape)}{order}"
+    )
+
+
+def _of_person(shape: Shape, columns: str, wanted: list[str], limit: str) -> str:
+    """Select the first tickets of a person by the time of filing: `limit` of those of whom they are
+    the requester, and as many of those on which they are copied."""
+    dialect, by_filing = shape.dialect, shape.sort in BY_FILING
+    order = order_of(shape.sort if by_filing else Sort.NEWEST, dialect)
+    own, copied = branches_of_person(shape.restriction, dialect)
+    branches = (
+        ("own", "ticket", own, ("created_at", "id")),
+        ("others", COPIED_ON, copied, ("copied.ticket_created_at", "copied.ticket_id")),
+    )
+    first = []
+    for name, source, seen, key in branches:
+        keyset = [order.behind(dialect, *key)] if shape.after_cursor and by_filing else []
+        bounds = (condition_of(bound, dialect) for bound in shape.bounds)
+        condition = all_of(seen, *bounds, *keyset, *wanted)
+        first.append(
+            f"SELECT * FROM (SELECT {columns} FROM {source} WHERE {condition} "
+            f"{order.clause(*key)} LIMIT {placeholder(limit, dialect)}) AS {name}"
+        )
+    return " UNION ALL ".join(first)
+
+
 def _listed(shape: Shape) -> str:
     behind = shape.after_cursor and shape.is_read_in_order
     bounds = (condition_of(bound, shape.dialect) for bound in shape.bounds)
@@ -163,12 +201,15 @@ def _listed(shape: Shape) -> str:
 
 
 def _read_first(shape: Shape, listed: str) -> str:
-    # The key is a column, because PostgreSQL stops early only if it recognises the order by it.
     # The index of a sort has no person: reading on until SCANNED of one are found has no bound.
     is_of_one = shape.path is AccessPath.NEWEST or shape.sort in BY_FILING
     of_one = conditions_of_one(shape.fields, shape.dialect) if is_of_one else []
-    wanted = all_of(listed, *of_one)
-    return f"SELECT *, {shape.order.key} AS place FROM ticket WHERE {wanted}"
+    # The key is a column, because PostgreSQL stops early only if it recognises the order by it.
+    columns = f"ticket.*, {shape.order.key} AS place"
+    if shape.is_of_person:
+        return _of_person(shape, columns, of_one, "scanned")
+    first = f"SELECT {columns} FROM ticket WHERE {all_of(listed, *of_one)}"
+    return f"{first} {_order_of_reading(shape)}"
 
 
 def _order_of_reading(shape: Shape) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_, text
 from sqlmodel import col
 
 from ticket_app.data.engine import Dialect
@@ -31,8 +31,10 @@ PRESENT = "deleted_at IS NULL"
 """The condition that a ticket is not deleted, for plain SQL. It equals that of the partial indexes:
 SQLite uses a partial index only for a query that repeats its condition. Triggers and indexes spell
 it themselves, because a migration that has run never changes."""
-SCOPED = {"requester_id": "requester_id", "ticket_id": "id"}
-"""The column that each field of a Scope restricts."""
+OF_PERSON, OF_TICKET = "requester_id", "ticket_id"
+"""The fields of a Scope."""
+COPIED = "SELECT 1 FROM ticket_participant WHERE ticket_id = ticket.id AND person_id = {person}"
+"""Finds whether a person is copied on the ticket of the outer query."""
 FIELDS = tuple(name for name in TicketFilter.model_fields if name != SEARCH)
 
 
@@ -144,10 +146,28 @@ def visible(restriction: tuple[str, ...], dialect: Dialect) -> str:
 
     `restriction` is the scope's; the values come from `scope_values`. Without one it is PRESENT.
     """
-    scoped = (
-        f"{SCOPED[field]} = {placeholder(f'scope_{field}', dialect)}" for field in restriction
-    )
-    return " AND ".join((PRESENT, *scoped))
+    return " AND ".join((PRESENT, *(_scoped(field, dialect) for field in restriction)))
+
+
+def _scoped(field: str, dialect: Dialect) -> str:
+    """Return the condition of one field of a scope."""
+    value = placeholder(f"scope_{field}", dialect)
+    if field == OF_TICKET:
+        return f"id = {value}"
+    return f"(requester_id = {value} OR EXISTS ({COPIED.format(person=value)}))"
+
+
+def branches_of_person(restriction: tuple[str, ...], dialect: Dialect) -> tuple[str, str]:
+    """Return two conditions that together are `visible`, for a scope of one person: of the tickets
+    of whom they are the requester, and of those on which they are only copied.
+
+    The second is for `ticket` joined with `ticket_participant AS copied`. No index has both kinds,
+    so a list reads one after the other.
+    """
+    person = placeholder(f"scope_{OF_PERSON}", dialect)
+    others = visible(tuple(each for each in restriction if each != OF_PERSON), dialect)
+    copied = f"copied.person_id = {person} AND (requester_id IS NULL OR requester_id <> {person})"
+    return f"{others} AND requester_id = {person}", f"{others} AND {copied}"
 
 
 def scope_values(scope: Scope) -> dict[str, int]:
@@ -159,7 +179,14 @@ def scope_values(scope: Scope) -> dict[str, int]:
 
 def in_scope(scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of a scope for statements of SQLAlchemy; [] for every ticket."""
-    return [getattr(Ticket, SCOPED[field]) == getattr(scope, field) for field in scope.restriction]
+    conditions: list[ColumnElement[bool]] = []
+    if scope.ticket_id is not None:
+        conditions.append(col(Ticket.id) == scope.ticket_id)
+    if scope.requester_id is not None:
+        copied = text(f"EXISTS ({COPIED.format(person=':scope_person')})")
+        copied = copied.bindparams(scope_person=scope.requester_id)
+        conditions.append(or_(col(Ticket.requester_id) == scope.requester_id, copied))
+    return conditions
 
 
 def present() -> ColumnElement[bool]:

@@ -104,6 +104,7 @@ def _batches(actor: Actor, found: FoundRequester) -> Iterator[int]:
             if page:
                 _erase_histories(actor, page)
                 yield len(page)
+        _erase_words(actor, found.people)
         remnants.merge_search_indexes()
         late = _finish(actor, found, erased)
         if late is not None:
@@ -123,6 +124,23 @@ def _erase_some(actor: Actor, person_id: int) -> int:
         _erase(session, actor, ErasingKind.TEXTS, ids)
     _publish(ids)
     return len(ids)
+
+
+def _erase_words(actor: Actor, person_ids: Collection[int]) -> None:
+    """Erases what the people said on tickets of others, where they were copied."""
+    ids = [0]
+    while ids:
+        with write_transaction() as session:
+            accounts.lock_desk(session)
+            ids = _erase_some_words(session, actor, person_ids)
+        _publish(ids)
+
+
+def _erase_some_words(session: Session, actor: Actor, person_ids: Collection[int]) -> list[int]:
+    found = people.erase_messages(session, person_ids, limit=AT_ONCE)
+    for ticket_id, version, at in found:
+        add_events(session, [event_row(EventKind.ERASED, actor)], ticket_id, version, at)
+    return [ticket_id for ticket_id, _, _ in found]
 
 
 def _erase_histories(actor: Actor, ids: Collection[int]) -> None:
@@ -162,6 +180,7 @@ def _finish(actor: Actor, found: FoundRequester, erased: int) -> int | None:
         if len(late) >= AT_ONCE:
             return None
         _erase(session, actor, ErasingKind.TEXTS, late)
+        late += _erase_some_words(session, actor, [id_of(person) for person in persons])
         for person in persons:
             _erase_person(session, actor, person)
         for person_id in [id_of(person) for person in persons] or (None,):

@@ -20,7 +20,7 @@ from ticket_app.data.tickets.predicates import is_counted
 from ticket_app.data.tickets.sorting.pages import sorted_tickets
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
-from ticket_app.schemas.assignees import ASSIGNEE
+from ticket_app.schemas.assignees import ASSIGNEE, PARTICIPANT
 from ticket_app.schemas.paging import Place
 from ticket_app.schemas.tickets import (
     HISTORY_MAX,
@@ -186,7 +186,7 @@ def _shown_events(
     events = [
         _with_actor(actor, TicketEventPublic.model_validate(event), name) for event, name in found
     ]
-    return _with_assignees(session, events) if may(actor, Verb.READ_PEOPLE) else events
+    return _with_people(session, events) if may(actor, Verb.READ_PEOPLE) else events
 
 
 def _with_actor(actor: Actor, event: TicketEventPublic, name: str | None) -> TicketEventPublic:
@@ -195,17 +195,17 @@ def _with_actor(actor: Actor, event: TicketEventPublic, name: str | None) -> Tic
     return event.model_copy(update=named)
 
 
-def _with_assignees(session: Session, events: list[TicketEventPublic]) -> list[TicketEventPublic]:
-    """Returns the events with the names of the people who were assigned."""
-    assigned = [each for each in events if each.field == ASSIGNEE]
-    values = {value for each in assigned for value in (each.old_value, each.new_value) if value}
+def _with_people(session: Session, events: list[TicketEventPublic]) -> list[TicketEventPublic]:
+    """Returns the events with the names of the people who were assigned or copied."""
+    naming = [each for each in events if each.field in (ASSIGNEE, PARTICIPANT)]
+    values = {value for each in naming for value in (each.old_value, each.new_value) if value}
     people = find_people(session, {int(value) for value in values}) if values else ()
     names: dict[str | None, str] = {str(person.id): person.name for person in people}
     return [
         event.model_copy(
             update={"old_name": names.get(event.old_value), "new_name": names.get(event.new_value)}
         )
-        if event.field == ASSIGNEE
+        if event.field in (ASSIGNEE, PARTICIPANT)
         else event
         for event in events
     ]

@@ -1,4 +1,5 @@
-"""A person's own tickets: those whose requester they are, whatever else they may see."""
+"""A person's own tickets: those whose requester they are, or on which they are copied, whatever
+else they may see."""
 
 from dataclasses import replace
 

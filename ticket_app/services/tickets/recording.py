@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from ticket_app.actor import Actor
 from ticket_app.data.plain_sql import Row
-from ticket_app.data.tickets.events import add_events, change_rows, event_row
+from ticket_app.data.tickets.events import add_events, change_rows, event_row, participant_row
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage.jobs import lock_job, remove_job
 from ticket_app.data.triage.tables import Suggestion, TriageJob
@@ -57,6 +57,21 @@ def record_message(
         setattr(ticket, name, value)
     _next_version(ticket, now)
     add_events(session, events, id_of(ticket), ticket.version, now)
+
+
+def record_participant(
+    session: Session,
+    ticket: Ticket,
+    actor: Actor,
+    now: datetime,
+    *,
+    added: int | None = None,
+    removed: int | None = None,
+) -> None:
+    """Records a person who is copied on the ticket, or taken off it, as one new version."""
+    event = participant_row(actor, added=added, removed=removed)
+    _next_version(ticket, now)
+    add_events(session, [event], id_of(ticket), ticket.version, now)
 
 
 def moment_of_change(ticket: Ticket | TicketPublic, actor: Actor) -> datetime:

@@ -61,18 +61,19 @@ class Order(NamedTuple):
     key: str
     descending: bool
 
-    def clause(self, key: str | None = None) -> str:
-        """Return ORDER BY, of a column `key` that has the key, or of the key itself."""
+    def clause(self, key: str | None = None, number: str = "id") -> str:
+        """Return ORDER BY, of a column `key` that has the key, or of the key itself. `number` is
+        the column with the id."""
         direction = "DESC" if self.descending else "ASC"
-        return f"ORDER BY {key or self.key} {direction}, id {direction}"
+        return f"ORDER BY {key or self.key} {direction}, {number} {direction}"
 
-    def behind(self, dialect: Dialect, key: str | None = None) -> str:
+    def behind(self, dialect: Dialect, key: str | None = None, number: str = "id") -> str:
         """Return the keyset condition: a row comes after the cursor `after_key`, `after_id`."""
         # Not a row value: the plain bound on the key lets both databases start their index scan at
         # the right place.
         key, sign = key or self.key, "<" if self.descending else ">"
         at, ticket_id = placeholder("after_key", dialect), placeholder("after_id", dialect)
-        return f"{key} {sign}= {at} AND ({key} {sign} {at} OR id {sign} {ticket_id})"
+        return f"{key} {sign}= {at} AND ({key} {sign} {at} OR {number} {sign} {ticket_id})"
 
 
 def order_of(sort: Sort, dialect: Dialect) -> Order:
