@@ -10,14 +10,18 @@ from random import Random
 import pytest
 
 from harness.actors import in_browser, over_rest
+from ticket_app.actor import by_command
 from ticket_app.cli.demo_desk.content import Situation, manners, places, situations
 from ticket_app.cli.demo_desk.people import make_people
 from ticket_app.cli.demo_desk.story import Story
+from ticket_app.cli.demo_desk.team import SPECIALISTS
 from ticket_app.cli.demo_desk.texts import Slots, write_ticket
 from ticket_app.cli.main import main
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery, TicketPublic
+from ticket_app.services.people.assignees import assignable_people
+from ticket_app.services.people.identity import read_is_open
 from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.services.tickets.listing import (
     get_ticket,
@@ -83,8 +87,19 @@ def test_its_tickets_have_lived_in_the_order_of_time(desk: Path) -> None:
         times = [event.created_at for event in reversed(ticket_history(over_rest(), ticket.id))]
         assert times[0] == ticket.created_at
         assert times[-1] == ticket.updated_at < datetime.now(UTC)
-        assert all(earlier < later for earlier, later in pairwise(times))
+        assert all(earlier <= later for earlier, later in pairwise(times))
         assert len(ticket_suggestions(over_rest(), ticket.id)) == 5
+
+
+def test_agents_who_cannot_sign_in_care_for_what_was_taken_up(desk: Path) -> None:
+    main(["demo", "--tickets", str(COUNT)])
+    main(["demo", "--tickets", "5", "--more"])
+    names = {each.id: each.name for each in assignable_people(over_rest())}
+    assert sorted(names.values()) == sorted(SPECIALISTS)
+    assert len({each.assignee_id for each in shown()} & names.keys()) >= 3
+    waiting = [each for each in shown() if each.assignee_id is None]
+    assert waiting and {each.status for each in waiting} == {Status.OPEN}
+    assert read_is_open(by_command()) and desk.exists()
 
 
 def test_it_refuses_a_desk_with_tickets_unless_told(

@@ -11,6 +11,7 @@ from ticket_app.actor import OPERATOR, Actor
 from ticket_app.cli.demo_desk.content import ENGLISH, Situation, situations
 from ticket_app.cli.demo_desk.people import Person, make_people
 from ticket_app.cli.demo_desk.rhythm import Moment, moments
+from ticket_app.cli.demo_desk.team import Team
 from ticket_app.cli.demo_desk.texts import Deck, write_ticket
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
 from ticket_app.services.tickets.changing import update_ticket
@@ -36,6 +37,8 @@ NEVER_SOLVED = 0.03
 DELETED = 0.03
 CLOSED = 0.7
 REOPENED = 0.07
+GIVEN_OUT = 0.3
+"""The share of tickets that are assigned some time before anybody takes them up."""
 
 Action = Callable[[datetime], None]
 
@@ -49,6 +52,7 @@ class Story:
     def __init__(self, seed: int, now: datetime) -> None:
         self._chance = Random(seed)  # noqa: S311  # a story, not a secret
         self._now = now
+        self._team = Team(seed)
         self._ahead: list[tuple[datetime, int, Action]] = []
         self._order = count()
         self._people = self._by_language(make_people(self._chance))
@@ -102,6 +106,8 @@ class Story:
             self._later(ticket.created_at, hours, lambda at: _delete(ticket.id, at))
             return
         hours = self._about(HOURS_TO_TAKE_UP[ticket.priority])
+        if ticket.id % 100 < 100 * GIVEN_OUT:
+            self._later(ticket.created_at, hours * 0.4, lambda at: self._assign(ticket, at))
         if ticket.category != right or self._chance.random() < SORTED_ANEW:
             self._later(ticket.created_at, hours * 0.8, lambda at: self._sort(ticket, right, at))
         if fate > 1 - AT_A_GLANCE:
@@ -119,14 +125,17 @@ class Story:
             level = levels.index(ticket.priority) + step
             self._change(ticket, at, priority=levels[max(0, min(level, len(levels) - 1))])
 
+    def _assign(self, ticket: TicketPublic, at: datetime, **fields: Status) -> None:
+        self._change(ticket, at, assignee_id=self._team.agent_for(ticket), **fields)
+
     def _take_up(self, ticket: TicketPublic, at: datetime) -> None:
-        self._change(ticket, at, status=Status.IN_PROGRESS)
+        self._assign(ticket, at, status=Status.IN_PROGRESS)
         if self._chance.random() > NEVER_SOLVED / 2:
             hours = self._about(HOURS_TO_SOLVE[ticket.priority])
             self._later(at, hours, lambda then: self._solve(ticket, then))
 
     def _solve(self, ticket: TicketPublic, at: datetime) -> None:
-        self._change(ticket, at, status=Status.RESOLVED)
+        self._assign(ticket, at, status=Status.RESOLVED)
         fate = self._chance.random()
         if fate < REOPENED:
             self._later(at, self._about(14), lambda then: self._reopen(ticket, then))
@@ -140,7 +149,7 @@ class Story:
         self._later(at, hours, lambda then: self._take_up(ticket, then))
 
     def _change(
-        self, ticket: TicketPublic, at: datetime, **fields: Status | Priority | Category
+        self, ticket: TicketPublic, at: datetime, **fields: Status | Priority | Category | int
     ) -> None:
         update_ticket(_in_browser(at), ticket.id, TicketUpdate.model_validate(fields))
 

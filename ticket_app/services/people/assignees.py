@@ -68,13 +68,18 @@ def _own_number(session: Session, actor: Actor) -> int | None:
         return known
     fact = accounts.lock_desk(session)
     if fact.agent_id is None and fact.accounts_since is None:
-        agent = Person(
-            name=DESK_NAME, role=Role.AGENT, created_at=actor.at, updated_at=actor.at, active=True
-        )
-        session.add(agent)
-        session.flush()
-        fact.agent_id = agent.id
+        fact.agent_id = new_agent(session, actor, DESK_NAME)
     return fact.agent_id
+
+
+def new_agent(session: Session, actor: Actor, name: str) -> int | None:
+    """Adds an agent without an address, as whom nobody can sign in; returns the person's number."""
+    agent = Person(
+        name=name, role=Role.AGENT, created_at=actor.at, updated_at=actor.at, active=True
+    )
+    session.add(agent)
+    session.flush()
+    return agent.id
 
 
 def hand_over(

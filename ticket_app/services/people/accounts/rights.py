@@ -18,6 +18,7 @@ from ticket_app.services.people.accounts.person_rows import (
     public,
     set_rights,
 )
+from ticket_app.services.people.assignees import new_agent
 from ticket_app.services.people.audit import audit
 from ticket_app.services.people.permission import Verb, require
 from ticket_app.vocabulary import AuditAction, Role
@@ -52,6 +53,14 @@ def create_first_administrator(actor: Actor, email: str, password_hash: str) -> 
         fact.accounts_since = actor.at
     identity.forget()
     return True
+
+
+def add_agent(actor: Actor, name: str) -> int | None:
+    """Adds an agent without an address, as whom nobody can sign in; returns the person's number.
+    The desk stays open."""
+    require(actor, Verb.OPERATE)
+    with write_transaction(QUICK) as session:
+        return new_agent(session, actor, name)
 
 
 def change_role(
