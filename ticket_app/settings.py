@@ -92,6 +92,7 @@ class Settings(BaseSettings):
 
     allow_open: bool = Field(False, examples=["true"])
     public_form: bool = Field(True, examples=["false"])
+    undo_send_seconds: int = Field(10, ge=0, le=60, examples=["10"])
     require_second_factor: Roles = Field((), examples=["administrator,agent"])
     admin_email: Address | None = Field(None, examples=["ana@example.com"])
     admin_password_file: Path | None = Field(None, examples=["/run/secrets/admin_password"])

@@ -31,6 +31,7 @@ from ticket_app.live.housekeeping import (
     handing_on_tickets,
     linking_requesters,
     recording_uses,
+    releasing_messages,
     telling_of_erasings,
 )
 from ticket_app.live.learning import learning
@@ -190,6 +191,7 @@ app.register_lifespan_task(handing_on_tickets)
 app.register_lifespan_task(recording_uses)
 app.register_lifespan_task(telling_of_erasings)
 app.register_lifespan_task(cleaning_attachments)
+app.register_lifespan_task(releasing_messages)
 app.register_lifespan_task(warm_up)
 
 app.add_page(

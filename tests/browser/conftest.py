@@ -86,7 +86,9 @@ def served(
 ) -> Iterator[RunningDesk]:
     """One running desk for all tests that do not stop it; it compiles the pages if necessary."""
     assert chromium is not None  # without a browser nothing needs to be compiled
-    with running_desk(tmp_path_factory.mktemp("served"), DATABASE_URL=database_url) as desk:
+    with running_desk(
+        tmp_path_factory.mktemp("served"), DATABASE_URL=database_url, UNDO_SEND_SECONDS="2"
+    ) as desk:
         yield desk
 
 

@@ -15,6 +15,7 @@ from ticket_app.services.conversation.attachments.cleaning import (
     list_stray_files,
     remove_loose_files,
 )
+from ticket_app.services.conversation.holding import release_due
 from ticket_app.services.erasing.news import last_erasing, tell_of_erasings
 from ticket_app.services.people import identity
 from ticket_app.services.people.accounts.invitations import expire_links
@@ -38,6 +39,7 @@ LOOSE_FILES_SECONDS = 20.0
 STRAY_FILES_SECONDS = 300.0
 """All folders of files are looked through within some 21 hours."""
 HANDOVERS_SECONDS = 2.0
+RELEASING_SECONDS = 0.7
 PAUSE_SECONDS = 0.5
 """Pause between two steps while there is more to do, so that other writers come first."""
 
@@ -128,6 +130,13 @@ async def handing_on_tickets() -> AsyncIterator[None]:
     """During the block, hand on the open tickets of people who have left the team, every
     HANDOVERS_SECONDS or so."""
     async with _repeating(lambda: hand_on(by_command()) > 0, HANDOVERS_SECONDS):
+        yield
+
+
+@asynccontextmanager
+async def releasing_messages() -> AsyncIterator[None]:
+    """During the block, post the held messages that are due, every RELEASING_SECONDS or so."""
+    async with _repeating(lambda: release_due(by_command()), RELEASING_SECONDS):
         yield
 
 

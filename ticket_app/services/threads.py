@@ -11,7 +11,7 @@ from typing import Any
 from ticket_app.actor import Actor
 from ticket_app.services import figures
 from ticket_app.services.bulkhead import Answer, Bulkhead, Leaving
-from ticket_app.services.conversation import closing, linked, own, posting
+from ticket_app.services.conversation import closing, holding, linked, own, posting
 from ticket_app.services.conversation.attachments import uploading
 from ticket_app.services.people import sessions
 from ticket_app.services.people.accounts import directory, invitations, rights
@@ -37,6 +37,8 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     filing_by_form.file_form: FILING,
     changing.update_ticket: CHANGING,
     posting.post_message: CHANGING,
+    holding.send_message: CHANGING,
+    holding.take_back: CHANGING,
     closing.close_ticket: CHANGING,
     own.answer_own: CHANGING,
     own.close_own: CHANGING,

@@ -74,6 +74,11 @@ def calls(foreign: list[int]) -> Calls:
             for kind in MessageKind
         ],
         "conversation.closing.close_ticket": [(each,) for each in foreign],
+        "conversation.holding.send_message": [
+            (each, MessageCreate(body="Mine?"), "key") for each in foreign
+        ],
+        "conversation.holding.held_messages": [(each,) for each in foreign],
+        "conversation.holding.take_back": [(each,) for each in range(1, 4)],
         "conversation.own.own_conversation": [(each, 50) for each in foreign],
         "conversation.own.answer_own": [(each, MessageCreate(body="Mine?")) for each in foreign],
         "conversation.own.close_own": [(each,) for each in foreign],

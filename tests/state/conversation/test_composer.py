@@ -11,13 +11,20 @@ from tests.state.page import Page, Tabs
 from ticket_app.schemas.conversation import MessageListQuery
 from ticket_app.services.conversation.reading import list_messages
 from ticket_app.services.tickets.listing import get_ticket
-from ticket_app.state.conversation.composer import Composer
+from ticket_app.settings import get_settings
+from ticket_app.state.conversation.composer import TOO_LATE, Composer
 from ticket_app.state.conversation.composing import EMPTY, SENT_BEFORE
 from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.state.notices import Notice
 from ticket_app.vocabulary import MESSAGE_MAX
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def _sends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNDO_SEND_SECONDS", "0")
+    get_settings.cache_clear()
 
 
 def said(ticket_id: int) -> list[tuple[str, str]]:
@@ -117,3 +124,25 @@ async def test_a_preview_is_as_harmless_as_a_message(tabs: Tabs) -> None:
     )
     await page.do(Composer.write_on())
     assert page.shown(Composer)["preview"] == ""
+
+
+async def test_a_sent_message_is_taken_back_into_its_field(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDO_SEND_SECONDS", "10")
+    get_settings.cache_clear()
+    ticket = opened()
+    page = await tabs.open(f"/t/{ticket.id}")
+    for _ in range(2):
+        await page.do(Composer.send(ticket.id, "reply", "Hello", "k", True))
+    (held,) = page.shown(Conversation)["held"]
+    assert "resolves" in held["waits"]
+    assert said(ticket.id) == []
+    await page.do(Composer.undo(held["id"], {"reply-text": "And more"}))
+    assert page.shown(Conversation)["held"] == []
+    assert put(page)["reply_text"] == "Hello\n\nAnd more"
+    await page.do(Composer.send(ticket.id, "reply", "Hello", "k", True))  # it comes late
+    assert page.shown(Conversation)["held"] == []
+    await page.do(Composer.undo(held["id"], {}))
+    assert page.shown(Notice)["text"] == TOO_LATE
+    assert (said(ticket.id), get_ticket(over_rest(), ticket.id).status) == ([], "open")

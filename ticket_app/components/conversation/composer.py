@@ -12,10 +12,12 @@ from ticket_app.components.conversation.entries import NEWEST
 from ticket_app.components.conversation.scroll import scroll_to
 from ticket_app.components.frame import icon
 from ticket_app.state.conversation.composing import FIELDS, ROOM, Composing
-from ticket_app.vocabulary import MESSAGE_MAX, MessageKind
+from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.vocabulary import MESSAGE_MAX, MessageKind, Side
 
 REPLY, NOTE = MessageKind.REPLY.value, MessageKind.NOTE.value
 DEBOUNCE_MS = 400
+HELD = "held-message"
 _kind = ClientStateVar.create("messageKind", default=REPLY)
 
 
@@ -66,6 +68,35 @@ def composer(
         key=ticket_id.to_string(),
         class_name=rx.cond(box.is_note, "composer of-note", "composer"),
         custom_attrs={"aria-label": "Write"},
+    )
+
+
+def held(page: type[Conversation], undo: Any) -> rx.Component:
+    """Returns the reader's own messages that nobody else sees yet, each with a way back."""
+    return rx.foreach(
+        page.held,
+        lambda each: rx.fragment(
+            rx.el.li(
+                rx.el.p(
+                    words(each.waits),
+                    rx.el.button(
+                        "Undo",
+                        type="button",
+                        on_click=[
+                            rx.call_function(_kind.set_value(each.kind)),
+                            undo(each.id, values_of(FIELDS)),
+                        ],
+                        class_name="button low",
+                    ),
+                    class_name="said-head",
+                ),
+                rx.html(each.html, class_name="markdown"),
+                id=HELD,
+                class_name="said held",
+                custom_attrs={"data-kind": each.kind, "data-side": Side.TEAM.value},
+            ),
+            key=each.id,
+        ),
     )
 
 
@@ -173,7 +204,7 @@ def _after_sending(state: type[Composing]) -> rx.Component:
     """Takes what was sent out of its field, and shows it in the conversation."""
     return rx.fragment(
         take_sent(field=state.sent_kind + "-text", text=state.sent_text),
-        rx.fragment(on_mount=scroll_to(NEWEST)),
+        rx.fragment(on_mount=[scroll_to(NEWEST), scroll_to(HELD)]),
         key=state.sent.to_string(),
     )
 

@@ -7,7 +7,7 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 from ticket_app.components.browser.focus import CONTENT, focus
 from ticket_app.components.browser.in_view import InView
 from ticket_app.components.browser.words import words
-from ticket_app.components.conversation.composer import composer
+from ticket_app.components.conversation.composer import composer, held
 from ticket_app.components.conversation.entries import NEWEST, description, entries
 from ticket_app.components.conversation.properties import opener, properties
 from ticket_app.components.conversation.scroll import leave_the_top, scroll_to
@@ -104,6 +104,7 @@ def _conversation() -> rx.Component:
             ),
             _older(),
             entries(Conversation),
+            held(Conversation, Composer.undo),
         ),
         _end(),
         rx.fragment(on_mount=scroll_to(NEWEST), key=place),

@@ -9,23 +9,34 @@ from ticket_app.data.constraints import (
     check,
     has_visible_character,
     one_of,
+    sqlite_flags,
     sqlite_no_nul,
     sqlite_times,
 )
 from ticket_app.vocabulary import MESSAGE_MAX, Edge, MessageKind, Side
 
 
-def message_checks() -> list[CheckConstraint]:
+def message_checks(table: str = "message") -> list[CheckConstraint]:
     """Return the constraints of a message: visible text, known values, and notes of the team."""
     return [
-        *has_visible_character("message_body_shown", "body"),
-        check("message_body_length", f"length(body) <= {MESSAGE_MAX}"),
-        one_of("message_kind_known", "kind", MessageKind),
-        one_of("message_side_known", "side", Side),
-        one_of("message_channel_known", "channel", Edge),
-        check("message_note_of_team", f"kind <> '{MessageKind.NOTE}' OR side = '{Side.TEAM}'"),
-        *sqlite_times("message", "created_at"),
-        *sqlite_no_nul("message", "body"),
+        *has_visible_character(f"{table}_body_shown", "body"),
+        check(f"{table}_body_length", f"length(body) <= {MESSAGE_MAX}"),
+        one_of(f"{table}_kind_known", "kind", MessageKind),
+        one_of(f"{table}_side_known", "side", Side),
+        one_of(f"{table}_channel_known", "channel", Edge),
+        check(f"{table}_note_of_team", f"kind <> '{MessageKind.NOTE}' OR side = '{Side.TEAM}'"),
+        *sqlite_times(table, "created_at"),
+        *sqlite_no_nul(table, "body"),
+    ]
+
+
+def held_message_checks() -> list[CheckConstraint]:
+    """Return those of a message for one that is held, and those of its key and its times."""
+    return [
+        *message_checks("held_message"),
+        check("held_message_fingerprint_length", "length(fingerprint) = 64"),
+        *sqlite_times("held_message", "due_at"),
+        *sqlite_flags("held_message", "resolves"),
     ]
 
 

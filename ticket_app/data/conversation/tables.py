@@ -3,12 +3,17 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, ForeignKey, Index, text
+from sqlalchemy import Column, ForeignKey, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from ticket_app.data.conversation.checks import message_checks, participant_checks
+from ticket_app.data.conversation.checks import (
+    held_message_checks,
+    message_checks,
+    participant_checks,
+)
 from ticket_app.data.fields import (
     STRICT,
+    flag_field,
     id_field,
     person_id_field,
     text_field,
@@ -51,6 +56,35 @@ class Message(SQLModel, table=True):
     side: str = text_field()
     body: str = text_field()
     channel: str = text_field()
+    created_at: datetime = time_field()
+
+
+class HeldMessage(SQLModel, table=True):
+    """A message that its author can still take back: nobody else sees it, and nothing has come of
+    it. Once `due_at` has passed it becomes a Message, and its row goes.
+
+    `key` and `fingerprint` are those of its idempotency key.
+    """
+
+    __tablename__: ClassVar[Any] = "held_message"
+    __table_args__ = (
+        *held_message_checks(),
+        Index("held_message_due", "due_at"),
+        Index("held_message_ticket", "ticket_id"),
+        {**STRICT, "sqlite_autoincrement": True},
+    )
+
+    id: int | None = id_field()
+    ticket_id: int = ticket_id_field()
+    author_id: int | None = person_id_field()
+    kind: str = text_field()
+    side: str = text_field()
+    body: str = text_field()
+    channel: str = text_field()
+    resolves: bool = flag_field(server_default=False)
+    key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    fingerprint: str = text_field()
+    due_at: datetime = time_field()
     created_at: datetime = time_field()
 
 

@@ -4,6 +4,7 @@ The keys are kept in the table of those that file tickets, and expire with them.
 the lock of the ticket, so that two messages with one key come one after the other.
 """
 
+from datetime import datetime
 from hashlib import sha256
 
 from sqlmodel import Session
@@ -16,9 +17,12 @@ from ticket_app.data.tickets.tables import IdempotencyKey
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas.conversation import MessageCreate
 
+TAKEN_BACK = 0
+"""The number that a key has whose message was taken back before anybody else saw it."""
+
 
 def claim_of(
-    key: str, *, ticket_id: int, author_id: int | None, new: MessageCreate, resolve: bool
+    key: str, new: MessageCreate, ticket_id: int, author_id: int | None, *, resolve: bool
 ) -> KeyClaim:
     """Returns the key as it is stored, and a fingerprint of what is posted.
 
@@ -30,23 +34,32 @@ def claim_of(
     return KeyClaim(own, sha256(said.encode()).hexdigest())
 
 
-def posted_before(session: Session, ticket_id: int, claim: KeyClaim) -> Message | None:
-    """Returns the message that the key has posted, if any. Raises IdempotencyKeyReusedError."""
+def known_claim(session: Session, ticket_id: int, claim: KeyClaim) -> int | None:
+    """Returns the number of the message that the key has posted, TAKEN_BACK, or None for a new
+    key. Raises IdempotencyKeyReusedError."""
     known = find_key(session, claim.key)
     if known is None:
         return None
     if known.fingerprint != claim.fingerprint:
         raise IdempotencyKeyReusedError(ticket_id)
-    return messages.message_of(session, ticket_id, int(known.ticket))
+    return int(known.ticket)
 
 
-def keep_claim(session: Session, message: Message, claim: KeyClaim) -> None:
-    """Stores the key with the number of its message, which has been flushed."""
+def posted(session: Session, ticket_id: int, number: int) -> Message:
+    """Returns the message that a key has posted. Raises IdempotencyKeyReusedError for one that was
+    taken back."""
+    message = messages.message_of(session, ticket_id, number)
+    if message is None:
+        raise IdempotencyKeyReusedError(ticket_id)
+    return message
+
+
+def keep_claim(
+    session: Session, ticket_id: int, message_id: int | None, claim: KeyClaim, now: datetime
+) -> None:
+    """Stores the key with the number of its message, which has been flushed, or TAKEN_BACK."""
     session.add(
         IdempotencyKey(
-            **claim._asdict(),
-            ticket_id=message.ticket_id,
-            ticket=str(message.id),
-            created_at=message.created_at,
+            **claim._asdict(), ticket_id=ticket_id, ticket=str(message_id), created_at=now
         )
     )

@@ -1,21 +1,49 @@
 """The composer of the page of a ticket: replies to the requester, and notes of the team."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import reflex as rx
+from reflex.event import EventSpec
 
+from ticket_app.errors import TicketAppError
 from ticket_app.schemas.conversation import MessageCreate
-from ticket_app.services.conversation.posting import post_message
+from ticket_app.services.conversation.holding import send_message, take_back
 from ticket_app.services.people.permission import Verb
-from ticket_app.state.conversation.composing import Composing
+from ticket_app.state.conversation.composing import Composing, new_key
 from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.event_arguments import number_of, text_of
+from ticket_app.state.notices import Notice, failure_notice
 from ticket_app.state.service_calls import call_service
+from ticket_app.vocabulary import MESSAGE_MAX
+
+TAKEN = "Taken back. Nobody else has seen it."
+TOO_LATE = "It is sent already."
 
 
 class Composer(Composing, rx.State):
     """The composer beside the conversation that this page shows."""
 
     needs: ClassVar[Verb | None] = Verb.CHANGE_TICKETS
+
+    @rx.event
+    async def undo(self, held_id: int, written: dict[str, Any]) -> list[EventSpec]:
+        """Takes a held message back into its field, above what was written there since."""
+        try:
+            taken = await call_service(take_back, number_of(held_id))
+        except TicketAppError as error:
+            return [failure_notice(error.detail)]
+        page = await self.get_state(Conversation)
+        await page._read(page.ticket.id)  # noqa: SLF001  # ours
+        if taken is None:
+            return [failure_notice(TOO_LATE)]
+        fields: dict[str, Any] = written if isinstance(written, dict) else {}  # type: ignore[redundant-expr]  # a page may send anything
+        since = text_of(fields.get(f"{taken.kind}-text"), MESSAGE_MAX)
+        text = f"{taken.body}\n\n{since}" if since.strip() else taken.body
+        self.sent_text = ""
+        self.write(page.ticket.id, taken.kind, text)
+        put = {f"{taken.kind}-text": text, f"{taken.kind}-key": new_key()}
+        events = [rx.set_value(name, value) for name, value in put.items()]
+        return [*events, rx.set_focus(f"{taken.kind}-text"), Notice.say(TAKEN)]
 
     async def _post(
         self,
@@ -24,6 +52,6 @@ class Composer(Composing, rx.State):
         key: str | None,
         resolve: bool,
     ) -> None:
-        await call_service(post_message, ticket_id, new, resolve=resolve, key=key)
+        await call_service(send_message, ticket_id, new, key or new_key(), resolve=resolve)
         conversation = await self.get_state(Conversation)
         await conversation._show_own(ticket_id)  # noqa: SLF001  # ours

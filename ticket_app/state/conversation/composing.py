@@ -65,7 +65,7 @@ class Composing(rx.State, mixin=True):
         put = {}
         for kind in self.kinds:
             if not text_of(fields.get(f"{kind}-key"), IDEMPOTENCY_KEY_MAX):
-                put[f"{kind}-key"] = _new_key()
+                put[f"{kind}-key"] = new_key()
             kept = self._texts.get(_place(ticket_id, kind), "")
             if kept and not fields.get(f"{kind}-text"):
                 put[f"{kind}-text"] = kept
@@ -127,7 +127,7 @@ class Composing(rx.State, mixin=True):
         self.preview, self._sent_at = "", time()
         self._texts = {name: kept for name, kept in self._texts.items() if name != place}
         self._last_sent = {place: text}
-        return [rx.set_value(f"{kind}-key", _new_key()), Notice.say(SAID[kind])]
+        return [rx.set_value(f"{kind}-key", new_key()), Notice.say(SAID[kind])]
 
     async def _post(
         self,
@@ -148,5 +148,6 @@ def _place(ticket_id: Any, kind: str) -> str:
     return f"{number_of(ticket_id)}.{kind}"
 
 
-def _new_key() -> str:
+def new_key() -> str:
+    """Returns a new idempotency key for a message."""
     return secrets.token_urlsafe(16)

@@ -7,12 +7,13 @@ import reflex as rx
 from ticket_app.actor import Actor
 from ticket_app.errors import TicketAppError, TicketNotFoundError
 from ticket_app.schemas.tickets import TicketPublic
+from ticket_app.services.conversation.holding import held_messages
 from ticket_app.services.conversation.paging import conversation_page
 from ticket_app.services.people.permission import Verb
 from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.state.connection.returning import Returning
 from ticket_app.state.connection.subscription import Subscribed
-from ticket_app.state.conversation.entries import entries_of
+from ticket_app.state.conversation.entries import HeldEntry, entries_of, held_entry_of
 from ticket_app.state.conversation.paged import Paged, Stretch
 from ticket_app.state.portal.address import ticket_number
 from ticket_app.state.service_calls import call_service
@@ -30,7 +31,8 @@ NO_TICKET = TicketRow(
 class Conversation(Paged, Returning, Subscribed, rx.State):
     """The ticket of the address, or `missing`. It is `gone` if it was deleted while it is shown.
 
-    `is_older` is True at an address of what was said before a message.
+    `held` are the reader's own messages that nobody else sees yet. `is_older` is True at an address
+    of what was said before a message.
     """
 
     needs: ClassVar[Verb | None] = Verb.CHANGE_TICKETS
@@ -39,6 +41,7 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
     heading: str = "Ticket"
     ticket: TicketRow = NO_TICKET
     description: str = ""
+    held: list[HeldEntry] = []
     is_older: bool = False
     missing: bool = False
     gone: bool = False
@@ -74,12 +77,18 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
         limit = self._messages_to_read()
         try:
             ticket, found = await call_service(_ticket_with_stretch, number, self._before, limit)
+            held = await call_service(held_messages, number)
         except TicketNotFoundError:
             self._lose(number)
         except TicketAppError as error:
             self.problem = error.detail
         else:
             self._show(ticket, found)
+            released = max(0, len(self.held) - len(held))  # they are no news to their author
+            self._set(
+                held=[held_entry_of(each) for each in held],
+                arrived=max(0, self.arrived - released),
+            )
 
     async def _show_own(self, ticket_id: int) -> None:
         """Shows at once what the reader has posted to this ticket, if it is still shown."""

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from ticket_app.schemas.conversation import MessagePublic
 from ticket_app.schemas.tickets import TicketEventPublic
+from ticket_app.services.conversation.holding import Held
 from ticket_app.services.conversation.paging import ConversationPage
 from ticket_app.state.conversation.markdown import html_of
 from ticket_app.state.tickets.detail import Line, event_line
@@ -18,6 +19,7 @@ TEAM = "This desk"
 """Whoever writes for the team without an account."""
 REQUESTER = "Requester"
 """A requester without a name and an address."""
+WAITS = "Sends in a few seconds"
 OF_TRIAGE = "triage"
 
 
@@ -38,6 +40,22 @@ class Entry:
     html: str = ""
     summary: str = ""
     lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class HeldEntry:
+    """A message of the reader's own that can still be taken back. `waits` says what comes of it."""
+
+    id: int
+    kind: str
+    html: str
+    waits: str
+
+
+def held_entry_of(held: Held) -> HeldEntry:
+    """Returns a held message as its author sees it."""
+    waits = "Sends in a few seconds, and resolves the ticket" if held.resolves else WAITS
+    return HeldEntry(held.id, held.kind, html_of(held.body), waits)
 
 
 def entries_of(page: ConversationPage, requester: str, team: str = TEAM) -> list[Entry]:

@@ -1,0 +1,164 @@
+"""Holds a message back for some seconds, in which its author can take it back: see decision 0038.
+
+Nothing comes of a held message: no reader, search, figure or follower finds it in its own table.
+When it is due it is written as any other message is.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ticket_app.actor import Actor, Identity
+from ticket_app.bus import bus
+from ticket_app.data.conversation import held as queries
+from ticket_app.data.conversation.tables import HeldMessage, Message
+from ticket_app.data.engine import read_transaction, write_transaction
+from ticket_app.data.postgresql.timeouts import QUICK
+from ticket_app.data.tickets.filing import KeyClaim
+from ticket_app.data.tickets.queries import find_ticket, lock_ticket
+from ticket_app.errors import IdempotencyKeyReusedError
+from ticket_app.schemas.conversation import MessageCreate
+from ticket_app.services.conversation.posting import (
+    message_by,
+    post_message,
+    require_to_post,
+)
+from ticket_app.services.conversation.posting_once import (
+    TAKEN_BACK,
+    claim_of,
+    keep_claim,
+    known_claim,
+)
+from ticket_app.services.conversation.writing import write_message
+from ticket_app.services.people.permission import Verb, require, scope_of
+from ticket_app.services.tickets.listing import existing
+from ticket_app.services.tickets.recording import moment_of_change
+from ticket_app.settings import get_settings
+from ticket_app.vocabulary import Edge, MessageKind, Who
+
+LEASE_SECONDS = 5.0
+"""Seconds after which another process tries a message that one has begun to post."""
+
+
+class Held(NamedTuple):
+    """A message that its author can still take back."""
+
+    id: int
+    kind: MessageKind
+    body: str
+    resolves: bool
+    due_at: datetime
+
+
+def send_message(
+    actor: Actor, ticket_id: int, new: MessageCreate, key: str, *, resolve: bool = False
+) -> None:
+    """Holds a message for UNDO_SEND_SECONDS, after which it is posted. If that is 0, and with
+    attachments, it is posted at once.
+
+    The same key holds or posts one message, and none after it was taken back. Raises as
+    `post_message`.
+    """
+    require_to_post(new, actor, resolve=resolve)
+    seconds = get_settings().undo_send_seconds
+    if not seconds or new.attachments:
+        post_message(actor, ticket_id, new, resolve=resolve, key=key)
+        return
+    with write_transaction(QUICK) as session:
+        ticket = existing(lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        claim = claim_of(key, new, ticket_id, _author(actor), resolve=resolve)
+        if known_claim(session, ticket_id, claim) is not None:
+            return
+        if (before := queries.held_with_key(session, claim.key)) is not None:
+            if before.fingerprint != claim.fingerprint:
+                raise IdempotencyKeyReusedError(ticket_id)
+            return
+        message = message_by(ticket, new, actor)
+        said = message.model_dump(exclude={"id", "created_at"})
+        due_at = actor.at + timedelta(seconds=seconds)
+        session.add(
+            HeldMessage(
+                **said,
+                **claim._asdict(),
+                resolves=resolve,
+                created_at=actor.at,
+                due_at=due_at,
+            )
+        )
+
+
+def held_messages(actor: Actor, ticket_id: int) -> list[Held]:
+    """Returns the actor's own messages that are held at a ticket, oldest first.
+
+    Raises TicketNotFoundError.
+    """
+    require(actor, Verb.REPLY)
+    with read_transaction(QUICK) as session:
+        existing(find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        return [_held(each) for each in queries.held_by(session, ticket_id, _author(actor))]
+
+
+def take_back(actor: Actor, held_id: int) -> Held | None:
+    """Takes a held message of the actor back, and returns it; None if it was posted meanwhile, or
+    is not theirs. What its key sends later posts nothing."""
+    require(actor, Verb.REPLY)
+    with write_transaction(QUICK) as session:
+        found = queries.lock_held(session, held_id)
+        if found is None or found.author_id != _author(actor):
+            return None
+        keep_claim(session, found.ticket_id, TAKEN_BACK, _claim(found), actor.at)
+        taken = _held(found)
+        queries.remove_held(session, found)
+        return taken
+
+
+def release_due(actor: Actor) -> bool:
+    """Posts the held message that has been due longest; returns True if another may be due.
+
+    A lease of LEASE_SECONDS is the claim on it, so that one that cannot be written holds up no
+    other. One whose ticket is deleted waits for its restoration, or goes with it.
+    """
+    require(actor, Verb.OPERATE)
+    with read_transaction(QUICK) as session:
+        if not queries.is_due(session, actor.at):
+            return False
+    with write_transaction(QUICK) as session:
+        found = queries.lock_due(session, actor.at)
+        if found is None:
+            return False
+        held_id = found.id or 0
+        found.due_at = actor.at + timedelta(seconds=LEASE_SECONDS)
+    _release(actor, held_id)
+    return True
+
+
+def _release(actor: Actor, held_id: int) -> None:
+    """Posts a held message in the name of its author, unless it was taken back meanwhile."""
+    with write_transaction(QUICK) as session:
+        found = queries.lock_held(session, held_id)
+        if found is None:
+            return
+        ticket = lock_ticket(session, found.ticket_id, scope_of(actor))
+        if ticket is None:
+            return
+        author = Actor(Who.ANYONE, Edge(found.channel), actor.at, Identity(None, found.author_id))
+        message = Message(
+            ticket_id=found.ticket_id,
+            **found.model_dump(include={"author_id", "kind", "side", "body", "channel"}),
+            created_at=moment_of_change(ticket, author),
+        )
+        resolve, claim = found.resolves, _claim(found)
+        queries.remove_held(session, found)
+        change = write_message(session, ticket, message, actor=author, resolve=resolve, claim=claim)
+    bus.publish(change)
+
+
+def _author(actor: Actor) -> int | None:
+    return actor.identity.person_id
+
+
+def _claim(held: HeldMessage) -> KeyClaim:
+    return KeyClaim(held.key, held.fingerprint)
+
+
+def _held(row: HeldMessage) -> Held:
+    return Held(row.id or 0, MessageKind(row.kind), row.body, row.resolves, row.due_at)
