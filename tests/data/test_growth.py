@@ -298,7 +298,7 @@ def test_a_sort_without_an_index_looks_at_some_tickets(name: str, desks: dict[in
 
 def test_the_few_that_are_open_or_of_nobody_are_found_at_once(postgres_server: str) -> None:
     """Old tickets that were all assigned and settled long ago are not read."""
-    address = filled_desk(postgres_server, SMALL)
+    address = filled_desk(postgres_server, 10_000)
     with psycopg2.connect(address) as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO person (name, role) VALUES ('Busy', 'agent') RETURNING id")
         ((busy,),) = cursor.fetchall()

@@ -14,7 +14,7 @@ from ticket_app.schemas.conversation import MessageCreate, MessageListQuery
 from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.conversation.reading import list_messages
 
-SMALL, LARGE = 5_000, 20_000
+SMALL, LARGE = 2_500, 10_000
 EACH = 5
 """Messages of a ticket."""
 STILL_FEW = 600
