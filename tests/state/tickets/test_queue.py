@@ -8,6 +8,8 @@ from tests.services.desk import changed, opened
 from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from ticket_app.data.engine import write_transaction
+from ticket_app.data.tickets import list_queries
+from ticket_app.data.tickets.sorting import pages
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.services.tickets.deleting import delete_ticket
@@ -375,3 +377,43 @@ async def test_a_requester_in_the_address_is_told_by_name_if_known(
     known = "ana" in address
     assert len(ids(page)) == known
     assert page.shown(Queue)["requester_shown"] == ("Ana Lima" if known else "nobody@x.org")
+
+
+async def test_the_list_is_sorted_as_its_address_says(tabs: Tabs) -> None:
+    low, high = opened(priority="low").id, opened(priority="high").id
+    page = await tabs.open("/?sort=urgent&status=open")
+    assert ids(page) == [high, low]
+    await page.do(Queue.sort_by("oldest"))
+    assert page.redirects[-1] == "/?status=open&sort=oldest"
+    page = await tabs.open("/?sort=oldest&status=open")
+    assert ids(page) == [low, high]
+    await page.do(Queue.sort_by("nonsense"))
+    assert page.redirects[-1] == "/?status=open"
+
+
+async def test_a_list_of_ones_own_and_of_those_that_wait(tabs: Tabs) -> None:
+    mine, _ = opened().id, opened().id
+    agent = changed(mine, assignee_id="me").assignee_id
+    page = await tabs.open("/?assignee=me&unanswered=true")
+    assert ids(page) == [mine]
+    await page.do(Queue.choose_unanswered(False))
+    assert page.redirects[-1] == "/?assignee=me"
+    page = await tabs.open(f"/?assignee={agent}")
+    assert (ids(page), page.shown(Queue)["assignee_shown"]) == ([mine], "This desk")
+    await page.do(Queue.choose_assignee("none"))
+    assert page.redirects[-1] == "/?assignee=none"
+
+
+async def test_a_list_says_that_it_was_sorted_among_some_tickets(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (list_queries, pages):
+        monkeypatch.setattr(module, "SCANNED", 2)
+        monkeypatch.setattr(module, "SAMPLED", 1)
+    for _ in range(3):
+        opened()
+    page = await tabs.open("/?sort=changed")
+    assert len(ids(page)) == 2
+    assert page.shown(Queue)["stopped"].startswith("Sorted among 2 tickets.")
+    page = await tabs.open("/")
+    assert (len(ids(page)), page.shown(Queue)["stopped"]) == (3, "")

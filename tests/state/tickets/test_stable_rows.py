@@ -128,3 +128,16 @@ async def test_a_ticket_found_by_its_number_holds_still_too(tabs: Tabs) -> None:
     changed(wanted.id, title="Changed")
     await page.until(lambda: page.shown(Queue)["rows"][0]["title"] == "Changed")
     assert (ids(page), gone(page), waiting(page)) == ([wanted.id], {}, "")
+
+
+async def test_new_tickets_of_a_sorted_list_wait_above_its_last_row(tabs: Tabs) -> None:
+    low, high = opened(priority="low").id, opened(priority="high").id
+    page = await tabs.open("/?sort=urgent")
+    assert ids(page) == [high, low]
+    await page.do(Queue.attend("pointer", True))
+    opened(priority="critical")
+    await page.until(lambda: waiting(page) == "1 new")
+    opened(priority="low", description="Whenever you like. Thank you!")
+    changed(high, title="Changed")
+    await page.until(lambda: page.shown(Queue)["rows"][0]["title"] == "Changed")
+    assert (waiting(page), ids(page)) == ("1 new", [high, low])

@@ -1,5 +1,6 @@
 """The bar of filters. Each filter is a chip that shows its values and opens the choices."""
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
@@ -8,16 +9,30 @@ from ticket_app.components.badges import fixed_badge
 from ticket_app.components.browser.focus import focus, to_top
 from ticket_app.components.browser.words import words
 from ticket_app.components.frame import icon
+from ticket_app.schemas.assignees import ME, NONE
 from ticket_app.state.tickets.queue import Queue
 from ticket_app.state.tickets.queue_address import FACETS
 from ticket_app.theme import LOOKS, field_word
+from ticket_app.vocabulary import Sort
+
+SORT_WORDS = {
+    Sort.NEWEST: "Newest first",
+    Sort.OLDEST: "Oldest first",
+    Sort.WAITING: "Longest waiting",
+    Sort.URGENT: "Most urgent",
+    Sort.CHANGED: "Last changed",
+}
 
 
 def filters() -> rx.Component:
     """Returns the bar. Values of one filter widen the choice, and filters narrow it."""
     return rx.el.div(
         *(_facet(facet) for facet in FACETS),
+        _of_assignee("Mine", ME),
+        _of_assignee("Unassigned", NONE),
+        _toggle("Unanswered", Queue.unanswered == "true", Queue.choose_unanswered),
         rx.cond(Queue.requester, _requester()),
+        rx.cond(_is_of_agent(), _assignee()),
         rx.cond(
             narrowed(),
             rx.el.button(
@@ -28,6 +43,7 @@ def filters() -> rx.Component:
                 class_name="button bare",
             ),
         ),
+        _sort(),
         rx.cond(
             Queue.waiting,
             rx.el.button(
@@ -56,6 +72,7 @@ def clear() -> list[Any]:
 def narrowed() -> rx.Var[bool]:
     """Returns True if a filter or the search is set, or the address has an invalid one."""
     found = (Queue.search != "") | (Queue.requester != "") | Queue.impossible
+    found = found | (Queue.assignee != "") | (Queue.unanswered != "")
     for facet in FACETS:
         found = found | (getattr(Queue, facet).length() > 0)
     return found
@@ -101,6 +118,57 @@ def _requester() -> rx.Component:
             + Queue.requester_shown
             + ": show those of every requester",
         },
+    )
+
+
+def _is_of_agent() -> rx.Var[bool]:
+    """Returns True for a list of the tickets of an agent by number."""
+    return (Queue.assignee != "") & (Queue.assignee != ME) & (Queue.assignee != NONE)
+
+
+def _assignee() -> rx.Component:
+    """Returns a chip that removes the filter by an agent."""
+    return rx.el.button(
+        rx.el.span("Assignee: "),
+        rx.el.b(words(Queue.assignee_shown, dir="auto")),
+        icon("x", 14),
+        type="button",
+        on_click=[focus(_chip(FACETS[0])), Queue.choose_assignee("")],
+        class_name="chip",
+        custom_attrs={
+            "data-set": "true",
+            "aria-label": rx.Var.create("Tickets of the assignee ").to(str)
+            + Queue.assignee_shown
+            + ": show those of all",
+        },
+    )
+
+
+def _of_assignee(word: str, whose: str) -> rx.Component:
+    return _toggle(
+        word,
+        Queue.assignee == whose,
+        lambda chosen: Queue.choose_assignee(rx.cond(chosen, whose, "")),
+    )
+
+
+def _toggle(word: str, is_set: rx.Var[bool], choose: Callable[[Any], Any]) -> rx.Component:
+    """Returns a chip that is pressed or not."""
+    return rx.el.button(
+        rx.el.span(word),
+        type="button",
+        on_click=choose(~is_set),
+        class_name="chip",
+        custom_attrs={"data-set": is_set.to_string(), "aria-pressed": is_set.to_string()},
+    )
+
+
+def _sort() -> rx.Component:
+    return rx.el.select(
+        *(rx.el.option(word, value=sort) for sort, word in SORT_WORDS.items()),
+        value=rx.cond(Queue.sort, Queue.sort, Sort.NEWEST.value),
+        on_change=Queue.sort_by,
+        custom_attrs={"aria-label": "Sort"},
     )
 
 

@@ -35,7 +35,7 @@ def queue() -> rx.Component:
             Queue.older,
             rx.el.button(
                 icon("arrow-up", 14),
-                rx.el.span("Back to the newest tickets"),
+                rx.el.span("Back to the ", _in_order("newest", "first"), " tickets"),
                 type="button",
                 on_click=[focus(CONTENT), Queue.to_the_newest],
                 class_name="button bare",
@@ -45,7 +45,9 @@ def queue() -> rx.Component:
         rx.cond(
             Queue.loaded,
             rx.cond(
-                Queue.rows.length() > 0, _rows(), rx.cond(Queue.problem, rx.fragment(), _empty())
+                (Queue.rows.length() > 0) | Queue.more,
+                _rows(),
+                rx.cond(Queue.problem, rx.fragment(), _empty()),
             ),
             skeleton(SKELETON_ROWS, "ghost-row"),
         ),
@@ -59,6 +61,11 @@ def queue() -> rx.Component:
     )
 
 
+def _in_order(by_time: str, otherwise: str) -> rx.Component:
+    """Returns a word for a list with the newest first, or for one in another order."""
+    return rx.cond(Queue.sort, otherwise, by_time)
+
+
 def _is_busy() -> rx.Var[bool]:
     """Returns True if other rows are awaited.
 
@@ -69,7 +76,7 @@ def _is_busy() -> rx.Var[bool]:
         for each in (
             Queue.load_more, Queue.narrow, Queue.seek, Queue.enter, Queue.clear, Queue.turn_over,
             Queue.to_the_newest, Queue.show_waiting, Queue.retry, Queue.choose_requester,
-            Queue.any_requester,
+            Queue.any_requester, Queue.choose_assignee, Queue.choose_unanswered, Queue.sort_by,
         )
     ]  # fmt: skip
     return reduce(or_, asked, ~Queue.loaded | ~rx.State.is_hydrated)
@@ -180,6 +187,7 @@ def _rows() -> rx.Component:
                 ),
             ),
         ),
+        rx.cond(Queue.stopped, words(Queue.stopped, class_name="quiet small stopped")),
         rx.cond(
             Queue.more,
             InView.create(
@@ -203,7 +211,8 @@ def _rows() -> rx.Component:
             Queue.full,
             rx.el.div(
                 rx.el.button(
-                    "Older tickets",
+                    _in_order("Older", "Further"),
+                    " tickets",
                     type="button",
                     on_click=[focus(CONTENT), Queue.turn_over],
                     class_name="button",

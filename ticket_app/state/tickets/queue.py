@@ -1,5 +1,6 @@
 """The queue: the filter, which the address holds, and the loaded rows."""
 
+from contextlib import suppress
 from time import time
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -8,8 +9,10 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError
+from ticket_app.schemas.assignees import ME, NONE
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import PAGE_MAX, TicketListQuery, TicketPage
+from ticket_app.services.people.accounts import directory
 from ticket_app.services.people.permission import Verb
 from ticket_app.services.tickets import searching
 from ticket_app.services.tickets.listing import get_tickets
@@ -29,6 +32,7 @@ from ticket_app.state.tickets.queue_address import (
     known_sort,
     known_truth,
     known_values,
+    stopped_sentence,
 )
 from ticket_app.state.tickets.rows import TicketRow, row_of
 from ticket_app.state.tickets.stable_rows import missing, stable_rows
@@ -66,7 +70,8 @@ class Queue(Returning, Subscribed, rx.State):
     `requester_shown` their name, and `people` are the requesters whom the search finds by name.
 
     `unanswered` is true or false as the address has it, or empty, and `assignee` a number, `me` or
-    `none`. `sort` is empty for the newest first.
+    `none`. `assignee_shown` is the name of that agent. `sort` is empty for the newest first.
+    `stopped` says that the list was sorted among some tickets only.
 
     `_headed` is the query of the last redirect and its time, `_sought` are the last searches that
     were typed, and `_seeking` is True while typing replaces the browser's history entry.
@@ -82,6 +87,7 @@ class Queue(Returning, Subscribed, rx.State):
     requester: str = ""
     requester_shown: str = ""
     assignee: str = ""
+    assignee_shown: str = ""
     unanswered: str = ""
     sort: str = ""
     people: list[NamedRequester] = []
@@ -94,6 +100,7 @@ class Queue(Returning, Subscribed, rx.State):
     found: str = ""
     led: int = 0
     waiting: str = ""
+    stopped: str = ""
     extent: str = rx.SessionStorage("")
     problem: str = ""
     impossible: bool = False
@@ -133,6 +140,7 @@ class Queue(Returning, Subscribed, rx.State):
         if self.problem:
             self.rows, self.more, self.full, self.matching = [], False, False, ""
         await self._suggest_people()
+        await self._name_assignee()
         self.found = self.matching
         if self._was_typed():
             return None
@@ -188,6 +196,27 @@ class Queue(Returning, Subscribed, rx.State):
     def any_requester(self) -> EventSpec:
         """Removes the filter by requester."""
         self.requester = ""
+        return self._redirect()
+
+    @rx.event
+    def choose_assignee(self, whose: str) -> EventSpec | None:
+        """Lists the tickets of oneself (`me`), of nobody (`none`), or of all (an empty text)."""
+        if whose not in ("", ME, NONE):
+            return None
+        self.assignee = whose
+        return self._redirect()
+
+    @rx.event
+    def choose_unanswered(self, chosen: bool) -> EventSpec:
+        """Lists the tickets whose requester waits, or no longer these alone."""
+        self.unanswered = "true" if chosen is True else ""
+        return self._redirect()
+
+    @rx.event
+    def sort_by(self, sort: str) -> EventSpec:
+        """Lists the tickets by another sort."""
+        chosen = known_sort(sort)
+        self.sort = "" if chosen is Sort.NEWEST else chosen
         return self._redirect()
 
     @rx.event
@@ -279,7 +308,8 @@ class Queue(Returning, Subscribed, rx.State):
         if result.ticket is not None:
             others.pop(result.ticket.id, None)
             listed = [*listed, result.ticket]
-        now = stable_rows(self.rows, listed, others, complete=result.page.next_cursor is None)
+        complete = result.page.next_cursor is None
+        now = stable_rows(self.rows, listed, others, complete=complete, sort=self._sort())
         if now.rows != self.rows:
             self.rows = now.rows
         self.waiting = f"{now.waiting:,} new" if now.waiting else ""
@@ -322,6 +352,7 @@ class Queue(Returning, Subscribed, rx.State):
         if extent != self.extent:
             self.extent = extent
         self._next = page.next_cursor or ""
+        self.stopped = stopped_sentence(page)
         self.more = bool(self._next) and len(rows) < ROWS_MAX
         self.full = bool(self._next) and len(rows) >= ROWS_MAX
 
@@ -332,6 +363,16 @@ class Queue(Returning, Subscribed, rx.State):
             self.people = await named_requesters(self.search if is_about_texts else "")
         except TicketAppError as error:
             self.people, self.problem = [], error.detail
+
+    async def _name_assignee(self) -> None:
+        self.assignee_shown = self.assignee
+        if self.assignee.isdecimal() and not self._impossible:
+            with suppress(TicketAppError):
+                person = await call_service(directory.get_person, int(self.assignee))
+                self.assignee_shown = person.name
+
+    def _sort(self) -> Sort:
+        return known_sort(self.sort)
 
     def _was_typed(self) -> bool:
         """Returns True if the address's search was typed into the box.
@@ -347,7 +388,7 @@ class Queue(Returning, Subscribed, rx.State):
         values: dict[str, Any] = {facet: list(getattr(self, facet)) for facet in FACETS}
         values |= {"requester": self.requester or None, "search": self.search}
         values |= {"assignee": self.assignee or None}
-        values |= {"unanswered": self.unanswered or None, "sort": self.sort or Sort.NEWEST}
+        values |= {"unanswered": self.unanswered or None, "sort": self._sort()}
         return parse(TicketListQuery, values | {"limit": limit, "cursor": cursor})
 
     def _redirect(self, *, replace: bool = False, **changes: Any) -> EventSpec:

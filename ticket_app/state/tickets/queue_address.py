@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 from ticket_app.errors import InvalidInputError
 from ticket_app.schemas.inputs import parse
-from ticket_app.schemas.tickets import TicketListQuery
+from ticket_app.schemas.tickets import TicketListQuery, TicketPage
 from ticket_app.services.tickets.listing import Matching
 from ticket_app.services.tickets.searching import SearchResult
 from ticket_app.theme import LOOKS
@@ -80,6 +80,13 @@ def found_sentence(result: SearchResult) -> str:
         return found
     named = f"Ticket {result.ticket.id}"
     return f"{named}; in texts {found}" if result.matching.tickets else named
+
+
+def stopped_sentence(page: TicketPage) -> str:
+    """Returns what to know of a page that stopped early; an empty text for an exact one."""
+    if page.stopped_after is None:
+        return ""
+    return f"Sorted among {page.stopped_after:,} tickets. Others may match; narrow the list."
 
 
 def _counted_in_words(found: Matching) -> str:
