@@ -14,12 +14,14 @@ from tests.services.desk import changed, opened
 from ticket_app.data.conversation.tables import Message
 from ticket_app.data.direct import DriverConnection
 from ticket_app.data.engine import get_engine, read_transaction, write_transaction
+from ticket_app.data.people.tables import Person
 from ticket_app.data.tickets import list_queries
 from ticket_app.data.tickets.predicates import facets_of, is_unsettled, traits_of
 from ticket_app.data.tickets.sorting import pages
 from ticket_app.data.tickets.sorting.orders import BY_FILING
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import InvalidInputError
+from ticket_app.schemas.assignees import NONE
 from ticket_app.schemas.conversation import MessageCreate, MessageListQuery
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import TicketFilter, TicketListQuery, TicketPage, TicketPublic
@@ -28,7 +30,7 @@ from ticket_app.services.conversation.reading import list_messages
 from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.services.tickets.listing import count_tickets, list_tickets
 from ticket_app.services.tickets.recording import id_of
-from ticket_app.vocabulary import FACETS, SETTLED, Edge, MessageKind, Priority, Side, Sort
+from ticket_app.vocabulary import FACETS, SETTLED, Edge, MessageKind, Priority, Role, Side, Sort
 
 SEED = 20_261_121
 WORDS = ("printer", "Invoice", "PASSWORD", "a%b", "under_score", "Ärger", "refund", "x")
@@ -56,6 +58,9 @@ def few_are_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
 def fill(chance: Random, count: int) -> None:
     """Create tickets with few different times, so that ids decide, some of them deleted."""
     with write_transaction() as session:
+        team = [Person(name=name, role=Role.AGENT) for name in ("Ana", "Bea")]
+        session.add_all(team)
+        session.flush()
         for _ in range(count):
             values: dict[str, Any] = {
                 field: chance.choice(list(known)) for field, known in FACETS.items()
@@ -70,6 +75,7 @@ def fill(chance: Random, count: int) -> None:
                 urgency_score=chance.choice((0, 50, 100)),
                 waiting_since=later if not settled and chance.random() < 0.3 else None,
                 resolved_at=at if settled else None,
+                assignee_id=chance.choice((None, None, team[0].id, team[1].id)),
                 deleted_at=at if chance.random() < 0.1 else None,
                 **values,
             )
@@ -87,7 +93,9 @@ def random_filter(chance: Random) -> TicketFilter:
         if chance.random() < 0.4
     }
     unanswered = chance.choice((None, None, True, False))
-    return TicketFilter(**chosen, search=chance.choice(SEARCHES), unanswered=unanswered)
+    assignee = chance.choice((None, None, 1, 2, NONE))
+    search = chance.choice((None, *SEARCHES))
+    return TicketFilter(**chosen, search=search, unanswered=unanswered, assignee=assignee)
 
 
 def texts_of(ticket: TicketPublic) -> list[str]:
@@ -101,6 +109,7 @@ def is_wanted(ticket: TicketPublic, wanted: TicketFilter, texts: dict[int, list[
     waits = ticket.waiting_since is not None
     return (
         wanted.unanswered in (None, waits)
+        and wanted.assignee in (None, ticket.assignee_id or NONE)
         and all(
             not getattr(wanted, field) or getattr(ticket, field) in getattr(wanted, field)
             for field in FACETS
@@ -141,7 +150,7 @@ def test_pages_and_counts_are_those_of_a_look_at_every_ticket() -> None:
     assert len(every) > 150
     texts = {each.id: texts_of(each) for each in every}
     full, stopped = Counter[Sort](), Counter[Sort]()
-    for number in range(200):
+    for number in range(250):
         wanted, limit, sort = random_filter(chance), chance.choice((3, 10)), list(Sort)[number % 5]
         right = sorted(
             (one for one in every if is_wanted(one, wanted, texts)),
@@ -150,7 +159,7 @@ def test_pages_and_counts_are_those_of_a_look_at_every_ticket() -> None:
         found = pages_of(TicketListQuery(**wanted.model_dump()), sort, limit)
         listed = [ticket for page in found for ticket in page.items]
         said = {page.stopped_after for page in found} - {None}
-        if said and not is_unsettled(wanted):
+        if said and (wanted.assignee or not is_unsettled(wanted)):
             # An order of some of the tickets, and of no others.
             assert listed == [one for one in right if one in listed], (wanted, sort)
         else:

@@ -17,7 +17,7 @@ WITHOUT_SCOPE = {
     "changing.change_ticket": "It writes a ticket that was read within a scope.",
     "events.add_events": "It writes.",
     "events.insert_events": "It writes.",
-    "list_queries.read_page": "Its shape has the condition of the scope.",
+    "sorting.reading.read_page": "Its shape has the condition of the scope.",
     "queries.changes_between": "Only agents read histories; they see every ticket.",
     "queries.find_key": "It finds a number of the key's own actor.",
     "queries.suggestions_for": "Only agents read suggestions, of a ticket that was found before.",

@@ -16,33 +16,25 @@ not on that of all tickets. So are those of an assignee and of nobody, unless th
 text; of unsettled tickets alone there is an index of their own.
 """
 
-import json
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from ticket_app.data.direct import DriverConnection
-from ticket_app.data.folding import fold
 from ticket_app.data.people.scope import Scope
 from ticket_app.data.tickets.list_sql import (
     AccessPath,
     Shape,
     count_statement,
     is_planned_once,
-    page_statement,
     wanted_statement,
 )
 from ticket_app.data.tickets.predicates import (
     ASSIGNEE,
     UNASSIGNED,
     active_fields,
-    are_facets,
     facets_of,
     is_counted,
     is_of_one,
     is_unsettled,
-    parameters,
-    scope_values,
-    traits_of,
 )
 from ticket_app.data.tickets.searching.messages import (
     FEW,
@@ -50,11 +42,12 @@ from ticket_app.data.tickets.searching.messages import (
     Messages,
     expected_messages,
 )
+from ticket_app.data.tickets.searching.values import has_trigram, values_of
 from ticket_app.data.tickets.sorting.orders import Bound
-from ticket_app.data.types import utc
+from ticket_app.data.tickets.sorting.reading import Listed, read_page
 from ticket_app.schemas.paging import Place
 from ticket_app.schemas.tickets import TicketFilter
-from ticket_app.vocabulary import FACETS, Sort
+from ticket_app.vocabulary import Sort
 
 SAMPLED = 400
 SCANNED = 4_000
@@ -68,20 +61,9 @@ SCANNED_FREQUENT = 40_000
 many. The scan fills a page unless no newer ticket matches."""
 NARROW = 16
 """Facets of 256 in which a word of very many messages is looked for, without a long scan."""
-TRIGRAM = 3
-ESCAPE = "\\"
 WAITING = TicketFilter(unanswered=True)
 CACHE_KEY_FIELDS = set(TicketFilter.model_fields)
 """Fields that identify a cached estimate: the filter without the cursor."""
-
-
-class Listed(NamedTuple):
-    """A ticket of a page: its key in the order of the page, as the database has it, and its
-    TicketPublic as JSON."""
-
-    id: int
-    key: Any
-    json: str
 
 
 class Expected(NamedTuple):
@@ -115,15 +97,6 @@ class Expected(NamedTuple):
         return Messages.BY_INDEX if are_few else Messages.OF_EACH
 
 
-class Found(NamedTuple):
-    """The tickets of a page. `stopped_after` is the number of tickets looked at, if others may
-    match; `stopped_at` is the last of them, if the next page goes on behind it."""
-
-    listed: list[Listed]
-    stopped_after: int | None = None
-    stopped_at: Place | None = None
-
-
 def tickets_by_filing(
     connection: DriverConnection,
     wanted: TicketFilter,
@@ -149,7 +122,8 @@ def tickets_by_filing(
     fields = active_fields(wanted)
     of_one = is_of_one(fields, scope.restriction, search=wanted.search is not None)
     if of_one or (wanted.search is None and not fields):
-        return page(AccessPath.SCAN)
+        by_facet = of_one and _is_found_by_facet(connection, wanted, scope)
+        return page(AccessPath.FACET_INDEX if by_facet else AccessPath.SCAN)
     expected = expected_matches(connection, wanted, scope, values)
     if expected.are_rare:
         return page(AccessPath.TEXT_INDEX)
@@ -164,23 +138,6 @@ def tickets_by_filing(
     if path is AccessPath.WAITING and not are_few(connection, WAITING, scope):
         path = AccessPath.SCAN
     return page(path)
-
-
-def read_page(
-    connection: DriverConnection, shape: Shape, values: dict[str, Any], after: Place | None
-) -> list[Listed]:
-    """Return the tickets of a page of this shape, in its order."""
-    rows = connection.rows(
-        page_statement(shape),
-        values | keyset_values(after),
-        planned_once=is_planned_once(shape),
-    )
-    return [*map(Listed._make, rows)]
-
-
-def key_of(value: Any) -> datetime | int:
-    """Return the key of a ticket as a Place has it: an aware time, or a number."""
-    return value if isinstance(value, int) else utc(value)
 
 
 def count_found(
@@ -202,7 +159,8 @@ def count_found(
     path, fields = selective_path(wanted), active_fields(wanted)
     of_one = is_of_one(fields, scope.restriction, search=wanted.search is not None)
     if of_one or (wanted.search is None and not fields):
-        return count(AccessPath.SCAN)
+        by_facet = of_one and _is_found_by_facet(connection, wanted, scope)
+        return count(AccessPath.FACET_INDEX if by_facet else AccessPath.SCAN)
     if path is AccessPath.WAITING:
         return count(path)
     expected = expected_matches(connection, wanted, scope, values)
@@ -253,6 +211,15 @@ def expected_matches(
     return Expected(connection.cached_number(known, tickets), messages)
 
 
+def _is_found_by_facet(connection: DriverConnection, wanted: TicketFilter, scope: Scope) -> bool:
+    """Return True for few facets of an assignee, or of nobody, with many tickets: a scan of these
+    for a rare combination has no bound."""
+    if wanted.assignee is None or wanted.requester is not None or scope.restriction:
+        return False
+    is_narrow = len(facets_of(wanted)) <= NARROW
+    return is_narrow and not are_few(connection, TicketFilter(assignee=wanted.assignee), scope)
+
+
 def _is_scanned_on(wanted: TicketFilter, expected: Expected) -> bool:
     """Return True if a long scan of tickets fills a page sooner than an index does."""
     by_facet = _path_of_rest(wanted, expected) is AccessPath.FACET_INDEX
@@ -275,13 +242,6 @@ def selective_path(wanted: TicketFilter) -> AccessPath:
     if wanted.search is None:
         return AccessPath.WAITING if wanted.unanswered else AccessPath.SCAN
     return AccessPath.TEXT_INDEX if has_trigram(wanted.search) else AccessPath.SCAN
-
-
-def has_trigram(search: str) -> bool:
-    """Return True if an index finds it. PostgreSQL makes trigrams of letters and digits only."""
-    folded = fold(search) or ""
-    parts = "".join(one if one.isalnum() else " " for one in folded).split()
-    return any(len(part) >= TRIGRAM for part in parts)
 
 
 def shape_of(
@@ -312,36 +272,3 @@ def shape_of(
         bounds,
         messages=messages,
     )
-
-
-def values_of(connection: DriverConnection, wanted: TicketFilter, scope: Scope) -> dict[str, Any]:
-    """Return the parameters of the filter and of the scope."""
-    values = parameters(wanted, connection.dialect)
-    if wanted.search is not None:
-        values |= _text_values(connection, wanted.search)
-    numbers: dict[str, list[int]] = {}
-    fields = active_fields(wanted)
-    if fields and are_facets(fields):
-        numbers["facets"] = facets_of(wanted)
-    if wanted.search is not None and connection.dialect == "postgresql":
-        facets = (field for field in fields if field in FACETS)
-        numbers |= {f"{field}_traits": traits_of(wanted, field) for field in facets}
-    values |= scope_values(scope)
-    if connection.dialect == "sqlite":
-        return values | {name: json.dumps(those) for name, those in numbers.items()}
-    return values | numbers
-
-
-def _text_values(connection: DriverConnection, search: str) -> dict[str, str]:
-    folded = fold(search) or ""
-    if connection.dialect == "sqlite":
-        quoted = folded.replace('"', '""')
-        return {"search": folded, "phrase": f'"{quoted}"'}
-    for special in (ESCAPE, "%", "_"):  # these are literal in a search
-        folded = folded.replace(special, ESCAPE + special)
-    return {"pattern": f"%{folded}%"}
-
-
-def keyset_values(after: Place | None) -> dict[str, Any]:
-    """Return the parameters of the keyset condition; {} for the first page."""
-    return {} if after is None else {"after_key": after.key, "after_id": after.id}

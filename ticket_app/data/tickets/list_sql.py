@@ -151,7 +151,9 @@ def _found(shape: Shape) -> str:
             waiting = order_of(Sort.WAITING, shape.dialect).clause()
             return f"{place} FROM ticket WHERE {_scan_condition(shape)} {waiting}"
         case AccessPath.FACET_INDEX:
-            return _by_facet(shape, all_of(listed, *_searched(shape)))
+            others = (field for field in shape.fields if field not in FACETS)
+            rest = (*conditions(others, shape.dialect), *_searched(shape))
+            return _by_facet(shape, all_of(listed, *rest))
         case AccessPath.TEXT_INDEX:
             wanted = all_of(listed, *conditions(shape.fields, shape.dialect))
             said = tickets_that_say(shape.dialect, shape.restriction, place, wanted)

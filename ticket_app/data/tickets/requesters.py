@@ -18,12 +18,7 @@ from ticket_app.data.people.scope import Scope
 from ticket_app.data.people.tables import Person
 from ticket_app.data.plain_sql import placeholder
 from ticket_app.data.tickets.columns import public_json
-from ticket_app.data.tickets.list_queries import (
-    SCANNED,
-    Found,
-    Listed,
-    keyset_values,
-)
+from ticket_app.data.tickets.list_queries import SCANNED
 from ticket_app.data.tickets.list_sql import NEWEST_FIRST, all_of
 from ticket_app.data.tickets.predicates import (
     active_fields,
@@ -35,6 +30,7 @@ from ticket_app.data.tickets.predicates import (
     visible,
 )
 from ticket_app.data.tickets.sorting.orders import BY_FILING, order_of
+from ticket_app.data.tickets.sorting.reading import Found, Listed, keyset_values
 from ticket_app.data.tickets.tables import UNLINKED, Ticket
 from ticket_app.schemas.paging import Place
 from ticket_app.schemas.tickets import TicketFilter

@@ -15,9 +15,9 @@ from ticket_app.data.people.accounts import find_people
 from ticket_app.data.postgresql.timeouts import LONG, QUICK
 from ticket_app.data.tickets import list_queries, queries
 from ticket_app.data.tickets.changing import current_ticket
-from ticket_app.data.tickets.list_queries import Found
 from ticket_app.data.tickets.predicates import is_counted
 from ticket_app.data.tickets.sorting.pages import sorted_tickets
+from ticket_app.data.tickets.sorting.reading import Found, key_of
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.assignees import ASSIGNEE, PARTICIPANT
@@ -113,7 +113,7 @@ def page_of(found: Found, query: TicketListQuery) -> TicketPage:
     """Returns the first `query.limit` tickets as a page; one more means that a next page exists."""
     shown, place = found.listed[: query.limit], found.stopped_at
     if len(found.listed) > query.limit:
-        place = Place(query.sort, list_queries.key_of(shown[-1].key), shown[-1].id)
+        place = Place(query.sort, key_of(shown[-1].key), shown[-1].id)
     return TicketPage(
         json_array=f"[{','.join(ticket.json for ticket in shown)}]",
         next_cursor=place.encode() if place else None,

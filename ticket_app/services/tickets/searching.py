@@ -8,7 +8,8 @@ from ticket_app.actor import Actor
 from ticket_app.data.direct import driver_read
 from ticket_app.data.folding import fold
 from ticket_app.data.tickets import requesters
-from ticket_app.data.tickets.list_queries import Found, has_trigram
+from ticket_app.data.tickets.searching.values import has_trigram
+from ticket_app.data.tickets.sorting.reading import Found
 from ticket_app.errors import TicketNotFoundError
 from ticket_app.schemas.people import PersonPublic
 from ticket_app.schemas.tickets import (

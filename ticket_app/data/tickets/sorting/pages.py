@@ -18,28 +18,29 @@ from ticket_app.data.tickets.list_queries import (
     SCANNED,
     WAITING,
     Expected,
-    Found,
-    Listed,
     are_few,
     expected_matches,
-    key_of,
-    keyset_values,
-    read_page,
     selective_path,
     shape_of,
     tickets_by_filing,
-    values_of,
 )
 from ticket_app.data.tickets.list_sql import AccessPath, Shape, last_scanned_statement
 from ticket_app.data.tickets.predicates import (
-    UNASSIGNED,
     active_fields,
     facets_of,
     is_counted,
     is_of_one,
     is_unsettled,
 )
+from ticket_app.data.tickets.searching.values import values_of
 from ticket_app.data.tickets.sorting.orders import BY_FILING, LEAST_URGENT, Bound, least_urgent
+from ticket_app.data.tickets.sorting.reading import (
+    Found,
+    Listed,
+    key_of,
+    keyset_values,
+    read_page,
+)
 from ticket_app.schemas.paging import Place
 from ticket_app.schemas.tickets import PAGE_MAX, TicketFilter
 from ticket_app.vocabulary import UNSETTLED, Priority, Sort
@@ -73,10 +74,10 @@ def sorted_tickets(
         )
     asked = Asked(wanted, scope, sort, limit, after)
     fields, search = active_fields(wanted), wanted.search is not None
-    if is_of_one(fields, scope.restriction, search=search) and not _in_order_of_all(
-        connection, asked
-    ):
-        return _among_newest(connection, asked, of_one=True)
+    if is_of_one(fields, scope.restriction, search=search):
+        found = _in_order(connection, asked) if _has_many_open(connection, asked) else None
+        is_exact = found is not None and (len(found.listed) == limit or not found.stopped_at)
+        return found if found and is_exact else _among_newest(connection, asked, of_one=True)
     expected = expected_matches(connection, wanted, scope, values_of(connection, wanted, scope))
     asked = asked._replace(expected=expected)
     if expected.are_rare:
@@ -128,10 +129,11 @@ def _of_one(wanted: TicketFilter) -> TicketFilter:
     return TicketFilter(requester=wanted.requester, assignee=wanted.assignee, status=status)
 
 
-def _in_order_of_all(connection: DriverConnection, asked: Asked) -> bool:
-    """Return True if so many tickets are of nobody that the order of all unsettled ones is read."""
+def _has_many_open(connection: DriverConnection, asked: Asked) -> bool:
+    """Return True if an assignee, or nobody, has so many open tickets that the first ones in the
+    order of all may fill a page."""
     wanted = asked.wanted
-    if UNASSIGNED not in active_fields(wanted) or not is_unsettled(wanted):
+    if wanted.assignee is None or wanted.requester is not None or not is_unsettled(wanted):
         return False
     return not are_few(connection, _of_one(wanted), asked.scope)
 
