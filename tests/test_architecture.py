@@ -223,6 +223,7 @@ DOMAIN_MAY_USE = {
     "figures": {"tickets", "people"},
     "triage": {"tickets", "figures", "people"},
     "erasing": {"tickets", "conversation", "figures", "people", "triage"},
+    "followers": {"tickets", "conversation", "figures", "triage", "people"},
 }
 """The domains that a domain of data/ and services/ may use besides itself."""
 KNOWN_CROSSINGS = {

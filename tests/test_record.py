@@ -30,7 +30,13 @@ EVENTS = Record(
             "alembic/versions/0012_texts_that_show.py",
         }
     ),
-    frozenset(f"ticket_app/data/tickets/{name}.py" for name in ("checks", "queries", "tables")),
+    frozenset(
+        {
+            *(f"ticket_app/data/tickets/{name}.py" for name in ("checks", "queries", "tables")),
+            "ticket_app/data/followers/record.py",
+            "ticket_app/data/followers/aside.py",
+        }
+    ),
 )
 AUDIT = Record(
     "audit_entry",

@@ -24,6 +24,7 @@ from ticket_app.api.gateway.page_policy import page_policy
 from ticket_app.api.gateway.static_pages import StaticPages
 from ticket_app.bus import bus
 from ticket_app.errors import TicketAppError
+from ticket_app.live.followers import following
 from ticket_app.live.housekeeping import (
     cleaning_attachments,
     expiring_keys,
@@ -192,6 +193,7 @@ app.register_lifespan_task(recording_uses)
 app.register_lifespan_task(telling_of_erasings)
 app.register_lifespan_task(cleaning_attachments)
 app.register_lifespan_task(releasing_messages)
+app.register_lifespan_task(following)
 app.register_lifespan_task(warm_up)
 
 app.add_page(

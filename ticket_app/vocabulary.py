@@ -145,6 +145,15 @@ class EventKind(StrEnum):
     NOTED = "noted"
 
 
+class NotificationKind(StrEnum):
+    """Why somebody is told of an event: a ticket became theirs, a reply came on one of theirs, or
+    somebody named them."""
+
+    ASSIGNED = "assigned"
+    REPLIED = "replied"
+    MENTIONED = "mentioned"
+
+
 class MessageKind(StrEnum):
     """Who may read a message: the requester too, or the team alone."""
 

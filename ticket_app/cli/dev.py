@@ -3,9 +3,9 @@
 import argparse
 import sys
 
+from ticket_app.cli.frontend.process import run_with_children
 from ticket_app.cli.frontend.reflex_environment import BUILD_DIR, node_environment
 from ticket_app.cli.people.admin import create_configured_administrator
-from ticket_app.cli.process import run_with_children
 from ticket_app.cli.say import say
 from ticket_app.cli.server.lock import only_desk
 from ticket_app.cli.server.log_lines import begin_log

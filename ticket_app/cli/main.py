@@ -20,6 +20,7 @@ COMMANDS = {
     "migrate": "bring the database up to date",
     "demo": "fill an empty desk with believable tickets",
     "recount": "compare the desk's figures with its tickets",
+    "followers": "show how far each follower of the record of events is behind it",
     "triage": "measure how good triage is, and learn from what people decided",
     "people": "create accounts and administer them",
     "erase": "erase the data of one requester, wherever it was copied",

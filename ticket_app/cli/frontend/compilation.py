@@ -12,13 +12,13 @@ from pathlib import Path
 
 from ticket_app.cli.frontend.build_error import BuildFailedError
 from ticket_app.cli.frontend.fingerprint import fingerprint, inputs_of_the_pages, why_rebuild
+from ticket_app.cli.frontend.process import run_with_children
 from ticket_app.cli.frontend.reflex_environment import (
     ANY_ORIGIN,
     BUILD_DIR,
     WORK_DIR,
     build_environment,
 )
-from ticket_app.cli.process import run_with_children
 from ticket_app.cli.say import say
 from ticket_app.settings import ROOT
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from ticket_app.cli.process import run_with_children
+from ticket_app.cli.frontend.process import run_with_children
 from ticket_app.settings import ROOT
 
 OURSELVES = """
 import os, signal, sys
 from ticket_app.cli.main import _terminate
-from ticket_app.cli.process import run_with_children
+from ticket_app.cli.frontend.process import run_with_children
 signal.signal(signal.SIGTERM, _terminate)
 child = "sleep 60 & echo $! >grandchild; echo $$ >child; wait"
 os.chdir(sys.argv[1])
