@@ -15,7 +15,13 @@ from harness.actors import over_rest
 from harness.filling import vacuum, with_driver
 from tests.filled_desks import filled_desk
 from ticket_app.data.direct import DriverConnection
-from ticket_app.data.engine import get_autocommit_engine, get_engine, use_database
+from ticket_app.data.engine import (
+    get_autocommit_engine,
+    get_engine,
+    read_transaction,
+    use_database,
+)
+from ticket_app.data.followers import aside, record
 from ticket_app.data.plain_sql import Row, prepared
 from ticket_app.data.tickets.list_queries import SCANNED
 from ticket_app.schemas.paging import Place
@@ -78,6 +84,15 @@ def searching_on(**values: Any) -> Question:
     return lambda: search_page(over_rest(), TicketListQuery(**values))
 
 
+def batch_of_a_follower(after: int) -> None:
+    with read_transaction() as session:
+        upto = record.end_of_batch(session, after, limit=200)
+        assert upto and record.events_between(session, after, upto, limit=200)
+        assert not aside.held_up(session, "one", {1, 2}) and not aside.due(
+            session, "one", datetime.now(UTC), limit=20
+        )
+
+
 FLAT: dict[str, Question] = {
     "a page": listing(),
     "a deep page": listing(cursor=DEEP),
@@ -138,6 +153,8 @@ FLAT: dict[str, Question] = {
     ),
     "a ticket": lambda: get_ticket(over_rest(), 77),
     "a history": lambda: ticket_history(over_rest(), 77),
+    "a batch of a follower": lambda: batch_of_a_follower(7_000),
+    "the last batch of a follower": lambda: batch_of_a_follower(SMALL - 10),
 }
 SORTED_AMONG_SOME: dict[str, Question] = {
     "all, most urgent first": sorting(Sort.URGENT),
@@ -271,6 +288,10 @@ def _with_a_frequent_requester(server: str, tickets: int) -> str:
         cursor.execute(
             "INSERT INTO message (ticket_id, kind, side, body, channel) "
             "SELECT id, 'reply', 'team', 'A steady answer.', 'browser' FROM ticket"
+        )
+        cursor.execute(
+            "INSERT INTO ticket_event (ticket_id, ticket_version, kind, edge) "
+            "SELECT id, 1, 'created', 'browser' FROM ticket"
         )
     vacuum(address)
     return with_driver(address)

@@ -79,7 +79,7 @@ def test_people_are_notified_of_what_concerns_them(team: Team) -> None:
     changed(ticket, team.as_bea, assignee_id=team.bea)
     changed(ticket, team.as_bea, assignee_id=None)
     changed(ticket, team.as_bea, assignee_id=team.cay)
-    expected = [(team.cay, "assigned", team.bea)]
+    expected: list[tuple[int, str, int | None]] = [(team.cay, "assigned", team.bea)]
     assert team.found() == expected
     eve = acting(account("eve@example.com", Role.REQUESTER), Role.REQUESTER)
     said(eve, ticket, "Are you there, @Bea Bell?")

@@ -1,0 +1,52 @@
+"""A server works for the followers: changes wake them, and a poll finds what others wrote."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic, sleep
+
+import pytest
+
+from tests.services.desk import opened
+from ticket_app.actor import Actor, by_command
+from ticket_app.bus import bus
+from ticket_app.data.followers.record import Event
+from ticket_app.live import followers
+from ticket_app.services.followers.lag import followers as lags
+
+SECONDS = 30
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    deadline = monotonic() + SECONDS
+    while not done():
+        assert monotonic() < deadline
+        sleep(0.01)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.rest_in_prove("database")
+def test_a_change_wakes_the_followers_and_a_poll_finds_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[int] = []
+
+    def handle(_: Actor, event: Event) -> None:
+        seen.append(event.ticket_id)
+
+    monkeypatch.setattr(followers, "FOLLOWERS", {"one": handle, "two": handle})
+
+    async def serve() -> list[int]:
+        async with bus.running(), followers.following():
+            await asyncio.to_thread(wait_until, lambda: len(lags(by_command())) == 2)
+            monkeypatch.setattr(followers, "POLL_SECONDS", 600.0)
+            await asyncio.sleep(0)
+            first = (await asyncio.to_thread(opened)).id
+            await asyncio.to_thread(wait_until, lambda: seen == [first] * 2)
+        monkeypatch.setattr(followers, "POLL_SECONDS", 0.1)
+        async with followers.following():  # without a bus, as for a ticket of another process
+            second = (await asyncio.to_thread(opened)).id
+            await asyncio.to_thread(wait_until, lambda: seen == [first] * 2 + [second] * 2)
+        return seen
+
+    assert len(asyncio.run(serve())) == 4
+    assert [each.holder for each in lags(by_command())] == [None, None]
