@@ -1,5 +1,7 @@
 """The page of one ticket: what was said and done, in one order of time, within bounds."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from harness.accounts import account, administrator
@@ -8,15 +10,19 @@ from tests.services.desk import changed, opened
 from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from tests.state.portal.conftest import visit
-from ticket_app.schemas.conversation import MessageCreate
+from ticket_app.schemas.conversation import AttachmentPublic, MessageCreate, MessagePublic
+from ticket_app.services.conversation.paging import ConversationPage
 from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.tickets import deleting
 from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.conversation.entries import File, entries_of, without_urls
 from ticket_app.state.conversation.paged import EARLIER_MAX, PAGE
 from ticket_app.state.tickets.actions import TicketActions
 from ticket_app.vocabulary import Role
 
 pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -130,3 +136,16 @@ async def test_a_page_without_a_right_shows_nothing(tabs: Tabs) -> None:
     for person in (account("bea@example.com", Role.REQUESTER), None):
         page = await visit(tabs, f"/t/{ticket.id}", person)
         assert "xqcanary" not in str(page.deltas)
+
+
+def test_the_files_of_a_message_are_links_where_the_desk_serves_them() -> None:
+    file = AttachmentPublic(
+        id=5, name="a.pdf", media_type="application/pdf", size=1_001, url="/api/x/", created_at=NOW
+    )
+    said = MessagePublic(
+        id=1, ticket_id=1, kind="reply", side="requester", author_id=None, author=None,
+        body="Here.", channel="rest", created_at=NOW, attachments=[file],
+    )  # fmt: skip
+    entries = entries_of(ConversationPage([said], [], has_older=False), "Bea")
+    assert entries[0].files == [File("a.pdf", "2 kB", "/api/x/")]
+    assert without_urls(entries)[0].files == [File("a.pdf", "2 kB", "")]

@@ -1,7 +1,7 @@
 """The entries of a conversation in one order of time: messages, and runs of changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -24,6 +24,15 @@ OF_TRIAGE = "triage"
 
 
 @dataclass(frozen=True)
+class File:
+    """A file of a message. `url` is empty for a reader who cannot get it by one."""
+
+    name: str
+    size: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One entry. `key` is its own in the conversation, and `number` that of a message (0: none).
 
@@ -40,6 +49,7 @@ class Entry:
     html: str = ""
     summary: str = ""
     lines: list[Line] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,20 @@ def _said(message: MessagePublic, requester: str, team: str) -> Entry:
         side=message.side,
         author=message.author or (team if by_team else requester or REQUESTER),
         html=html_of(message.body),
+        files=[File(each.name, _in_kb(each.size), each.url) for each in message.attachments],
     )
+
+
+def _in_kb(size: int) -> str:
+    return f"{-(-size // 1000):,} kB"
+
+
+def without_urls(entries: Sequence[Entry]) -> list[Entry]:
+    """Returns the entries for the holder of a signed link, to whom the desk serves no file."""
+    return [
+        replace(each, files=[replace(file, url="") for file in each.files]) if each.files else each
+        for each in entries
+    ]
 
 
 def _run(changes: Sequence[TicketEventPublic]) -> Entry:
