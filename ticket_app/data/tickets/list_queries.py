@@ -111,12 +111,10 @@ def tickets_by_filing(
     `sort` is newest or oldest. The other sorts are those of sorting/pages.py.
     """
     values = values_of(connection, wanted, scope) | {"limit": limit, "per_facet": limit}
-    expected = Expected()
+    how = Messages.OF_EACH
 
     def page(path: AccessPath, scanned: int = 0) -> list[Listed]:
-        shape = shape_of(
-            connection, wanted, scope, path, sort=sort, after=after, messages=expected.how
-        )
+        shape = shape_of(connection, wanted, scope, path, sort=sort, after=after, messages=how)
         return read_page(connection, shape, values | {"scanned": scanned}, after)
 
     fields = active_fields(wanted)
@@ -125,6 +123,7 @@ def tickets_by_filing(
         by_facet = of_one and _is_found_by_facet(connection, wanted, scope)
         return page(AccessPath.FACET_INDEX if by_facet else AccessPath.SCAN)
     expected = expected_matches(connection, wanted, scope, values)
+    how = expected.how
     if expected.are_rare:
         return page(AccessPath.TEXT_INDEX)
     listed = page(AccessPath.FIRST, SAMPLED)
@@ -137,6 +136,7 @@ def tickets_by_filing(
     path = _path_of_rest(wanted, expected)
     if path is AccessPath.WAITING and not are_few(connection, WAITING, scope):
         path = AccessPath.SCAN
+    how = _how_of_rest(path, expected)
     return page(path)
 
 
@@ -145,10 +145,10 @@ def count_found(
 ) -> int:
     """Return the number of tickets of the scope that match; counting stops at `at_most`."""
     values = values_of(connection, wanted, scope) | {"limit": at_most, "per_facet": at_most}
-    expected = Expected()
+    how = Messages.OF_EACH
 
     def count(path: AccessPath, scanned: int = 0) -> int:
-        shape = shape_of(connection, wanted, scope, path, messages=expected.how)
+        shape = shape_of(connection, wanted, scope, path, messages=how)
         ((found,),) = connection.rows(
             count_statement(shape),
             values | {"scanned": scanned},
@@ -164,12 +164,17 @@ def count_found(
     if path is AccessPath.WAITING:
         return count(path)
     expected = expected_matches(connection, wanted, scope, values)
+    how = expected.how
     if expected.are_rare:
         return count(AccessPath.TEXT_INDEX)
     found = count(AccessPath.FIRST, SCANNED)
     if found < at_most and _is_scanned_on(wanted, expected):
         found = count(AccessPath.FIRST, SCANNED_FREQUENT)
-    return found if found == at_most else count(_path_of_rest(wanted, expected))
+    if found == at_most:
+        return found
+    path = _path_of_rest(wanted, expected)
+    how = _how_of_rest(path, expected)
+    return count(path)
 
 
 def are_few(connection: DriverConnection, wanted: TicketFilter, scope: Scope) -> bool:
@@ -233,6 +238,13 @@ def _path_of_rest(wanted: TicketFilter, expected: Expected) -> AccessPath:
     if path is AccessPath.TEXT_INDEX and expected.fill_messages and active_fields(wanted):
         return selective_path(wanted.model_copy(update={"search": None}))
     return path
+
+
+def _how_of_rest(path: AccessPath, expected: Expected) -> Messages:
+    """Return how to search messages on the path of the rest. A scan for a text without a trigram
+    ends at the last ticket if few have it, so that all messages are read once and not by ticket."""
+    is_unknown = path is AccessPath.SCAN and expected == Expected()
+    return Messages.BY_SCAN if is_unknown else expected.how
 
 
 def selective_path(wanted: TicketFilter) -> AccessPath:

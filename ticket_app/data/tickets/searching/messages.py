@@ -16,13 +16,14 @@ class Messages(StrEnum):
     """How a statement searches messages.
 
     OF_EACH reads the messages of each ticket that it looks at. BY_INDEX finds the matching ones of
-    all tickets by the index of their texts. NOT searches titles and descriptions alone, for an
-    estimate.
+    all tickets by the index of their texts, and BY_SCAN without it. NOT searches titles and
+    descriptions alone, for an estimate.
     """
 
     NOT = "not"
     OF_EACH = "of each"
     BY_INDEX = "by index"
+    BY_SCAN = "by scan"
 
 
 FEW, FREQUENT = 5_000, 20_000
@@ -32,6 +33,7 @@ SAMPLED = 400
 SAMPLE_HITS = 2
 """Matches among the newest SAMPLED messages that tell how frequent a word is; one may be chance."""
 
+_WITHOUT_INDEX = 'message.folded COLLATE "C"'
 _ESTIMATED = "SELECT 1 FROM message WHERE folded LIKE %(pattern)s"
 _SAMPLE = f"""
 SELECT count(*), (SELECT reltuples FROM pg_class WHERE oid = CAST('message' AS regclass))
@@ -69,8 +71,9 @@ def says(how: Messages, dialect: Dialect, restriction: tuple[str, ...]) -> str:
     """
     if how is Messages.NOT:
         return ""
-    if how is Messages.BY_INDEX:
-        return f"ticket.id IN ({_saying(dialect, restriction)})"
+    if how is not Messages.OF_EACH:
+        by_index = how is Messages.BY_INDEX
+        return f"ticket.id IN ({_saying(dialect, restriction, by_index=by_index)})"
     of_ticket = f"message.ticket_id = ticket.id{_readable(restriction)}"
     if dialect == "sqlite":
         return (
@@ -82,7 +85,7 @@ def says(how: Messages, dialect: Dialect, restriction: tuple[str, ...]) -> str:
     # each ticket. The collation keeps it from the index of the texts, for the same reason.
     return (
         f"EXISTS (SELECT 1 FROM message WHERE {of_ticket} "
-        'AND message.folded COLLATE "C" LIKE %(pattern)s OFFSET 0)'
+        f"AND {_WITHOUT_INDEX} LIKE %(pattern)s OFFSET 0)"
     )
 
 
@@ -104,17 +107,19 @@ def tickets_that_say(
     )
 
 
-def _saying(dialect: Dialect, restriction: tuple[str, ...]) -> str:
+def _saying(dialect: Dialect, restriction: tuple[str, ...], *, by_index: bool = True) -> str:
     """Select the ticket, as `id`, of each message that contains the search text."""
     if dialect == "sqlite":
+        contains = "message_text MATCH :phrase" if by_index else "instr(message_text.body, :search)"
         return (
             "SELECT message.ticket_id AS id FROM message_text "
             "CROSS JOIN message ON message.id = message_text.rowid "
-            f"WHERE message_text MATCH :phrase{_readable(restriction)}"
+            f"WHERE {contains}{_readable(restriction)}"
         )
+    folded = "message.folded" if by_index else _WITHOUT_INDEX
     return (
         "SELECT message.ticket_id AS id FROM message "
-        f"WHERE message.folded LIKE %(pattern)s{_readable(restriction)}"
+        f"WHERE {folded} LIKE %(pattern)s{_readable(restriction)}"
     )
 
 
