@@ -7,16 +7,19 @@ from time import monotonic, sleep
 
 import pytest
 
-from tests.services.desk import opened
+from harness.accounts import account, administrator
+from tests.services.desk import changed, opened
 from tests.services.erasing.test_erasing import erase
 from tests.services.tickets.test_requesters import OF_ADDRESS, old_tickets, rows
-from ticket_app.actor import Actor
+from ticket_app.actor import Actor, by_command
 from ticket_app.bus import MISSED, Bus, Change, Ending, bus
 from ticket_app.live import housekeeping
 from ticket_app.services.erasing import news
 from ticket_app.services.erasing import requesters as erasing
+from ticket_app.services.people.accounts import rights
 from ticket_app.services.tickets import requesters
-from ticket_app.vocabulary import EventKind
+from ticket_app.services.tickets.assigning import handing_on
+from ticket_app.vocabulary import EventKind, Role
 
 SECONDS = 30
 EVE = "eve@example.com"
@@ -45,6 +48,32 @@ def test_old_tickets_are_linked_while_the_server_runs(monkeypatch: pytest.Monkey
 
     asyncio.run(serve())
     assert rows("SELECT count(requester_id) FROM ticket") == [(32,)]
+
+
+@pytest.mark.usefixtures("sqlite_database")
+def test_tickets_of_whoever_left_are_handed_on_while_the_server_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(housekeeping, "HANDOVERS_SECONDS", 0.05)
+    monkeypatch.setattr(housekeeping, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(handing_on, "AT_ONCE", 2)
+    administrator()
+    bea = account("bea@example.com", Role.AGENT)
+    for _ in range(5):
+        changed(opened().id, by_command(), assignee_id=bea)
+
+    def leave() -> None:
+        rights.set_active(by_command(), bea, False)
+        deadline = monotonic() + SECONDS
+        while rows("SELECT count(assignee_id) FROM ticket") != [(0,)]:
+            assert monotonic() < deadline
+            sleep(0.02)
+
+    async def serve() -> None:
+        async with housekeeping.handing_on_tickets():
+            await asyncio.to_thread(leave)
+
+    asyncio.run(serve())
 
 
 @pytest.mark.usefixtures("database")

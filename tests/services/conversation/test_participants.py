@@ -21,6 +21,7 @@ from ticket_app.services.conversation.participants import (
 )
 from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.conversation.reading import list_messages
+from ticket_app.services.erasing import requesters as erasing
 from ticket_app.services.erasing.requesters import erase_requester, find_requester
 from ticket_app.services.people.accounts import directory, rights
 from ticket_app.services.tickets.deleting import delete_ticket
@@ -172,15 +173,18 @@ def test_a_ticket_has_a_bounded_number_of_active_people(
     assert len(list_participants(by_command(), ticket)) == 2
 
 
-def test_erasing_a_person_takes_them_off_and_erases_what_they_said(bea: Actor) -> None:
+def test_erasing_a_person_takes_them_off_and_erases_what_they_said(
+    bea: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "AT_ONCE", 2)
     ticket = opened(requester_email=EVE, title="The printer").id
     cid = copy(ticket, "cid@example.com").id
     copy(ticket, BEA)
-    for each in (cid, bea.identity.person_id or 0):
+    for each in (cid, cid, cid, bea.identity.person_id or 0):
         post_message(acting(each, Role.REQUESTER), ticket, MessageCreate(body=f"I am {each}."))
     list(erase_requester(by_command(), find_requester(by_command(), "cid@example.com")))
     assert [each.email for each in list_participants(by_command(), ticket)] == [BEA]
     said = [each.body for each in list_messages(by_command(), ticket, MessageListQuery())]
-    assert said == [f"I am {bea.identity.person_id}.", "Erased"]
+    assert said == [f"I am {bea.identity.person_id}.", *["Erased"] * 3]
     assert get_ticket(by_command(), ticket).title == "The printer"
     assert ticket_history(by_command(), ticket)[0].kind == "erased"
