@@ -142,8 +142,11 @@ def _search_box(**props: Any) -> rx.Component:
 
 def _header(title: str | rx.Var[str], here: str) -> rx.Component:
     return rx.el.header(
-        rx.el.h1(title if isinstance(title, str) else words(title)),
-        open_sign(),
+        rx.el.div(
+            rx.el.h1(title if isinstance(title, str) else words(title)),
+            open_sign(),
+            class_name="heading",
+        ),
         _search() if here == "/" else _search_from_elsewhere(),
         rx.el.button(
             icon("plus"),
