@@ -127,7 +127,7 @@ def tickets_by_filing(
     if expected.are_rare:
         return page(AccessPath.TEXT_INDEX)
     listed = page(AccessPath.FIRST, SAMPLED)
-    if _scan_suffices(len(listed), limit):
+    if scan_suffices(len(listed), limit):
         listed = page(AccessPath.FIRST, SCANNED)
     if len(listed) < limit and _is_scanned_on(wanted, expected):
         listed = page(AccessPath.FIRST, SCANNED_FREQUENT)
@@ -182,7 +182,7 @@ def are_few(connection: DriverConnection, wanted: TicketFilter, scope: Scope) ->
     return count_found(connection, wanted, scope, at_most=SCANNED + 1) <= SCANNED
 
 
-def _scan_suffices(found: int, limit: int) -> bool:
+def scan_suffices(found: int, limit: int) -> bool:
     """Return True if SCANNED tickets probably fill a page, as SAMPLED of them had `found`."""
     return found < limit <= found * SCANNED / SAMPLED
 

@@ -6,7 +6,9 @@ ends there, and the next one goes on behind the last ticket that was read: a pag
 nothing is left out. Searches use the index of texts if it is exact.
 
 For any other filter no index has the order. The newest SCANNED tickets are sorted, or the newest of
-each facet of the filter. Both say that they stopped, unless there are no more.
+each facet of the filter. Both say that they stopped, unless there are no more. So are the open
+tickets of an assignee, or of nobody; if these are more, the order of all open tickets is tried
+first.
 """
 
 from typing import Any, NamedTuple
@@ -20,6 +22,7 @@ from ticket_app.data.tickets.list_queries import (
     Expected,
     are_few,
     expected_matches,
+    scan_suffices,
     selective_path,
     shape_of,
     tickets_by_filing,
@@ -92,7 +95,9 @@ def _in_order(connection: DriverConnection, asked: Asked) -> Found:
     if _is_exact(asked.wanted, asked.sort):
         return Found(_page(connection, asked, AccessPath.FIRST, PAGE_MAX + 1))
     listed = _page(connection, asked, AccessPath.FIRST, SAMPLED)
-    if len(listed) < asked.limit:
+    # The tickets of an assignee can be sorted instead: see `sorted_tickets`.
+    is_hopeless = asked.wanted.assignee and not scan_suffices(len(listed), asked.limit)
+    if len(listed) < asked.limit and not is_hopeless:
         listed = _page(connection, asked, AccessPath.FIRST, SCANNED)
     if len(listed) == asked.limit or (last := _last_scanned(connection, asked)) is None:
         return Found(listed)
