@@ -2,7 +2,7 @@
 
 from starlette.middleware.cors import CORSMiddleware
 
-from ticket_app.api import docs, health, triage
+from ticket_app.api import docs, health, notifications, triage
 from ticket_app.api.gateway.origins import plain_origin
 from ticket_app.api.gateway.rest_admission import RestAdmission
 from ticket_app.api.limits.bodies import BodyLimits
@@ -35,7 +35,8 @@ def make_api() -> OpenApiApp:
     )
     api.state.health_check = health.SharedHealthCheck()
     of_tickets = (tickets, messages, attachments, history, participants)
-    parts = (*of_tickets, triage, health, forms, single_sign_on, me, audit, directory)
+    of_people = (me, audit, directory, notifications)
+    parts = (*of_tickets, triage, health, forms, single_sign_on, *of_people)
     routers = [part.router for part in parts]
     for router in routers:
         # FastAPI's include_router would match each request against the routes twice.

@@ -11,7 +11,7 @@ from starlette.types import Message, Scope
 from harness.accounts import administrator
 from tests.api.people.conftest import OWN_PAGE, Team, with_session
 from tests.api.test_problems import assert_problem
-from ticket_app.api import health, triage
+from ticket_app.api import health, notifications, triage
 from ticket_app.api.app import make_api
 from ticket_app.api.paths import CALLBACK, FORMS, HEALTH, SINGLE_SIGN_ON
 from ticket_app.api.people import audit, directory, forms, me, single_sign_on
@@ -56,6 +56,9 @@ NEEDS: dict[tuple[str, str], Verb | None] = {
     ("POST", "/api/me/tokens/"): Verb.USE_ACCOUNT,
     ("DELETE", "/api/me/tokens/{token_id}/"): Verb.USE_ACCOUNT,
     ("GET", "/api/audit/"): Verb.READ_AUDIT,
+    ("GET", "/api/notifications/"): Verb.USE_NOTES,
+    ("GET", "/api/notifications/unread/"): Verb.USE_NOTES,
+    ("POST", "/api/notifications/read/"): Verb.CHANGE_TICKETS,
     ("GET", "/api/people/"): Verb.READ_PEOPLE,
     ("GET", "/api/people/{person_id}/"): Verb.READ_PEOPLE,
     ("PATCH", "/api/people/{person_id}/"): Verb.MANAGE_PEOPLE,
@@ -70,7 +73,17 @@ pytestmark = pytest.mark.usefixtures("attachments_folder")
 def routes() -> set[tuple[str, str]]:
     """Returns method and path of every route of the API that is no form."""
     of_tickets = (tickets, messages, attachments, history, participants)
-    parts = (*of_tickets, triage, health, forms, single_sign_on, me, audit, directory)
+    parts = (
+        *of_tickets,
+        triage,
+        health,
+        forms,
+        single_sign_on,
+        me,
+        audit,
+        directory,
+        notifications,
+    )
     all_routes = [route for part in parts for route in part.router.routes]
     found = [route for route in all_routes if isinstance(route, APIRoute)]
     return {
@@ -80,9 +93,12 @@ def routes() -> set[tuple[str, str]]:
 
 def send(client: TestClient, route: tuple[str, str], headers: dict[str, str]) -> Any:
     method, path = route
-    body = {"description": "B"} if path.endswith(("classify/", "title/")) else TICKET
+    body: dict[str, Any] = (
+        {"description": "B"} if path.endswith(("classify/", "title/")) else TICKET
+    )
     body = {"body": "Hello"} if path.endswith("messages/") else body
     body = {"person": "cid@example.com"} if path.endswith("participants/") else body
+    body = {"event_ids": [1]} if path.endswith("read/") else body
     body = {"name": "export"} if path.endswith(("tokens/", "{person_id}/")) else body
     address = path.replace("{ticket_id:ticket}", "1").replace("{token_id}", "999")
     address = address.replace("{person_id}", "999").replace("{attachment_id}", "999")
