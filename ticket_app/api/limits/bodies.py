@@ -1,5 +1,5 @@
 """Limits on request bodies, with or without a Content-Length: JSON in UTF-8 of at most 1 MiB, and
-forms of pages of at most 16 KiB. Uploads of files have limits of their own, in uploads.py."""
+forms of pages of at most 16 KiB. Uploads of files have limits of their own, in transfers.py."""
 
 import asyncio
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ticket_app.api.limits.uploads import is_upload
+from ticket_app.api.limits.transfers import is_upload
 from ticket_app.api.paths import FORMS
 from ticket_app.api.problems import plain_problem, problem
 

@@ -1,5 +1,6 @@
 """REST for attachments: a file is uploaded to a ticket, and then sent with a message."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from ticket_app.actor import Actor
-from ticket_app.api.limits.uploads import UploadBody, Uploads
+from ticket_app.api.limits.transfers import Transfers, UploadBody
 from ticket_app.api.problems import make_router, plain_problem, problem, problem_of
 from ticket_app.api.recognition import actor_of
 from ticket_app.api.tickets.file_form import FIELD, MEDIA_TYPE, FileForm
@@ -62,7 +63,8 @@ REFUSED: dict[int | str, dict[str, Any]] = {
 }
 
 router = make_router("tickets")
-uploads = Uploads()
+uploads = Transfers(16, 4)
+downloads = Transfers(128, 16)
 
 
 @router.post(
@@ -79,7 +81,7 @@ async def upload_attachment(ticket_id: TicketId, request: Request, response: Res
     """
     actor, body = actor_of(request), UploadBody(request)
     try:
-        with uploads.one_of(str(actor.identity.person_id or actor.client_address)):
+        with uploads.one_of(actor):
             kept = await _receive(actor, ticket_id, request.headers, body)
     except ClientDisconnect:
         return Response()  # nobody waits for an answer
@@ -105,8 +107,9 @@ async def get_attachment(
 
     A Range of bytes is answered with 206. The tag of the file is its SHA-256.
     """
-    found = await run(actor_of(request), reading.find_file, ticket_id, attachment_id)
-    return serve(found, request)
+    actor = actor_of(request)
+    found = await run(actor, reading.find_file, ticket_id, attachment_id)
+    return serve(found, request, partial(downloads.one_of, actor))
 
 
 @router.delete("/{ticket_id:ticket}/attachments/{attachment_id}/", status_code=204)

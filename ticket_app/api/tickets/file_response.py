@@ -6,13 +6,17 @@ from whatever is opened nevertheless.
 """
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request, Response
 from starlette.responses import FileResponse
+from starlette.types import Message, Receive, Scope, Send
 
+from ticket_app.api.limits.transfers import Pace
 from ticket_app.api.problems import problem
 from ticket_app.api.tickets.entity_tags import is_known
 from ticket_app.services.conversation.attachments.reading import StoredFile
@@ -42,8 +46,35 @@ SERVED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def serve(file: StoredFile, request: Request) -> Response:
-    """Return the response for a request of this file. InvalidInputError for malformed tags."""
+class PacedFile(FileResponse):
+    """A file for a client that takes its parts in time. Others are cut off.
+
+    Granian sends a whole file by itself, without this process's Python and memory. What this class
+    adds holds for ranges.
+    """
+
+    counted: Callable[[], AbstractContextManager[None]]
+    size: int
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file. BusyError if too many are sent already."""
+        pace = Pace(self.size)
+
+        async def send_part(message: Message) -> None:
+            async with pace.next_part():
+                await send(message)
+
+        with self.counted(), suppress(TimeoutError):
+            await super().__call__(scope, receive, send_part)
+
+
+def serve(
+    file: StoredFile, request: Request, counted: Callable[[], AbstractContextManager[None]]
+) -> Response:
+    """Return the response for a request of this file, which is sent within `counted`.
+
+    InvalidInputError for malformed tags.
+    """
     tag = f'"{file.digest}"'
     if is_known(request, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
@@ -59,11 +90,13 @@ def serve(file: StoredFile, request: Request) -> Response:
             headers={"Content-Range": f"bytes */{file.size}"},
         )
     is_inline = file.media_type in INLINE
-    return FileResponse(
+    response = PacedFile(
         file.path,
         headers={**WALLS, "ETag": tag, "Content-Disposition": disposition(file.name, is_inline)},
         media_type=file.media_type if is_inline else SAVED,
     )
+    response.counted, response.size = counted, file.size
+    return response
 
 
 def disposition(name: str, is_inline: bool) -> str:

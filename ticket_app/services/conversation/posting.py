@@ -45,11 +45,12 @@ def post_message(
         claim = claim_of(key, new, ticket_id, author_id, resolve=resolve) if key else None
         known = known_claim(session, ticket_id, claim) if claim else None
         if known is not None:
-            return shown(session, actor, posted(session, ticket_id, known))
+            message = posted(session, ticket_id, known)
+            return shown(session, actor, message, has_files=bool(new.attachments))
         message = message_by(ticket, new, actor)
         change = write_message(session, ticket, message, actor=actor, resolve=resolve, claim=claim)
         send_attachments(session, actor, message, new.attachments)
-        public = shown(session, actor, message)
+        public = shown(session, actor, message, has_files=bool(new.attachments))
     bus.publish(change)
     return public
 

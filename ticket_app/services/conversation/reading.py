@@ -34,10 +34,13 @@ def list_messages(actor: Actor, ticket_id: int, query: MessageListQuery) -> list
     return [_public(actor, said, name, with_files.get(said.id)) for said, name in found]
 
 
-def shown(session: Session, actor: Actor, message: Message) -> MessagePublic:
-    """Returns a message of an open transaction as the actor sees it."""
+def shown(session: Session, actor: Actor, message: Message, *, has_files: bool) -> MessagePublic:
+    """Returns a message of an open transaction as the actor sees it.
+
+    Without `has_files` none are looked for, which spares each post a query.
+    """
     author = None if message.author_id is None else accounts.find_person(session, message.author_id)
-    with_files = attachments_by_message(session, [message.id])
+    with_files = attachments_by_message(session, [message.id] if has_files else [])
     name = None if author is None else author.name
     return _public(actor, message, name, with_files.get(message.id))
 

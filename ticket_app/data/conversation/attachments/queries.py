@@ -92,11 +92,11 @@ def lock_content(session: Session, digest: str) -> None:
 
 
 def lock_loose_file(session: Session) -> str | None:
-    """Lock the content that is loose for longest and that nobody else holds; None for none.
+    """Lock a loose content that nobody else holds; None for none.
 
     It never waits, as whoever publishes a content may wait for whoever has deleted an attachment.
     """
-    wanted = select(col(LooseFile.sha256)).order_by(col(LooseFile.since)).limit(10)
+    wanted = select(col(LooseFile.sha256)).order_by(col(LooseFile.sha256)).limit(10)
     for digest in session.scalars(wanted.with_for_update(skip_locked=True)):
         if session.get_bind().dialect.name != "postgresql":
             return digest
@@ -126,7 +126,7 @@ def list_loose_files(session: Session, digests: Collection[str]) -> int:
 
 
 def _unsent_of(uploader_id: int | None) -> ColumnElement[bool]:
-    own = col(Attachment.uploader_id).is_not_distinct_from(uploader_id)
+    own = col(Attachment.uploader_id) == uploader_id  # None becomes IS NULL
     return col(Attachment.message_id).is_(None) & own
 
 

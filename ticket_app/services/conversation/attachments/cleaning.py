@@ -67,8 +67,7 @@ def list_stray_files(actor: Actor, folder: str) -> int:
 
 
 def _remove_one() -> bool:
-    """Removes the file that is loose for longest, unless it is attached again; returns False if
-    there is none."""
+    """Removes a loose file, unless it is attached again; returns False if there is none."""
     with write_transaction(QUICK) as session:
         digest = queries.lock_loose_file(session)
         if digest is None:

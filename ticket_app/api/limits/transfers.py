@@ -1,4 +1,5 @@
-"""Limits on uploads of files: how many at once, how slow, and how the body of a refused one ends.
+"""Limits on files that come and go: how many at once, how slow, and how the body of a refused
+upload ends.
 
 How large a file may be is a rule of the desk: services/conversation/attachments/uploading.py.
 """
@@ -12,16 +13,14 @@ from contextlib import contextmanager
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Scope
 
+from ticket_app.actor import Actor
 from ticket_app.errors import BusyError
 
 ADDRESS = re.compile(r"/api/tickets/[^/]+/attachments/")
-AT_ONCE, AT_ONCE_OF_ONE = 16, 4
-"""Uploads that one process receives at a time, and those of one person, or of one client without an
-account."""
 SILENT_SECONDS = 30.0
-"""Time in which the next part of a body must arrive."""
+"""Time for the next part of a file, to arrive or to be taken."""
 SLOWEST = 32 * 1024
-"""Bytes a second that a whole upload must have, after its first SILENT_SECONDS."""
+"""Bytes a second that a whole file must have, after its first SILENT_SECONDS."""
 DRAINED_MAX, DRAINING_SECONDS = 64 * 1024 * 1024, 30.0
 """Bytes of a refused body that are read and discarded, and the time for it: a browser that is still
 sending would otherwise show a lost connection instead of the answer."""
@@ -32,17 +31,19 @@ def is_upload(scope: Scope) -> bool:
     return scope["method"] == "POST" and ADDRESS.fullmatch(scope["path"]) is not None
 
 
-class Uploads:
-    """The uploads that this process receives now."""
+class Transfers:
+    """The files that this process receives, or sends, at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int, most_of_one: int) -> None:
+        """`most_of_one` are those of one person, or of one client without an account."""
+        self._most, self._most_of_one = most, most_of_one
         self._of: Counter[str] = Counter()
 
     @contextmanager
-    def one_of(self, sender: str) -> Iterator[None]:
-        """Count an upload during the block. BusyError if there are too many."""
-        own = self._of[sender]
-        if self._of.total() >= AT_ONCE or own >= AT_ONCE_OF_ONE:
+    def one_of(self, actor: Actor) -> Iterator[None]:
+        """Count a file during the block. BusyError if there are too many."""
+        sender = str(actor.identity.person_id or actor.client_address)
+        if self._of.total() >= self._most or self._of[sender] >= self._most_of_one:
             raise BusyError
         self._of[sender] += 1
         try:
@@ -51,6 +52,18 @@ class Uploads:
             self._of[sender] -= 1
             if not self._of[sender]:
                 del self._of[sender]
+
+
+class Pace:
+    """The time that a file of so many bytes may take, from now on."""
+
+    def __init__(self, size: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + SILENT_SECONDS + size / SLOWEST
+
+    def next_part(self) -> asyncio.Timeout:
+        """Return the timeout of the next part. It raises TimeoutError."""
+        return asyncio.timeout_at(min(self._deadline, self._loop.time() + SILENT_SECONDS))
 
 
 class UploadBody:
@@ -66,10 +79,9 @@ class UploadBody:
 
         TimeoutError if it is too slow, ClientDisconnect if the client closes before its end.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + SILENT_SECONDS + most / SLOWEST
+        pace = Pace(most)
         while not self._has_ended:
-            async with asyncio.timeout_at(min(deadline, loop.time() + SILENT_SECONDS)):
+            async with pace.next_part():
                 part = await self._next()
             yield part
 

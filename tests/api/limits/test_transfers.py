@@ -1,4 +1,4 @@
-"""Uploads that are slow, many or broken off cost little, and a refused one hears why."""
+"""Files that are slow, many or broken off cost little, and a refused one hears why."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Message
+from starlette.types import Message, Scope
 
+from harness.accounts import acting
 from harness.actors import over_rest
-from tests.services.desk import opened
+from tests.services.desk import attached, opened
 from ticket_app.api.app import make_api
-from ticket_app.api.limits import uploads
-from ticket_app.api.limits.uploads import UploadBody, Uploads
+from ticket_app.api.limits import transfers
+from ticket_app.api.limits.transfers import Transfers, UploadBody
+from ticket_app.api.tickets import attachments
 from ticket_app.errors import BusyError
 from ticket_app.services.conversation.attachments.reading import find_file
+from ticket_app.vocabulary import Role
 
 pytestmark = pytest.mark.anyio
 
@@ -45,11 +48,11 @@ async def all_of(parts: AsyncIterator[bytes]) -> bytes:
 
 
 async def test_a_silent_and_a_slow_client_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(transfers, "SILENT_SECONDS", 0.05)
     with pytest.raises(TimeoutError):
         await all_of(body_of(part(b"Hel")).parts(1))
-    monkeypatch.setattr(uploads, "SILENT_SECONDS", 0.0)
-    monkeypatch.setattr(uploads, "SLOWEST", 2**62)
+    monkeypatch.setattr(transfers, "SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(transfers, "SLOWEST", 2**62)
     with pytest.raises(TimeoutError):
         await all_of(body_of(part(b"Hel")).parts(1))
 
@@ -57,8 +60,8 @@ async def test_a_silent_and_a_slow_client_are_given_up(monkeypatch: pytest.Monke
 async def test_what_a_refused_client_still_sends_is_read_within_bounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(uploads, "DRAINED_MAX", 3)
-    monkeypatch.setattr(uploads, "DRAINING_SECONDS", 0.05)
+    monkeypatch.setattr(transfers, "DRAINED_MAX", 3)
+    monkeypatch.setattr(transfers, "DRAINING_SECONDS", 0.05)
     ended = body_of(part(b"x"), part(b"y", more=False))
     await ended.drain()
     assert await all_of(ended.parts(9)) == b""
@@ -72,19 +75,57 @@ async def test_what_a_refused_client_still_sends_is_read_within_bounds(
     await body_of({"type": "http.disconnect"}).drain()
 
 
-def test_one_sender_has_few_at_once_and_all_have_not_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "AT_ONCE", 3)
-    monkeypatch.setattr(uploads, "AT_ONCE_OF_ONE", 2)
-    now = Uploads()
-    with now.one_of("ana"), now.one_of("ana"):
-        with pytest.raises(BusyError), now.one_of("ana"):
+def test_one_sender_has_few_at_once_and_all_have_not_many() -> None:
+    now = Transfers(3, 2)
+    ana, bea, cay = (acting(each, Role.AGENT) for each in (1, 2, 3))
+    with now.one_of(ana), now.one_of(ana):
+        with pytest.raises(BusyError), now.one_of(ana):
             pass
-        with now.one_of("bea"), pytest.raises(BusyError), now.one_of("cay"):
+        with now.one_of(bea), pytest.raises(BusyError), now.one_of(cay):
             pass
-        with now.one_of("cay"):
+        with now.one_of(cay):
             pass
-    with now.one_of("ana"):
+    with now.one_of(ana):
         pass
+
+
+async def test_who_does_not_take_a_file_is_cut_off_and_who_asks_for_too_many_waits(
+    sqlite_database: str, attachments_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = opened().id
+    address = attached(ticket, b"x" * 200_000).url
+    stuck, statuses = asyncio.Event(), list[int]()
+
+    async def nothing_more() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def take_nothing(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            stuck.set()
+            await asyncio.Event().wait()
+
+    async def note(message: Message) -> None:
+        statuses.extend([message["status"]] if message["type"] == "http.response.start" else [])
+
+    api = make_api()
+    monkeypatch.setattr(attachments, "downloads", Transfers(9, 1))
+    monkeypatch.setattr(transfers, "SILENT_SECONDS", 1.0)
+    slow = asyncio.create_task(api(scope_of("GET", address), nothing_more, take_nothing))
+    await stuck.wait()
+    await api(scope_of("GET", address), nothing_more, note)
+    await slow
+    await api(scope_of("GET", address), nothing_more, note)
+    assert statuses == [503, 200]
+
+
+def scope_of(method: str, path: str) -> Scope:
+    return {
+        "type": "http", "method": method, "path": path,
+        "raw_path": b"", "query_string": b"", "http_version": "1.1", "scheme": "http",
+        "headers": [(b"content-type", b"multipart/form-data; boundary=b"), (b"host", b"x")],
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "asgi": {"version": "3.0"},
+    }  # fmt: skip
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -105,13 +146,8 @@ async def test_an_upload_that_is_broken_off_leaves_nothing(
     async def send(message: Message) -> None:
         answers.extend([message["status"]] if message["type"] == "http.response.start" else [])
 
-    scope = {
-        "type": "http", "method": "POST", "path": f"/api/tickets/{ticket}/attachments/",
-        "raw_path": b"", "query_string": b"", "http_version": "1.1", "scheme": "http",
-        "headers": [(b"content-type", b"multipart/form-data; boundary=b"), (b"host", b"x")],
-        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "asgi": {"version": "3.0"},
-    }  # fmt: skip
-    await make_api()(scope, receive, send)
+    path = f"/api/tickets/{ticket}/attachments/"
+    await make_api()(scope_of("POST", path), receive, send)
     assert answers == statuses
     found = files_in(attachments_folder)
     if last == "end":
