@@ -74,6 +74,7 @@ def _is_failure(failure: Any, case: Any, response: Any, deleted: set[str]) -> bo
                 or _is_no_agent(body, response)
                 or _is_of_another_sort(case, response)
                 or _has_nothing_to_send(response)
+                or _begins_after_nobody(case, response)
             )
         case "AcceptedNegativeData":
             return not ("Invalid component: in body" in failure.message and _is_hint(case, body))
@@ -113,6 +114,12 @@ def _is_no_agent(body: dict[str, Any], response: Any) -> bool:
     """Returns True if the only fault is that no agent of the desk has this number."""
     faults = [each["field"] for each in response.json().get("errors", ())]
     return faults in (["assignee_id"], ["hand_to"], ["person"]) and bool(body.get(faults[0]))
+
+
+def _begins_after_nobody(case: Any, response: Any) -> bool:
+    """Returns True if the only fault is that a search does not find the person named by `after`."""
+    faults = {each["field"] for each in response.json().get("errors", ())}
+    return faults == {"after"} and bool((case.query or {}).get("search"))
 
 
 def _has_nothing_to_send(response: Any) -> bool:

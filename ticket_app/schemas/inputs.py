@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ValidationError,
 )
 from pydantic_core import PydanticCustomError
@@ -31,6 +32,14 @@ def _whole_number(value: Any) -> Any:
 WHOLE_NUMBER = BeforeValidator(_whole_number)
 WholeNumber = Annotated[int, WHOLE_NUMBER]
 """An integer in a URL. pydantic alone would also accept 1_0, +1, fullwidth digits and 1.0."""
+
+
+def _integral(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+JsonInteger = Annotated[int, BeforeValidator(_integral), Field(strict=True)]
+"""An integer in JSON, where 5.0 is one and "5" is not."""
 
 
 def _truth(value: Any) -> Any:
