@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from ticket_app.schemas.assignees import PersonOfBody
-from ticket_app.schemas.inputs import WHOLE_NUMBER, Input, JsonInteger, WholeNumber
+from ticket_app.schemas.inputs import INTEGRAL, WHOLE_NUMBER, Input, WholeNumber
 from ticket_app.texts import MessageBody
 from ticket_app.vocabulary import ATTACHMENTS_MAX, ID_MAX, Edge, MessageKind, Side
 
@@ -16,7 +16,7 @@ PARTICIPANTS_MAX = 50
 """People copied on one ticket."""
 
 
-AttachmentId = Annotated[JsonInteger, Field(ge=1, le=ID_MAX)]
+AttachmentId = Annotated[int, Field(ge=1, le=ID_MAX, strict=True), INTEGRAL]
 
 
 class MessageCreate(Input):

@@ -8,7 +8,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     ValidationError,
 )
 from pydantic_core import PydanticCustomError
@@ -38,8 +37,8 @@ def _integral(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-JsonInteger = Annotated[int, BeforeValidator(_integral), Field(strict=True)]
-"""An integer in JSON, where 5.0 is one and "5" is not."""
+INTEGRAL = BeforeValidator(_integral)
+"""Beside a strict integer: in JSON 5.0 is one, and "5" is not."""
 
 
 def _truth(value: Any) -> Any:

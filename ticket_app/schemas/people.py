@@ -6,9 +6,9 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from ticket_app.schemas.inputs import (
+    INTEGRAL,
     WHOLE_NUMBER,
     Input,
-    JsonInteger,
     Truth,
     WholeNumber,
     without_defaults,
@@ -70,7 +70,7 @@ class PersonUpdate(Input):
     name: PersonName = ""
     role: Role = Role.REQUESTER
     active: Annotated[bool, Field(strict=True)] = True
-    hand_to: Annotated[JsonInteger, Field(ge=1, le=ID_MAX)] | None = Field(
+    hand_to: Annotated[int, Field(ge=1, le=ID_MAX, strict=True), INTEGRAL] | None = Field(
         default=None,
         description="The agent who gets the person's open tickets, if the change is a deactivation "
         "or makes a requester of an agent; null for nobody.",
@@ -124,7 +124,7 @@ class TokenCreate(Input):
         "figures, the triage and people, `write` also files and changes tickets, `admin` also "
         "administers people and reads the audit.",
     )
-    days: Annotated[JsonInteger, Field(ge=1, le=TOKEN_DAYS_MAX)] = Field(
+    days: Annotated[int, Field(ge=1, le=TOKEN_DAYS_MAX, strict=True), INTEGRAL] = Field(
         TOKEN_DAYS_DEFAULT, description="Days until it expires."
     )
 
