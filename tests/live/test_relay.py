@@ -141,7 +141,7 @@ def test_a_redis_that_went_away_and_came_back_is_one_word_to_read_all_again(
         began = time.monotonic()
         for number in range(5_000):
             here.bus.publish(changed(number))
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5  # one that waited for Redis would take minutes
         await until(lambda: here.heard.qsize() == 5_000)  # the pages of this process hear as ever
         assert len(here.relay._waiting) <= relaying.WAITING_MAX
         here.take_heard()
