@@ -64,7 +64,7 @@ async def test_a_requester_reads_answers_and_closes(
     assert page.shown(answer)["refusal"] != ""
     await page.do(answer.send(ticket.id, "reply", "Resolve it", "k3", True))
     assert get_ticket(by_command(), ticket.id).status == "open"
-    await page.do(state.close())
+    await page.do(state.close(ticket.id))
     assert get_ticket(by_command(), ticket.id).status == "closed"
     assert page.shown(state)["ticket"]["state"] == "Closed"
     post_message(agent(), ticket.id, MessageCreate(body="Goodbye."))
@@ -83,11 +83,11 @@ async def test_nobody_answers_or_closes_a_foreign_ticket(tabs: Tabs) -> None:
     linked = await visit(tabs, signed_address(by_command(), own.id))
     before = get_ticket(by_command(), foreign.id).version
     await page.do(OwnAnswer.send(foreign.id, "reply", "Mine?", "k", False))
-    await page.do(OwnTickets.close())
+    await page.do(OwnTickets.close(foreign.id))
     await linked.do(LinkedAnswer.send(foreign.id, "reply", "Mine?", "k", False))
     wrong = await visit(tabs, f"/request?ticket={foreign.id}&key=x")
     await wrong.do(LinkedAnswer.send(foreign.id, "reply", "Mine?", "k", False))
-    await wrong.do(LinkedTicket.close())
+    await wrong.do(LinkedTicket.close(foreign.id))
     assert get_ticket(by_command(), foreign.id).version == before
     assert "xqcanary" not in str([page.deltas, linked.deltas, wrong.deltas])
 

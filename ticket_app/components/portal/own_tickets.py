@@ -24,7 +24,8 @@ def own_tickets() -> rx.Component:
         rx.cond(
             OwnTickets.ticket.id,
             rx.fragment(
-                _back(), ticket_in_words(OwnTickets.ticket, OwnTickets, OwnAnswer, OwnTickets.close)
+                _back(),
+                ticket_in_words(OwnTickets.ticket, OwnTickets, OwnAnswer, OwnTickets.close),
             ),
             rx.cond(OwnTickets.is_missing, rx.fragment(_back(), _missing()), _list()),
         ),

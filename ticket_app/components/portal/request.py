@@ -16,7 +16,12 @@ def linked_ticket() -> rx.Component:
         problem(LinkedTicket.problem, LinkedTicket.retry),
         rx.cond(
             LinkedTicket.ticket.id,
-            ticket_in_words(LinkedTicket.ticket, LinkedTicket, LinkedAnswer, LinkedTicket.close),
+            ticket_in_words(
+                LinkedTicket.ticket,
+                LinkedTicket,
+                LinkedAnswer,
+                LinkedTicket.close,
+            ),
             rx.cond(
                 LinkedTicket.is_wrong,
                 rx.el.div(

@@ -54,7 +54,7 @@ def ticket_in_words(
                     "I need no more help",
                     type="button",
                     title="Closes this ticket",
-                    on_click=[focus(CONTENT), close],
+                    on_click=[focus(CONTENT), close(ticket.id)],
                     class_name="button low",
                 ),
             ),

@@ -15,7 +15,7 @@ from ticket_app.state.connection.returning import Returning
 from ticket_app.state.connection.subscription import Subscribed
 from ticket_app.state.conversation.entries import entries_of, without_urls
 from ticket_app.state.conversation.paged import Paged, Stretch
-from ticket_app.state.event_arguments import text_of
+from ticket_app.state.event_arguments import number_of, text_of
 from ticket_app.state.notices import Notice
 from ticket_app.state.portal.address import ticket_number
 from ticket_app.state.portal.plain_words import (
@@ -52,8 +52,10 @@ class LinkedTicket(Paged, Returning, Subscribed, rx.State):
         await self._read()
 
     @rx.event
-    async def close(self) -> EventSpec | None:
-        """Closes the ticket, whose requester needs no help any more."""
+    async def close(self, ticket_id: int) -> EventSpec | None:
+        """Closes this ticket if it is shown: its requester needs no help any more."""
+        if number_of(ticket_id) != self._ticket_id:
+            return None
         try:
             await call_service(linked.close_linked, self._ticket_id, self._key)
         except TicketAppError as error:

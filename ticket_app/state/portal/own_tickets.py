@@ -19,7 +19,7 @@ from ticket_app.state.connection.returning import Returning
 from ticket_app.state.connection.subscription import Subscribed
 from ticket_app.state.conversation.entries import entries_of
 from ticket_app.state.conversation.paged import Paged, Stretch
-from ticket_app.state.event_arguments import text_of
+from ticket_app.state.event_arguments import number_of, text_of
 from ticket_app.state.notices import Notice
 from ticket_app.state.portal.address import ticket_number
 from ticket_app.state.portal.plain_words import (
@@ -81,8 +81,10 @@ class OwnTickets(Paged, Returning, Subscribed, rx.State):
         await self._read()
 
     @rx.event
-    async def close(self) -> EventSpec | None:
-        """Closes the ticket that is shown, whose requester needs no help any more."""
+    async def close(self, ticket_id: int) -> EventSpec | None:
+        """Closes this ticket if it is shown: its requester needs no help any more."""
+        if number_of(ticket_id) != self._ticket_id:
+            return None
         try:
             await call_service(conversation.close_own, self._ticket_id)
         except TicketAppError as error:
