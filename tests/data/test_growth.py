@@ -87,7 +87,9 @@ def searching_on(**values: Any) -> Question:
 def batch_of_a_follower(after: int) -> None:
     with read_transaction() as session:
         upto = record.end_of_batch(session, after, limit=200)
-        assert upto and record.events_between(session, after, upto, limit=200)
+        assert upto and record.events_between(
+            session, after, upto, concerns=record.EVERYTHING, limit=200
+        )
         assert not aside.held_up(session, "one", {1, 2}) and not aside.due(
             session, "one", datetime.now(UTC), limit=20
         )

@@ -9,7 +9,7 @@ import pytest
 from tests.services.desk import opened
 from ticket_app.actor import Actor, by_command
 from ticket_app.bus import bus
-from ticket_app.data.followers.record import Event
+from ticket_app.data.followers.record import EVERYTHING, Event
 from ticket_app.live import followers
 from ticket_app.services.followers.lag import followers as lags
 
@@ -33,7 +33,8 @@ def test_a_change_wakes_the_followers_and_a_poll_finds_the_rest(
     def handle(_: Actor, event: Event) -> None:
         seen.append(event.ticket_id)
 
-    monkeypatch.setattr(followers, "FOLLOWERS", {"one": handle, "two": handle})
+    both = {"one": (handle, EVERYTHING), "two": (handle, EVERYTHING)}
+    monkeypatch.setattr(followers, "FOLLOWERS", both)
 
     async def serve() -> list[int]:
         async with bus.running(), followers.following():

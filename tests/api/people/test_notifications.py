@@ -12,7 +12,7 @@ from tests.api.test_problems import assert_problem
 from tests.services.desk import PLAIN, changed, opened
 from ticket_app.actor import by_command
 from ticket_app.services.followers.following import follow, prepare
-from ticket_app.services.followers.notifying import NAME, notify
+from ticket_app.services.followers.notifying import CONCERNS, NAME, notify
 from ticket_app.services.people.accounts import rights
 from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.vocabulary import Role
@@ -26,7 +26,7 @@ ADDRESS = "/api/notifications/"
 def catch_up(database: str) -> Callable[[], None]:
     """Returns a function that lets the follower go on to the end of the record."""
     assert database
-    following = prepare(by_command(), NAME, notify)
+    following = prepare(by_command(), NAME, notify, CONCERNS)
 
     def follow_all() -> None:
         while follow(by_command(), following):

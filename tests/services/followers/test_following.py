@@ -22,13 +22,14 @@ from tests.services.desk import changed, events_of, opened
 from ticket_app.actor import Actor, by_command
 from ticket_app.cli.main import main
 from ticket_app.data.engine import get_engine
-from ticket_app.data.followers.record import Event
+from ticket_app.data.followers.record import Concerns, Event
 from ticket_app.services.erasing.purging import purge_tickets
 from ticket_app.services.followers import following as services
 from ticket_app.services.followers.following import LEASE, Following, follow, leave
 from ticket_app.services.followers.lag import Lag, followers
 from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.settings import ROOT
+from ticket_app.vocabulary import EventKind
 
 pytestmark = pytest.mark.usefixtures("database")
 on_one = pytest.mark.rest_in_prove("database")
@@ -103,6 +104,16 @@ def test_a_new_follower_begins_at_the_end_and_goes_on_where_it_was(watcher: Watc
     restarted = Watcher()
     assert restarted.catch_up() == ids_of(ticket)[len(before) :]
     assert Watcher().catch_up() == []
+
+
+@on_one
+def test_events_that_do_not_concern_a_follower_are_passed(watcher: Watcher) -> None:
+    watcher.following.concerns = Concerns(frozenset({EventKind.REPLIED}), frozenset({"title"}))
+    ticket = opened().id
+    changed(ticket, title="Another", status="closed")
+    opened()
+    assert watcher.catch_up() == [event.id for event in events_of(ticket) if event.field == "title"]
+    assert lag().events == 0
 
 
 @on_one

@@ -15,7 +15,7 @@ from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.followers.following import Following, follow
 from ticket_app.services.followers.mentions import mentioned
-from ticket_app.services.followers.notifying import NAME, notify
+from ticket_app.services.followers.notifying import CONCERNS, NAME, notify
 from ticket_app.services.people.accounts.directory import rename_self
 from ticket_app.vocabulary import MessageKind, Role
 
@@ -64,7 +64,7 @@ def team(database: str) -> Team:
     actors = acting(bea, Role.AGENT), acting(cay, Role.AGENT)
     for actor, name in zip(actors, ("Bea Bell", "Cay"), strict=True):
         rename_self(actor, name)
-    begun = Team(bea, cay, *actors, Following(NAME, notify))
+    begun = Team(bea, cay, *actors, Following(NAME, notify, CONCERNS))
     assert begun.found() == []
     return begun
 
@@ -109,7 +109,7 @@ def test_an_event_that_is_seen_twice_notifies_once(team: Team) -> None:
 @pytest.mark.usefixtures("database")
 @pytest.mark.rest_in_prove("database")
 def test_the_agent_of_an_open_desk_hears_of_the_words_of_a_requester() -> None:
-    desk = Team(0, 0, over_rest(), over_rest(), Following(NAME, notify))
+    desk = Team(0, 0, over_rest(), over_rest(), Following(NAME, notify, CONCERNS))
     assert desk.found() == []
     ticket = opened().id
     changed(ticket, assignee_id="me")

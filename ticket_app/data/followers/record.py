@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import Row, func, or_, select, text
 from sqlmodel import Session, col
 
 from ticket_app.data.tickets.tables import TicketEvent
@@ -45,6 +45,17 @@ class Event(NamedTuple):
     created_at: datetime
 
 
+class Concerns(NamedTuple):
+    """The events that a follower acts on: those of these kinds, and changes of these fields."""
+
+    kinds: frozenset[str]
+    fields: frozenset[str]
+
+
+EVERYTHING = Concerns(frozenset(), frozenset())
+"""All events."""
+
+
 def as_events(rows: Sequence[Row[*tuple[object, ...]]]) -> list[Event]:
     """Return rows that begin with COLUMNS as events."""
     return [Event._make(row[: len(COLUMNS)]) for row in rows]
@@ -70,10 +81,16 @@ def writers(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(WRITERS))
 
 
-def events_between(session: Session, after: int, upto: int, *, limit: int) -> list[Event]:
-    """Return the first `limit` events after `after` and up to `upto`, by id."""
-    rows = session.execute(_after(after).where(_id <= upto).limit(limit)).all()
-    return as_events(rows)
+def events_between(
+    session: Session, after: int, upto: int, *, concerns: Concerns, limit: int
+) -> list[Event]:
+    """Return the first `limit` events after `after` and up to `upto` that concern a follower, by
+    id."""
+    asked = select(*COLUMNS).where(_id > after, _id <= upto)
+    if concerns is not EVERYTHING:
+        kind, field = col(TicketEvent.kind), col(TicketEvent.field)
+        asked = asked.where(or_(kind.in_(concerns.kinds), field.in_(concerns.fields)))
+    return as_events(session.execute(asked.order_by(_id).limit(limit)).all())
 
 
 def count_after(session: Session, after: int, *, limit: int) -> int:
@@ -86,7 +103,3 @@ def time_after(session: Session, after: int) -> datetime | None:
     """Return the time of the first event after this one."""
     asked = select(col(TicketEvent.created_at)).where(_id > after).order_by(_id).limit(1)
     return session.scalar(asked)
-
-
-def _after(after: int) -> Select[*tuple[object, ...]]:
-    return select(*COLUMNS).where(_id > after).order_by(_id)

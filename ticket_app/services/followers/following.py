@@ -18,7 +18,7 @@ from uuid import uuid4
 from ticket_app.actor import Actor
 from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.followers import aside, places, record
-from ticket_app.data.followers.record import Event
+from ticket_app.data.followers.record import EVERYTHING, Concerns, Event
 from ticket_app.data.followers.tables import PutAside
 from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.errors import DatabaseUnavailableError
@@ -27,8 +27,8 @@ from ticket_app.services.people.permission import Verb, require
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 
-AT_ONCE = 200
-"""Events of one batch."""
+AT_ONCE = 1_000
+"""Events of one batch, those included that do not concern the follower."""
 RETRIED_AT_ONCE = 20
 LEASE = timedelta(seconds=30)
 WORKING_SECONDS = 10.0
@@ -57,15 +57,19 @@ class Following:
 
     name: str
     handle: Handle
+    concerns: Concerns = EVERYTHING
     holder: str = field(default_factory=lambda: uuid4().hex)
     horizon: Horizon | None = None
     stopping: bool = False
 
 
-def prepare(actor: Actor, name: str, handle: Handle) -> Following:
-    """Returns a follower in this process, which begins with the first call of `follow`."""
+def prepare(actor: Actor, name: str, handle: Handle, concerns: Concerns = EVERYTHING) -> Following:
+    """Returns a follower in this process, which begins with the first call of `follow`.
+
+    It is shown the events that concern it alone, and passes the others.
+    """
     require(actor, Verb.OPERATE)
-    return Following(name, handle)
+    return Following(name, handle, concerns)
 
 
 def follow(actor: Actor, following: Following) -> bool:
@@ -113,7 +117,9 @@ def _go_on(actor: Actor, following: Following, position: int) -> bool:
     if upto is None:
         return following.horizon is not None
     with read_transaction(QUICK) as session:
-        events = record.events_between(session, position, upto, limit=AT_ONCE)
+        events = record.events_between(
+            session, position, upto, concerns=following.concerns, limit=AT_ONCE
+        )
         tickets = {event.ticket_id for event in events}
         held_up = aside.held_up(session, following.name, tickets)
     done, put_aside = 0, []
@@ -122,6 +128,8 @@ def _go_on(actor: Actor, following: Following, position: int) -> bool:
             put_aside.append(row)
             held_up.add(event.ticket_id)
         done = event.id
+    if not events or done == events[-1].id:
+        done = upto
     return _moved(following, done, put_aside)
 
 

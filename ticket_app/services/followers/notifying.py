@@ -10,7 +10,7 @@ from ticket_app.actor import Actor
 from ticket_app.data.conversation.tables import Message
 from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.followers import notifications
-from ticket_app.data.followers.record import Event
+from ticket_app.data.followers.record import Concerns, Event
 from ticket_app.data.people import accounts
 from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.schemas.assignees import ASSIGNEE
@@ -21,6 +21,8 @@ from ticket_app.vocabulary import EventKind, NotificationKind, Side, Who
 
 NAME = "notifications"
 MESSAGES = (EventKind.REPLIED, EventKind.NOTED)
+CONCERNS = Concerns(frozenset(MESSAGES), frozenset({ASSIGNEE}))
+"""A busy desk files a thousand tickets a second, and nobody is told of one of them."""
 
 
 def notify(actor: Actor, event: Event) -> None:
