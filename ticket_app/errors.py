@@ -1,9 +1,13 @@
 """Errors that a person can cause or must act on: each has a status, a stable code, a sentence."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from http import HTTPStatus
 from math import ceil
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+if TYPE_CHECKING:  # the schemas raise these errors
+    from ticket_app.schemas.conversation import MessagePublic
 
 
 class FieldProblem(NamedTuple):
@@ -71,6 +75,20 @@ class TicketPreconditionError(TicketAppError):
             "Look at `ticket`, then try again with the tag of the ETag header."
         )
         self.current, self.entity_tag = current, entity_tag
+
+
+class NewerMessagesError(TicketAppError):
+    """Others have written to the ticket since its page was drawn. Nothing was sent.
+
+    `messages` are the newest of theirs, oldest first.
+    """
+
+    status = HTTPStatus.CONFLICT
+    code = "newer_messages"
+
+    def __init__(self, messages: "Sequence[MessagePublic]") -> None:
+        super().__init__("Not sent yet: there is a newer message.")
+        self.messages = messages
 
 
 class AttachmentNotFoundError(TicketAppError):

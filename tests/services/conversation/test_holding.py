@@ -9,10 +9,10 @@ from sqlalchemy import text
 
 from harness.accounts import account, acting, administrator
 from harness.actors import in_browser, over_rest
-from tests.services.desk import events_of, opened
+from tests.services.desk import attached, events_of, opened
 from ticket_app.actor import Actor, by_command
 from ticket_app.data.engine import read_transaction
-from ticket_app.errors import IdempotencyKeyReusedError
+from ticket_app.errors import IdempotencyKeyReusedError, NewerMessagesError
 from ticket_app.schemas.conversation import MessageCreate, MessageListQuery
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.services.conversation import holding
@@ -23,13 +23,15 @@ from ticket_app.services.conversation.holding import (
     send_message,
     take_back,
 )
+from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.conversation.reading import list_messages
 from ticket_app.services.erasing.purging import purge_tickets
 from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.services.tickets.listing import count_tickets, get_ticket
-from ticket_app.vocabulary import Role, Status
+from ticket_app.settings import get_settings
+from ticket_app.vocabulary import MessageKind, Role, Status
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("database", "attachments_folder")
 
 NEW = MessageCreate(body="It is mended, zebra.")
 BEA = "bea@example.com"
@@ -151,3 +153,59 @@ def test_a_message_to_a_deleted_ticket_waits_and_goes_with_it() -> None:
     assert list(purge_tickets(server(86_400.0), 1)) == [1]
     with read_transaction() as session:
         assert session.execute(text("SELECT count(*) FROM held_message")).scalar_one() == 0
+
+
+def test_a_message_stops_once_if_another_has_written_since_its_page_was_drawn() -> None:
+    ana = acting(administrator(), Role.ADMINISTRATOR)
+    cay = acting(account("cay@example.com", Role.AGENT), Role.AGENT)
+    ticket = opened().id
+    old = post_message(cay, ticket, NEW).id
+    post_message(ana, ticket, NEW)  # one's own is no news
+    send_message(ana, ticket, NEW, "a", seen=old)
+    send_message(cay, ticket, NEW, "c")  # nobody sees it yet, so it stops nobody
+    send_message(ana, ticket, NEW, "b", seen=old)
+    note = post_message(cay, ticket, MessageCreate(body="Mine.", kind=MessageKind.NOTE))
+    for attachments in ([], [attached(ticket, b"x", actor=ana).id]):
+        new = MessageCreate(body="Late.", attachments=attachments)
+        with pytest.raises(NewerMessagesError) as stopped:
+            send_message(ana, ticket, new, "d", resolve=True, seen=old)
+        assert [each.id for each in stopped.value.messages] == [note.id]
+    assert get_ticket(ana, ticket).status == Status.OPEN
+    send_message(ana, ticket, NEW, "b", seen=old)  # the browser sends a held one again
+    assert len(held_messages(ana, ticket)) == 2
+    send_message(ana, ticket, MessageCreate(body="Late."), "d", seen=note.id)
+    assert held_messages(ana, ticket)[-1].body == "Late."
+
+
+def test_a_stop_tells_a_requester_of_no_note_and_an_open_desk_is_one_agent() -> None:
+    ticket = opened(requester_email=BEA).id
+    post_message(over_rest(), ticket, NEW)
+    send_message(in_browser(), ticket, NEW, "a", seen=0)
+    ana = acting(administrator(), Role.ADMINISTRATOR)
+    bea = acting(account(BEA, Role.REQUESTER), Role.REQUESTER)
+    post_message(ana, ticket, MessageCreate(body="Secret.", kind=MessageKind.NOTE))
+    with pytest.raises(NewerMessagesError) as stopped:
+        send_message(bea, ticket, NEW, "b", seen=0)
+    assert [each.body for each in stopped.value.messages] == [NEW.body]
+    assert stopped.value.messages[0].author is None
+
+
+def test_of_eight_who_saw_the_same_one_sends_and_seven_are_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UNDO_SEND_SECONDS", "0")
+    get_settings.cache_clear()
+    administrator()
+    team = [acting(account(f"a{n}@example.com", Role.AGENT), Role.AGENT) for n in range(8)]
+    ticket = opened().id
+
+    def send(agent: Actor) -> bool:
+        try:
+            send_message(agent, ticket, NEW, "k", seen=0)
+        except NewerMessagesError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as writers:
+        assert sum(writers.map(send, team)) == 1
+    assert said(ticket, team[0]) == [NEW.body]

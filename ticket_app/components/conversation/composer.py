@@ -10,6 +10,7 @@ from ticket_app.components.browser.field_values import value_of, values_of
 from ticket_app.components.browser.words import words
 from ticket_app.components.conversation.entries import NEWEST
 from ticket_app.components.conversation.scroll import scroll_to
+from ticket_app.components.conversation.stop import stop
 from ticket_app.components.frame import icon
 from ticket_app.state.conversation.composing import FIELDS, ROOM, Composing
 from ticket_app.state.conversation.conversation import Conversation
@@ -22,11 +23,13 @@ _kind = ClientStateVar.create("messageKind", default=REPLY)
 
 
 class _Box(NamedTuple):
-    """The State of a box, and its ticket. `may_resolve` is None in a box that is not the team's."""
+    """The State of a box, and its ticket. `may_resolve` is None in a box that is not the team's.
+    `seen` is the newest message that the page shows."""
 
     state: type[Composing]
     ticket_id: rx.Var[int]
     may_resolve: rx.Var[bool] | None
+    seen: rx.Var[int] | int
 
     @property
     def is_team(self) -> bool:
@@ -40,7 +43,7 @@ class _Box(NamedTuple):
     def send(self, kind: str, *, resolve: bool = False) -> Any:
         """Returns the event that sends what the field of this kind holds."""
         text, key = value_of(f"{kind}-text"), value_of(f"{kind}-key")
-        return self.state.send(self.ticket_id, kind, text, key, resolve)
+        return self.state.send(self.ticket_id, kind, text, key, resolve, self.seen)
 
 
 def composer(
@@ -48,15 +51,16 @@ def composer(
     ticket_id: rx.Var[int],
     *,
     may_resolve: rx.Var[bool] | None = None,
+    seen: rx.Var[int] | int = 0,
     label: str = "Reply to the requester",
 ) -> rx.Component:
     """Returns the box. Where one may resolve the ticket, one may write notes, too.
 
     Each kind has a field of its own, so that no note becomes a reply by a wrong press.
     """
-    box = _Box(state, ticket_id, may_resolve)
+    box = _Box(state, ticket_id, may_resolve, seen)
     meet = state.meet(ticket_id, values_of(FIELDS))
-    of_team = [_choice_of_kind(), _field(box, NOTE, "Note, for the team only")]
+    of_team = [_choice_of_kind(), stop(box.send), _field(box, NOTE, "Note, for the team only")]
     return rx.el.section(
         rx.fragment(on_mount=meet),
         rx.cond(state.ready, rx.fragment(), rx.fragment(on_mount=meet)),

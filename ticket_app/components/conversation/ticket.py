@@ -64,7 +64,12 @@ def _ticket() -> rx.Component:
         rx.cond(
             Conversation.is_older | Conversation.gone,
             rx.fragment(),
-            composer(Composer, Conversation.ticket.id, may_resolve=_is_unsettled()),
+            composer(
+                Composer,
+                Conversation.ticket.id,
+                may_resolve=_is_unsettled(),
+                seen=Conversation.seen,
+            ),
         ),
         properties(),
         class_name="ticket-page",

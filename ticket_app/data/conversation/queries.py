@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
 from ticket_app.data.conversation.tables import Message
 from ticket_app.data.people.tables import Person
-from ticket_app.vocabulary import MessageKind
+from ticket_app.vocabulary import MessageKind, Side
 
 Said = tuple[Message, str | None]
 """A message and the name of its author, if the author is a person."""
@@ -42,3 +42,31 @@ def messages_before(
         wanted = wanted.where(col(Message.kind) == MessageKind.REPLY)
     found = session.execute(wanted.order_by(col(Message.id).desc()).limit(limit))
     return [(message, name) for message, name in found]
+
+
+def newer_of_others(
+    session: Session,
+    ticket_id: int,
+    *,
+    seen: int,
+    author_id: int | None,
+    notes: bool,
+    limit: int,
+) -> Sequence[Message]:
+    """Return the newest `limit` messages of a ticket with larger ids than `seen` that somebody else
+    than the author wrote, newest first. None is whoever writes for the team at an open desk.
+
+    Without `notes`, replies only.
+    """
+    wanted = select(Message).where(col(Message.ticket_id) == ticket_id, col(Message.id) > seen)
+    wanted = wanted.where(_of_others(author_id))
+    if not notes:
+        wanted = wanted.where(col(Message.kind) == MessageKind.REPLY)
+    return session.scalars(wanted.order_by(col(Message.id).desc()).limit(limit)).all()
+
+
+def _of_others(author_id: int | None) -> ColumnElement[bool]:
+    author = col(Message.author_id)
+    if author_id is None:
+        return or_(author.is_not(None), col(Message.side) == Side.REQUESTER)
+    return author.is_distinct_from(author_id)

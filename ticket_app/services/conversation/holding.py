@@ -17,6 +17,7 @@ from ticket_app.data.tickets.filing import KeyClaim
 from ticket_app.data.tickets.queries import find_ticket, lock_ticket
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas.conversation import MessageCreate
+from ticket_app.services.conversation.overtaking import stop_if_overtaken
 from ticket_app.services.conversation.posting import (
     message_by,
     post_message,
@@ -50,7 +51,13 @@ class Held(NamedTuple):
 
 
 def send_message(
-    actor: Actor, ticket_id: int, new: MessageCreate, key: str, *, resolve: bool = False
+    actor: Actor,
+    ticket_id: int,
+    new: MessageCreate,
+    key: str,
+    *,
+    resolve: bool = False,
+    seen: int | None = None,
 ) -> None:
     """Holds a message for UNDO_SEND_SECONDS, after which it is posted. If that is 0, and with
     attachments, it is posted at once.
@@ -61,7 +68,7 @@ def send_message(
     require_to_post(new, actor, resolve=resolve)
     seconds = get_settings().undo_send_seconds
     if not seconds or new.attachments:
-        post_message(actor, ticket_id, new, resolve=resolve, key=key)
+        post_message(actor, ticket_id, new, resolve=resolve, key=key, seen=seen)
         return
     with write_transaction(QUICK) as session:
         ticket = existing(lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
@@ -72,6 +79,7 @@ def send_message(
             if before.fingerprint != claim.fingerprint:
                 raise IdempotencyKeyReusedError(ticket_id)
             return
+        stop_if_overtaken(session, actor, ticket_id, seen)
         message = message_by(ticket, new, actor)
         said = message.model_dump(exclude={"id", "created_at"})
         due_at = actor.at + timedelta(seconds=seconds)

@@ -10,6 +10,7 @@ from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import FieldProblem, InvalidInputError
 from ticket_app.schemas.conversation import MessageCreate, MessagePublic
 from ticket_app.services.conversation.attachments.sending import send_attachments
+from ticket_app.services.conversation.overtaking import stop_if_overtaken
 from ticket_app.services.conversation.posting_once import claim_of, known_claim, posted
 from ticket_app.services.conversation.reading import shown
 from ticket_app.services.conversation.writing import write_message
@@ -28,13 +29,15 @@ def post_message(
     *,
     resolve: bool = False,
     key: str | None = None,
+    seen: int | None = None,
 ) -> MessagePublic:
     """Adds a message to a ticket, and resolves it with the same change if asked to.
 
     A reply of the team answers the requester: the ticket waits no longer. One of the requester
     makes it wait, and reopens it if it was settled. A note changes neither. A message with an
     idempotency key is posted once: later ones are answered with it, and refused with
-    IdempotencyKeyReusedError if they say something else. Raises TicketNotFoundError, and
+    IdempotencyKeyReusedError if they say something else. `seen` is the newest message that its
+    author has seen: NewerMessagesError if others wrote since. Raises TicketNotFoundError, and
     InvalidInputError for words of others at a desk with accounts and for attachments that do not
     wait for the actor.
     """
@@ -47,6 +50,7 @@ def post_message(
         if known is not None:
             message = posted(session, ticket_id, known)
             return shown(session, actor, message, has_files=bool(new.attachments))
+        stop_if_overtaken(session, actor, ticket_id, seen)
         message = message_by(ticket, new, actor)
         change = write_message(session, ticket, message, actor=actor, resolve=resolve, claim=claim)
         send_attachments(session, actor, message, new.attachments)

@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 import reflex as rx
 from reflex.event import EventSpec
 
-from ticket_app.errors import TicketAppError
+from ticket_app.errors import NewerMessagesError, TicketAppError
 from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.services.conversation.holding import send_message, take_back
 from ticket_app.services.people.permission import Verb
 from ticket_app.state.conversation.composing import Composing, new_key
 from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.conversation.stop import Stop
 from ticket_app.state.event_arguments import number_of, text_of
 from ticket_app.state.notices import Notice, failure_notice
 from ticket_app.state.service_calls import call_service
@@ -52,6 +53,15 @@ class Composer(Composing, rx.State):
         key: str | None,
         resolve: bool,
     ) -> None:
-        await call_service(send_message, ticket_id, new, key or new_key(), resolve=resolve)
         conversation = await self.get_state(Conversation)
+        stop = await self.get_state(Stop)
+        seen = stop._seen_at(ticket_id, self._seen)  # noqa: SLF001  # ours
+        try:
+            await call_service(
+                send_message, ticket_id, new, key or new_key(), resolve=resolve, seen=seen
+            )
+        except NewerMessagesError as error:
+            stop._show(conversation.ticket, new.kind, resolve, error.messages)  # noqa: SLF001
+            raise
+        stop.keep_writing()
         await conversation._show_own(ticket_id)  # noqa: SLF001  # ours

@@ -55,6 +55,8 @@ class Composing(rx.State, mixin=True):
     _texts: dict[str, str] = {}
     _last_sent: dict[str, str] = {}
     _sent_at: float = 0.0
+    _seen: int = 0
+    """The newest message that the page showed when it sent the last one."""
 
     @rx.event
     def meet(self, ticket_id: int, held: dict[str, Any]) -> list[EventSpec]:
@@ -98,11 +100,17 @@ class Composing(rx.State, mixin=True):
         self.preview = ""
 
     @rx.event
-    async def send(
-        self, ticket_id: int, kind: str, text: str, key: str, resolve: bool = False
+    async def send(  # noqa: PLR0917  # the parts of one press
+        self,
+        ticket_id: int,
+        kind: str,
+        text: str,
+        key: str,
+        resolve: bool = False,
+        seen: int = 0,
     ) -> list[EventSpec]:
         """Posts a message, unless its key has posted it before. After an error the text stays."""
-        self.refusal = ""
+        self.refusal, self._seen = "", number_of(seen)
         if not text_of(text, MESSAGE_MAX).strip():
             self.refusal = "" if 0 <= time() - self._sent_at < AGAIN_SECONDS else EMPTY
             return []

@@ -14,7 +14,7 @@ from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.state.connection.returning import Returning
 from ticket_app.state.connection.subscription import Subscribed
 from ticket_app.state.conversation.entries import HeldEntry, entries_of, held_entry_of
-from ticket_app.state.conversation.paged import Paged, Stretch
+from ticket_app.state.conversation.paged import Paged, Stretch, last_message
 from ticket_app.state.portal.address import ticket_number
 from ticket_app.state.service_calls import call_service
 from ticket_app.state.tickets.address import address_of, number_in
@@ -31,7 +31,8 @@ NO_TICKET = TicketRow(
 class Conversation(Paged, Returning, Subscribed, rx.State):
     """The ticket of the address, or `missing`. It is `gone` if it was deleted while it is shown.
 
-    `held` are the reader's own messages that nobody else sees yet. `is_older` is True at an address
+    `held` are the reader's own messages that nobody else sees yet. `seen` is the newest message
+    shown, whose number goes with what is sent. `is_older` is True at an address
     of what was said before a message.
     """
 
@@ -42,6 +43,7 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
     ticket: TicketRow = NO_TICKET
     description: str = ""
     held: list[HeldEntry] = []
+    seen: int = 0
     is_older: bool = False
     missing: bool = False
     gone: bool = False
@@ -115,6 +117,7 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
             problem="",
         )
         self._show_newest(found)
+        self._set(seen=last_message(self.newest))
 
     async def _stretch(self, before: int | None, limit: int) -> Stretch:
         _, found = await call_service(_ticket_with_stretch, self.ticket.id, before, limit)

@@ -81,7 +81,7 @@ def entries_of(page: ConversationPage, requester: str, team: str = TEAM) -> list
         changes = [each for each in found if isinstance(each, TicketEventPublic)]
         entries += [_run(changes)] if changes else []
         entries += [
-            _said(each, requester, team) for each in found if isinstance(each, MessagePublic)
+            said_entry(each, requester, team) for each in found if isinstance(each, MessagePublic)
         ]
     return entries
 
@@ -90,7 +90,8 @@ def _place(each: MessagePublic | TicketEventPublic) -> tuple[datetime, bool]:
     return each.created_at, isinstance(each, TicketEventPublic)
 
 
-def _said(message: MessagePublic, requester: str, team: str) -> Entry:
+def said_entry(message: MessagePublic, requester: str, team: str = TEAM) -> Entry:
+    """Returns the entry of a message."""
     by_team = message.side is Side.TEAM
     return Entry(
         key=f"message-{message.id}",

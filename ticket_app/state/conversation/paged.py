@@ -82,7 +82,7 @@ class Paged(rx.State, mixin=True):
 
     def _show_newest(self, found: Stretch) -> None:
         """Shows the newest entries. Those that are shown keep their places."""
-        entries, last = found.entries, _last_message(self.newest)
+        entries, last = found.entries, last_message(self.newest)
         place = _place_of(_first_message(self.newest), entries)
         if place is not None and self._is_cut:
             entries = entries[place:]
@@ -115,7 +115,8 @@ def _first_message(entries: Sequence[Entry]) -> int:
     return next((each.number for each in entries if each.number), 0)
 
 
-def _last_message(entries: Sequence[Entry]) -> int:
+def last_message(entries: Sequence[Entry]) -> int:
+    """Returns the number of the newest message; 0 if there is none."""
     return _first_message(entries[::-1])
 
 
