@@ -13,13 +13,17 @@ from harness.actors import in_browser, over_rest
 from ticket_app.actor import by_command
 from ticket_app.cli.demo_desk.content import Situation, manners, places, situations
 from ticket_app.cli.demo_desk.people import make_people
+from ticket_app.cli.demo_desk.rhythm import in_office_hours
 from ticket_app.cli.demo_desk.story import Story
+from ticket_app.cli.demo_desk.talk.phrases import notes, phrases
 from ticket_app.cli.demo_desk.team import SPECIALISTS
 from ticket_app.cli.demo_desk.texts import Slots, write_ticket
 from ticket_app.cli.main import main
 from ticket_app.data.engine import use_database
 from ticket_app.data.migrations import migrate
+from ticket_app.schemas.conversation import MessageListQuery, MessagePublic
 from ticket_app.schemas.tickets import TicketCreate, TicketListQuery, TicketPublic
+from ticket_app.services.conversation.reading import list_messages
 from ticket_app.services.people.assignees import assignable_people
 from ticket_app.services.people.identity import read_is_open
 from ticket_app.services.tickets.filing import open_ticket
@@ -29,7 +33,7 @@ from ticket_app.services.tickets.listing import (
     ticket_history,
     ticket_suggestions,
 )
-from ticket_app.vocabulary import SETTLED, Category, Priority, Status
+from ticket_app.vocabulary import SETTLED, Category, MessageKind, Priority, Side, Status
 
 COUNT = 120
 NOW = datetime(2026, 5, 20, 14, 30, tzinfo=UTC)
@@ -102,6 +106,72 @@ def test_agents_who_cannot_sign_in_care_for_what_was_taken_up(desk: Path) -> Non
     assert read_is_open(by_command()) and desk.exists()
 
 
+@pytest.mark.usefixtures("database")
+def test_what_is_settled_was_answered_and_figures_agree(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["demo", "--tickets", str(COUNT)])
+    tickets = shown()
+    settled = [each for each in tickets if each.status in SETTLED]
+    answered = [each for each in settled if each.first_responded_at]
+    assert len(answered) > len(settled) * 0.8
+    assert all(each.created_at < (each.first_responded_at or NOW) for each in answered)
+    assert not any(each.waiting_since for each in settled)
+    assert any(each.waiting_since for each in tickets)
+    said = {each.id: conversation_of(each.id) for each in tickets}
+    assert max(map(len, said.values())) >= 4
+    everything = [message for messages in said.values() for message in messages]
+    assert {(each.kind, each.side) for each in everything} == {
+        (MessageKind.REPLY, Side.TEAM),
+        (MessageKind.REPLY, Side.REQUESTER),
+        (MessageKind.NOTE, Side.TEAM),
+    }
+    team = {each.author for each in everything if each.side is Side.TEAM}
+    assert team <= set(SPECIALISTS) and len(team) >= 4
+    assert any(f"@{name}" in each.body for each in everything for name in SPECIALISTS)
+    assert main(["recount"]) == 0
+    assert "all figures are equal" in capsys.readouterr().out
+
+
+def conversation_of(ticket_id: int) -> list[MessagePublic]:
+    return list_messages(over_rest(), ticket_id, MessageListQuery(limit=50))
+
+
+def test_ten_tickets_of_a_list_share_no_sentence(desk: Path) -> None:
+    migrate()
+    list(Story(2, NOW).fill(COUNT))
+    tickets = shown()
+    for first in range(0, len(tickets) - 10, 10):
+        seen = [
+            sentence
+            for ticket in tickets[first : first + 10]
+            for message in conversation_of(ticket.id)
+            for sentence in re.split(r"(?<=[.?!])\s", message.body)
+            if len(sentence.split()) > 4
+        ]
+        assert len(set(seen)) == len(seen)
+    assert desk.exists()
+
+
+@pytest.mark.parametrize("language", sorted(phrases()))
+def test_every_phrase_can_be_said(language: str) -> None:
+    chance = Random(1)
+    person = next(each for each in make_people(chance) if each.language == language)
+    slots = Slots(chance, person, NOW)
+    said = [phrase for _, choices in phrases()[language] for phrase in choices]
+    noted = [note.replace("{mate}", "") for found in notes().values() for note in found]
+    for text in said + noted:
+        assert not re.search(r"[{}]", text.format_map(slots))
+    assert {len(phrases()[language].hello), len(phrases()[language].bye)} == {len(SPECIALISTS)}
+
+
+def test_the_team_works_in_office_hours() -> None:
+    chance, saturday = Random(1), datetime(2026, 5, 23, 11, tzinfo=UTC)
+    assert in_office_hours(chance, NOW) == NOW
+    for at in (saturday, saturday + timedelta(days=1, hours=11)):
+        assert in_office_hours(chance, at).strftime("%a") == "Mon"
+    assert in_office_hours(chance, NOW.replace(hour=3)).date() == NOW.date()
+    assert in_office_hours(chance, NOW.replace(hour=20)).date() == NOW.date() + timedelta(days=1)
+
+
 def test_it_refuses_a_desk_with_tickets_unless_told(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,10 +221,11 @@ def test_every_slot_can_be_filled(situation: Situation) -> None:
     chance = Random(1)
     person = next(p for p in make_people(chance) if p.language == situation.language)
     slots = Slots(chance, person, NOW)
-    for text in [*situation.titles, *situation.texts, *situation.more, situation.long]:
+    written = [*situation.titles, *situation.texts, *situation.more, situation.long]
+    for text in [*written, *situation.asked, *situation.solved]:
         assert not re.search(r"[{}]", text.format_map(slots))
     for _ in range(20):
-        ticket = write_ticket(chance, situation, person, NOW)
+        ticket = write_ticket(chance, situation, person, NOW).ticket
         assert re.match(r"[¿\"]?\w", ticket.title)
         assert ticket.category in (None, situation.category)
 
@@ -163,7 +234,7 @@ def test_moods_and_wishes_vary() -> None:
     chance = Random(3)
     person = next(p for p in make_people(chance) if p.language == "en")
     situation = next(s for s in situations() if not s.mild and not s.burst)
-    written = [write_ticket(chance, situation, person, NOW) for _ in range(200)]
+    written = [write_ticket(chance, situation, person, NOW).ticket for _ in range(200)]
     assert {t.priority for t in written} == {None, *Priority}
     assert len({len(t.description) for t in written}) > 60
     moods = manners()["en"]

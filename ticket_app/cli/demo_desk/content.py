@@ -23,7 +23,8 @@ class Situation(_Content):
     """A reason to write. The second title goes with the second text, the others with the first.
 
     A `mild` situation makes nobody angry. In a `burst` situation many write about one outage.
-    `long` is a text that a thorough person appends.
+    `long` is a text that a thorough person appends. `asked` is a question of the team and its
+    answer, and `solved` has the solution for each of the texts.
     """
 
     category: Category
@@ -34,6 +35,8 @@ class Situation(_Content):
     texts: tuple[str, str]
     more: Choices
     long: str = ""
+    asked: tuple[str, str]
+    solved: tuple[str, str]
 
 
 class Manners(_Content):

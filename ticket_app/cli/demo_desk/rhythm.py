@@ -19,6 +19,12 @@ JUST_NOW = 14
 JUST_NOW_HOURS = 7.0
 
 
+OPENS, CLOSES = time(7), time(18, 30)
+OFFICE_DAYS = 5
+MINUTES_TO_BEGIN = 45
+"""The mean time after which something is done that waited for the office to open."""
+
+
 class Moment(NamedTuple):
     """The time of a ticket; `outage` is True if an outage is its reason."""
 
@@ -58,3 +64,14 @@ def _working_days(chance: Random, count: int, now: datetime) -> list[Moment]:
         Moment(hour - timedelta(minutes=chance.uniform(0, 60)))
         for hour in chance.choices(hours, weights=busy, k=count)
     ]
+
+
+def in_office_hours(chance: Random, at: datetime) -> datetime:
+    """Return the moment itself if the office is open then, else one soon after it opens."""
+    if at.weekday() < OFFICE_DAYS and OPENS <= at.time() < CLOSES:
+        return at
+    day = at.date() + timedelta(days=at.time() >= OPENS)
+    while day.weekday() >= OFFICE_DAYS:
+        day += timedelta(days=1)
+    minutes = min(chance.expovariate(1 / MINUTES_TO_BEGIN), 240)
+    return datetime.combine(day, OPENS, at.tzinfo) + timedelta(minutes=minutes)

@@ -1,6 +1,7 @@
 """The agents of the demo. They cannot sign in, so that the desk stays open."""
 
 from random import Random
+from typing import NamedTuple
 
 from ticket_app.actor import by_command
 from ticket_app.schemas.tickets import TicketPublic
@@ -19,8 +20,17 @@ HELPS_OUT = 0.2
 """The share of tickets that somebody else than a specialist takes."""
 
 
+class Agent(NamedTuple):
+    """An agent by number. `voice` is the place of their greetings among those of the team."""
+
+    id: int
+    name: str
+    voice: int
+    good_at: Category
+
+
 class Team:
-    """The agents by their numbers. One who is there from an earlier demo is the same again."""
+    """The agents. One who is there from an earlier demo is the same again."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -30,11 +40,18 @@ class Team:
             if name not in there:
                 rights.add_agent(actor, name)
         known = {one.name: one.id for one in assignees.assignable_people(actor)}
-        self._agents = {known[name]: category for name, category in SPECIALISTS.items()}
+        self._agents = [
+            Agent(known[name], name, voice, category)
+            for voice, (name, category) in enumerate(SPECIALISTS.items())
+        ]
 
-    def agent_for(self, ticket: TicketPublic) -> int:
-        """Return the number of the agent who takes this ticket up, always the same."""
+    def agent_for(self, ticket: TicketPublic) -> Agent:
+        """Return the agent who takes this ticket up, always the same."""
         chance = Random(f"{self._seed} {ticket.id}")  # noqa: S311  # a story, not a secret
-        fitting = [agent for agent, good_at in self._agents.items() if good_at == ticket.category]
+        fitting = [agent for agent in self._agents if agent.good_at == ticket.category]
         anyone = chance.random() < HELPS_OUT
-        return chance.choice(list(self._agents) if anyone else fitting)
+        return chance.choice(self._agents if anyone else fitting)
+
+    def mate_of(self, agent: Agent, chance: Random) -> Agent:
+        """Return a colleague of this agent."""
+        return chance.choice([other for other in self._agents if other != agent])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ticket_app.cli.demo_desk.content import ENGLISH, Place, Situation, manners, places, things
 from ticket_app.cli.demo_desk.people import Person
@@ -25,16 +25,16 @@ WISHED = {Priority.LOW: 10, Priority.MEDIUM: 45, Priority.HIGH: 37, Priority.CRI
 MILD_WISHES = {Priority.LOW: 70, Priority.MEDIUM: 30}
 
 
-class Deck:
-    """Situations in random order. None comes again before SEEN_LATELY others."""
+class Deck(Generic[Choice]):
+    """Situations or phrases in random order. None comes again before SEEN_LATELY others."""
 
-    def __init__(self, chance: Random, cards: Sequence[Situation]) -> None:
+    def __init__(self, chance: Random, cards: Sequence[Choice]) -> None:
         self._chance = chance
         self._cards = list(cards)
-        self._resting: list[Situation] = []
+        self._resting: list[Choice] = []
 
-    def draw(self) -> Situation:
-        """Return the next situation."""
+    def draw(self) -> Choice:
+        """Return the next one."""
         card = self._cards.pop(self._chance.randrange(len(self._cards)))
         self._resting.append(card)
         everything = len(self._cards) + len(self._resting)
@@ -47,7 +47,7 @@ class Slots(dict[str, str]):
     """The names and numbers of one ticket. Each is drawn at its first use and then kept."""
 
     def __init__(self, chance: Random, person: Person, at: datetime) -> None:
-        super().__init__()
+        super().__init__(name=person.name, first=person.name.split()[0], company=person.company)
         self._chance = chance
         self._person = person
         self._at = at
@@ -114,18 +114,28 @@ class Slots(dict[str, str]):
         return self._chance.choice([name for name in place.first if name != own])
 
 
-def write_ticket(
-    chance: Random, situation: Situation, person: Person, at: datetime
-) -> TicketCreate:
+class Letter(NamedTuple):
+    """A ticket as it is filed, and what it was made of. `text` is the place of its text among those
+    of the situation."""
+
+    ticket: TicketCreate
+    situation: Situation
+    person: Person
+    text: int
+    slots: Slots
+
+
+def write_ticket(chance: Random, situation: Situation, person: Person, at: datetime) -> Letter:
     """Return the ticket that this person files about this situation at this time."""
     variant = chance.randrange(len(situation.titles))
     slots = Slots(chance, person, at)
     title = _upper_first(situation.titles[variant].format_map(slots))
-    body = _body(chance, situation, variant % len(situation.texts), slots)
+    text = variant % len(situation.texts)
+    body = _body(chance, situation, text, slots)
     chosen = chance.random() < 0.45
     wishes = MILD_WISHES if situation.mild else WISHED
     unnamed = chance.random() < 0.06
-    return TicketCreate(
+    ticket = TicketCreate(
         title=_as_typed(chance, title) if situation.language == ENGLISH else title,
         description=_letter(chance, person, body),
         category=situation.category if chosen else None,
@@ -133,6 +143,7 @@ def write_ticket(
         requester_name=None if unnamed else person.name,
         requester_email=None if unnamed else person.email,
     )
+    return Letter(ticket, situation, person, text, slots)
 
 
 def _body(chance: Random, situation: Situation, variant: int, slots: Slots) -> str:
