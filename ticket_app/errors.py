@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 if TYPE_CHECKING:  # the schemas raise these errors
     from ticket_app.schemas.conversation import MessagePublic
 
+from ticket_app.vocabulary import NOT_ASKED, CallOutcome
+
 
 class FieldProblem(NamedTuple):
     """One thing wrong with one field of an input; `field` is a dotted path such as `title`."""
@@ -456,3 +458,61 @@ class TooManyRequestsError(TicketAppError):
         when = f"{minutes} minutes" if minutes > 1 else "a minute"
         super().__init__(f"Too much was sent lately. Try again in {when}.")
         self.retry_after_seconds = ceil(seconds)  # type: ignore[misc]
+
+
+class NoProviderError(TicketAppError):
+    """The desk has no AI provider, and nothing else writes a draft."""
+
+    status = HTTPStatus.CONFLICT
+    code = "no_provider"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This desk has no AI provider, so it drafts no replies. Its operator can set "
+            "AI_PROVIDER; see docs/configuration.md."
+        )
+
+
+class DraftFailedError(TicketAppError):
+    """The provider wrote no draft, for this reason. Nothing was changed."""
+
+    code = "draft_failed"
+
+    def __init__(self, reason: CallOutcome) -> None:
+        why = _WHY_NO_DRAFT.get(reason, "the AI provider did not answer as it should")
+        super().__init__(f"No reply was drafted: {why}. Write it yourself, or try again later.")
+        self.reason = reason
+        status = HTTPStatus.BAD_GATEWAY
+        if reason is CallOutcome.TIMEOUT:
+            status = HTTPStatus.GATEWAY_TIMEOUT
+        elif reason in NOT_ASKED:
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+        self.status = status  # type: ignore[misc]
+        self.code = f"draft_{reason.value}"  # type: ignore[misc]
+
+
+_WHY_NO_DRAFT = {
+    CallOutcome.TIMEOUT: "the AI provider did not answer in time",
+    CallOutcome.AUTH: "the AI provider refused the desk's key",
+    CallOutcome.QUOTA: "the account at the AI provider is used up",
+    CallOutcome.RATE_LIMITED: "the AI provider has too many requests",
+    CallOutcome.UNREACHABLE: "the AI provider cannot be reached",
+    CallOutcome.REFUSED: "the AI provider refused the text",
+    CallOutcome.TOO_LONG: "the conversation is too long for the model",
+    CallOutcome.TOO_LARGE: "the answer was longer than a message may be",
+    CallOutcome.BUSY: "too many calls to the AI provider are under way",
+    CallOutcome.CIRCUIT_OPEN: "calls to the AI provider pause after failures",
+    CallOutcome.OVER_BUDGET: "today's budget for the AI provider is spent",
+    CallOutcome.NO_PRICE: "a budget is set and the price of the model is not known",
+    CallOutcome.LEDGER_UNAVAILABLE: "what was spent today cannot be read",
+}
+
+
+class DraftNotFoundError(TicketAppError):
+    """The actor has no drafted reply with this id for the ticket."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "draft_not_found"
+
+    def __init__(self, draft_id: int) -> None:
+        super().__init__(f"There is no drafted reply {draft_id} of yours for this ticket.")

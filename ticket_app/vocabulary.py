@@ -294,6 +294,15 @@ class CallPurpose(StrEnum):
     IMPROVE = "improve"
     REPLAY = "replay"
     EVALUATE = "evaluate"
+    DRAFT = "draft"
+
+
+class DraftOutcome(StrEnum):
+    """What became of a drafted reply."""
+
+    AS_IT_WAS = "as_it_was"
+    EDITED = "edited"
+    THROWN_AWAY = "thrown_away"
 
 
 SETTLED = (Status.RESOLVED, Status.CLOSED)

@@ -25,6 +25,8 @@ ADDRESSES = {
     "/api/tickets/1/participants/": {"GET", "HEAD", "POST"},
     "/api/tickets/1/participants/1/": {"DELETE"},
     "/api/tickets/1/similar/": {"GET", "HEAD"},
+    "/api/tickets/1/drafted-replies/": {"POST"},
+    "/api/tickets/1/drafted-replies/1/": {"GET", "HEAD", "DELETE"},
     "/api/tickets/1/restore/": {"POST"},
     "/api/triage/report/": {"GET", "HEAD"},
     "/api/me/": {"GET", "HEAD"},
@@ -83,6 +85,7 @@ def test_every_address_of_the_document_is_tried_above(client: TestClient) -> Non
     tried = set(ADDRESSES)
     things_of = {"tickets": "ticket", "tokens": "token", "people": "person"}
     of_tickets = {"attachments": "attachment", "participants": "participant"}
+    of_tickets |= {"drafted-replies": "draft"}
     for things, one in (things_of | of_tickets).items():
         tried = {each.replace(f"{things}/1/", f"{things}/{{{one}_id}}/") for each in tried}
     assert set(document) <= tried

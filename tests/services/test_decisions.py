@@ -55,6 +55,7 @@ UNDECIDED = {
     "tickets.links.holder": "The key of a link says which ticket it is of.",
     "tickets.links.linked_ticket": "The key of a link says which ticket it is of.",
     "tickets.filing.may_await_provider": "It answers about the actor alone.",
+    "drafting.drafting.can_draft": "It answers about the actor alone.",
 }
 """The verbs that make no decision, each with the reason."""
 REFUSALS = (SignInRequiredError, NotAllowedError, SecondFactorRequiredError)

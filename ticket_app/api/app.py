@@ -11,7 +11,14 @@ from ticket_app.api.openapi import OpenApiApp
 from ticket_app.api.paths import TrailingSlash
 from ticket_app.api.people import audit, directory, forms, me, single_sign_on
 from ticket_app.api.problems import add_problem_responses
-from ticket_app.api.tickets import attachments, history, messages, participants, tickets
+from ticket_app.api.tickets import (
+    attachments,
+    drafts,
+    history,
+    messages,
+    participants,
+    tickets,
+)
 from ticket_app.settings import get_settings
 
 DESCRIPTION = """
@@ -34,7 +41,7 @@ def make_api() -> OpenApiApp:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     api.state.health_check = health.SharedHealthCheck()
-    of_tickets = (tickets, messages, attachments, history, participants)
+    of_tickets = (tickets, messages, drafts, attachments, history, participants)
     of_people = (me, audit, directory, notifications)
     parts = (*of_tickets, triage, health, forms, single_sign_on, *of_people)
     routers = [part.router for part in parts]

@@ -10,6 +10,7 @@ from ticket_app.data.followers import tables as _followers  # noqa: F401
 from ticket_app.data.people import factor_tables as _factors  # noqa: F401
 from ticket_app.data.people import tables as _people  # noqa: F401
 from ticket_app.data.tickets import tables as _tickets  # noqa: F401
+from ticket_app.data.triage import drafted_tables as _drafted  # noqa: F401
 from ticket_app.data.triage import tables as _triage  # noqa: F401
 
 METADATA = SQLModel.metadata

@@ -13,6 +13,8 @@ from ticket_app.services import figures
 from ticket_app.services.bulkhead import Answer, Bulkhead, Leaving
 from ticket_app.services.conversation import closing, holding, linked, own, posting
 from ticket_app.services.conversation.attachments import uploading
+from ticket_app.services.drafting import context as draft_context
+from ticket_app.services.drafting import stored as drafts
 from ticket_app.services.people import sessions
 from ticket_app.services.people.accounts import directory, invitations, rights
 from ticket_app.services.people.api_tokens import issuing
@@ -49,6 +51,8 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     uploading.finish_upload: STORING,
     uploading.discard_upload: STORING,
     uploading.delete_unsent: CHANGING,
+    drafts.keep_draft: CHANGING,
+    drafts.throw_away: CHANGING,
     deleting.delete_ticket: CHANGING,
     deleting.ensure_deleted: CHANGING,
     deleting.restore_ticket: CHANGING,
@@ -65,6 +69,7 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     sessions.end_one_of_own: CHANGING,
     sessions.end_own: CHANGING,
     similar.similar_tickets: SEARCHING,
+    draft_context.read_context: SEARCHING,
     figures.ticket_insights: REPORTING,
     triage_report.triage_report: REPORTING,
 }

@@ -79,3 +79,14 @@ class Triage(BaseModel):
         if finding.lesson is None:
             return Source(self.engine, self.model)
         return Source(LEARNED, f"lesson-{finding.lesson}")
+
+
+class Draft(NamedTuple):
+    """A provider's draft of a reply: Markdown of 1 to MESSAGE_MAX characters that nobody has
+    checked."""
+
+    text: str
+    engine: str
+    model: str
+    prompt_version: str
+    latency_ms: float

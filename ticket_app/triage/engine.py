@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, perf_counter
 from typing import Literal
 
@@ -11,17 +11,13 @@ from pydantic import BaseModel, ConfigDict
 from ticket_app.settings import ProviderChoice, get_settings
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import MODEL, triage_offline
-from ticket_app.triage.provider import loop
-from ticket_app.triage.provider.attempts import (
-    ProviderRequest,
-    answer_with_retries,
-    record_skipped_call,
-)
+from ticket_app.triage.provider.attempts import ProviderRequest, ask
 from ticket_app.triage.provider.calls import Journal, input_hash
 from ticket_app.triage.provider.circuit_breaker import Breaker, BreakerState
 from ticket_app.triage.provider.client import load_litellm
 from ticket_app.triage.provider.failure import ProviderError
 from ticket_app.triage.provider.prompts import PROMPT, Prompt
+from ticket_app.triage.provider.questions.triage_question import TriageQuestion
 from ticket_app.triage.provider.single_flight import SingleFlight
 from ticket_app.vocabulary import NOT_ASKED, OFFLINE, CallOutcome, CallPurpose
 
@@ -33,7 +29,7 @@ GRACE_SECONDS = 0.1
 
 _log = logging.getLogger(__name__)
 _offline_threads = ThreadPoolExecutor(2, thread_name_prefix="offline-triage")
-_single_flight = SingleFlight()
+_single_flight: SingleFlight[Triage] = SingleFlight()
 _breakers: dict[tuple[ProviderChoice, bool], Breaker] = {}
 _last_failures: dict[ProviderChoice, CallOutcome] = {}
 
@@ -94,7 +90,7 @@ async def triage(
         _log.error("triage failed: %s", type(error).__name__)
         answer = await _fallback(choice, CallOutcome.UNEXPECTED, description, title)
     else:
-        _last_failures.pop(choice, None)
+        record_outcome(choice, CallOutcome.OK)
     return answer.model_copy(update={"latency_ms": (perf_counter() - started) * 1000})
 
 
@@ -115,38 +111,11 @@ async def provider_triage(
     key = _known_key(choice, prompt, description, title)
     if (answer := _single_flight.cached(key)) is not None:
         return answer
+    question = TriageQuestion(prompt, description, title)
     deadline = monotonic() + deadline_seconds - min(GRACE_SECONDS, deadline_seconds / 4)
-    request = ProviderRequest(
-        choice,
-        prompt,
-        description,
-        title,
-        deadline=deadline,
-        at_once=get_settings().ai_calls_at_once,
-        journal=journal,
-    )
-
-    begun: list[ProviderRequest] = []
-
-    def begin() -> "Future[Triage]":
-        begun.append(request)
-        return loop.begin(answer_with_retries(request, _breaker(choice, purpose)))
-
-    try:
-        async with asyncio.timeout(deadline - monotonic()):
-            refusal = await journal.refusal(choice)
-        if refusal is not None:
-            record_skipped_call(request, refusal)
-            raise ProviderError(refusal)
-        try:
-            return await _single_flight.join(key, begin, deadline - monotonic() + GRACE_SECONDS / 2)
-        except ProviderError as error:
-            # A caller with a shorter deadline had started that call. There is time for another.
-            if begun or error.reason is not CallOutcome.TIMEOUT:
-                raise
-            return await _single_flight.join(key, begin, deadline - monotonic() + GRACE_SECONDS / 2)
-    except TimeoutError:
-        raise ProviderError(CallOutcome.TIMEOUT) from None
+    at_once = get_settings().ai_calls_at_once
+    request = ProviderRequest(choice, question, deadline, at_once, journal)
+    return await ask(request, key, _single_flight, breaker_for(choice, purpose))
 
 
 def cached_answer(description: str, title: str) -> Triage | None:
@@ -159,7 +128,7 @@ def cached_answer(description: str, title: str) -> Triage | None:
 
 def background_breaker(choice: ProviderChoice) -> BreakerState:
     """Returns the state of the circuit breaker for calls in the background."""
-    return _breaker(choice, CallPurpose.IMPROVE).state
+    return breaker_for(choice, CallPurpose.IMPROVE).state
 
 
 def provider_state() -> ProviderState:
@@ -167,8 +136,8 @@ def provider_state() -> ProviderState:
     choice = get_settings().provider
     if choice is None:
         return ProviderState(configured=False, provider=OFFLINE, model=MODEL, last_failure=None)
-    interactive = _breaker(choice, CallPurpose.SUGGEST).state
-    background = _breaker(choice, CallPurpose.IMPROVE).state
+    interactive = breaker_for(choice, CallPurpose.SUGGEST).state
+    background = breaker_for(choice, CallPurpose.IMPROVE).state
     left = max(interactive.retry_in_seconds, background.retry_in_seconds)
     return ProviderState(
         configured=True,
@@ -181,13 +150,23 @@ def provider_state() -> ProviderState:
     )
 
 
+def record_outcome(choice: ProviderChoice, outcome: CallOutcome) -> None:
+    """Keeps how the last call ended, for `provider_state`."""
+    if outcome is CallOutcome.OK:
+        _last_failures.pop(choice, None)
+    # The reason of a skipped call must not hide the failure of the last call.
+    elif outcome not in NOT_ASKED or _last_failures.get(choice, outcome) in NOT_ASKED:
+        _last_failures[choice] = outcome
+
+
 async def warm_up() -> None:
     """Loads LiteLLM, which takes seconds, before the first ticket needs it."""
     if get_settings().provider is not None:
         await asyncio.to_thread(load_litellm)
 
 
-def _breaker(choice: ProviderChoice, purpose: CallPurpose) -> Breaker:
+def breaker_for(choice: ProviderChoice, purpose: CallPurpose) -> Breaker:
+    """Returns the circuit breaker of the calls with the deadline that this purpose has."""
     return _breakers.setdefault((choice, purpose is CallPurpose.SUGGEST), Breaker())
 
 
@@ -218,9 +197,7 @@ async def answer_offline(description: str, title: str = "") -> Triage:
 async def _fallback(
     choice: ProviderChoice, reason: CallOutcome, description: str, title: str
 ) -> Triage:
-    # The reason of a skipped call must not hide the failure of the last call.
-    if reason not in NOT_ASKED or _last_failures.get(choice, reason) in NOT_ASKED:
-        _last_failures[choice] = reason
+    record_outcome(choice, reason)
     _log.warning(
         "triage fell back: provider=%s model=%s reason=%s", choice.name, choice.model, reason
     )

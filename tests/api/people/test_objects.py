@@ -7,16 +7,18 @@ from typing import Any, NamedTuple
 import pytest
 from starlette.testclient import TestClient
 
-from harness.accounts import ADMINISTRATOR
+from harness.accounts import ADMINISTRATOR, acting
 from tests.api.people.conftest import Team, with_session
 from tests.api.people.test_rest_admission import NEEDS
 from tests.services.desk import opened
 from ticket_app.actor import by_command
 from ticket_app.schemas.people import TokenCreate
+from ticket_app.services.drafting.stored import keep_draft
 from ticket_app.services.people.accounts import directory
 from ticket_app.services.people.api_tokens import issuing
 from ticket_app.services.people.permission import ALLOWED, OF_SCOPE, Verb
 from ticket_app.services.tickets.deleting import delete_ticket
+from ticket_app.triage.contract import Draft
 from ticket_app.vocabulary import Role, TokenScope
 
 ROB = "rob@example.com"
@@ -30,7 +32,9 @@ NAMING = {route for route in NEEDS if "{" in route[1]}
 """The addresses that name an object."""
 UPLOAD = ("POST", "/api/tickets/{ticket_id:ticket}/attachments/")
 ATTACHMENT = "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"
-KNOWN = {"ticket_id:ticket", "token_id", "person_id", "attachment_id", "participant_id"}
+DRAFT = ("POST", "/api/tickets/{ticket_id:ticket}/drafted-replies/")
+OF_DRAFT = "/api/tickets/{ticket_id:ticket}/drafted-replies/{draft_id}/"
+KNOWN = {"ticket_id:ticket", "token_id", "person_id", "attachment_id", "participant_id", "draft_id"}
 """The kinds of objects that are tried here. An address with another one fails until it is, too."""
 SENDERS = [
     (None, None),
@@ -92,6 +96,8 @@ def expected(route: tuple[str, str], role: Role | None, scope: TokenScope | None
         return Objects(401, 401, 401, 401, 401)
     if not may(NEEDS[route], role, scope):
         return Objects(403, 403, 403, 403, 403)
+    if route == DRAFT:  # without a provider there is no draft for anything
+        return Objects(409, 409, 409, 409, 409)
     done = 201 if route in (*BODIES, UPLOAD) else 204 if route[0] == "DELETE" else 200
     foreign = 404 if role is Role.REQUESTER else done
     if route == RESTORE:
@@ -110,7 +116,8 @@ def test_a_ticket_is_for_whom_it_is(
     client: TestClient, team: Team, role: Role | None, scope: TokenScope | None
 ) -> None:
     headers = headers_of(team, role, scope)
-    tried = (each for each in NAMING if "{ticket_id" in each[1] and each[1] != ATTACHMENT)
+    others = (ATTACHMENT, OF_DRAFT)
+    tried = (each for each in NAMING if "{ticket_id" in each[1] and each[1] not in others)
     for route in sorted(tried):
         tickets = objects()
         answers = {
@@ -164,6 +171,38 @@ def test_an_attachment_is_for_whom_its_message_is(
             f"/api/tickets/{tickets.own}/attachments/{number}/", headers=headers
         )
         assert removed.status_code in (401, 403, 404)
+
+
+@pytest.mark.parametrize(("role", "scope"), SENDERS)
+@pytest.mark.rest_in_prove("database")
+def test_a_draft_is_for_whom_it_was_made(
+    client: TestClient, team: Team, role: Role | None, scope: TokenScope | None
+) -> None:
+    headers, tickets = headers_of(team, role, scope), objects()
+    other = Role.ADMINISTRATOR if role is Role.AGENT else Role.AGENT
+    makers = {"own": EMAILS[role or Role.REQUESTER], "foreign": EMAILS[other]}
+    numbers = {name: drafted(tickets.own, email) for name, email in makers.items()}
+    numbers |= {"of another ticket": drafted(tickets.foreign, makers["own"]), "never": NEVER}
+    for method in ("GET", "DELETE"):
+        answers = {
+            name: client.request(
+                method, f"/api/tickets/{tickets.own}/drafted-replies/{number}/", headers=headers
+            )
+            for name, number in numbers.items()
+        }
+        found = [answer.status_code for answer in answers.values()]
+        if role is None or not may(Verb.ASK_PROVIDER, role, scope):
+            assert found == [401 if role is None else 403] * 4
+        else:
+            assert found == [200 if method == "GET" else 204, 404, 404, 404]
+        refused = {name: each for name, each in answers.items() if each.status_code >= 400}
+        assert_told_apart_by_nothing(refused, numbers)
+
+
+def drafted(ticket_id: int, email: str) -> int:
+    """Returns the number of a draft that this person has for the ticket."""
+    maker = acting(directory.find_person(by_command(), email).id, Role.AGENT)
+    return keep_draft(maker, ticket_id, Draft("Hello", "openai", "m", "1", 1.0), ()).id
 
 
 def assert_told_apart_by_nothing(answers: Mapping[str, Any], numbers: Mapping[str, int]) -> None:

@@ -15,7 +15,14 @@ from ticket_app.api import health, notifications, triage
 from ticket_app.api.app import make_api
 from ticket_app.api.paths import CALLBACK, FORMS, HEALTH, SINGLE_SIGN_ON
 from ticket_app.api.people import audit, directory, forms, me, single_sign_on
-from ticket_app.api.tickets import attachments, history, messages, participants, tickets
+from ticket_app.api.tickets import (
+    attachments,
+    drafts,
+    history,
+    messages,
+    participants,
+    tickets,
+)
 from ticket_app.services.people import identity
 from ticket_app.services.people.permission import ALLOWED, Verb
 from ticket_app.services.people.tokens import COOKIE
@@ -47,6 +54,9 @@ NEEDS: dict[tuple[str, str], Verb | None] = {
     ): Verb.CHANGE_TICKETS,
     ("GET", "/api/tickets/{ticket_id:ticket}/suggestions/"): Verb.READ_TRIAGE,
     ("GET", "/api/tickets/{ticket_id:ticket}/similar/"): Verb.READ_TRIAGE,
+    ("POST", "/api/tickets/{ticket_id:ticket}/drafted-replies/"): Verb.ASK_PROVIDER,
+    ("GET", "/api/tickets/{ticket_id:ticket}/drafted-replies/{draft_id}/"): Verb.ASK_PROVIDER,
+    ("DELETE", "/api/tickets/{ticket_id:ticket}/drafted-replies/{draft_id}/"): Verb.ASK_PROVIDER,
     ("GET", "/api/tickets/stats/"): Verb.READ_FIGURES,
     ("POST", "/api/tickets/classify/"): Verb.FILE_TICKET,
     ("POST", "/api/tickets/suggest-title/"): Verb.FILE_TICKET,
@@ -72,7 +82,7 @@ pytestmark = pytest.mark.usefixtures("attachments_folder")
 
 def routes() -> set[tuple[str, str]]:
     """Returns method and path of every route of the API that is no form."""
-    of_tickets = (tickets, messages, attachments, history, participants)
+    of_tickets = (tickets, messages, drafts, attachments, history, participants)
     parts = (
         *of_tickets,
         triage,
@@ -102,7 +112,7 @@ def send(client: TestClient, route: tuple[str, str], headers: dict[str, str]) ->
     body = {"name": "export"} if path.endswith(("tokens/", "{person_id}/")) else body
     address = path.replace("{ticket_id:ticket}", "1").replace("{token_id}", "999")
     address = address.replace("{person_id}", "999").replace("{attachment_id}", "999")
-    address = address.replace("{participant_id}", "999")
+    address = address.replace("{participant_id}", "999").replace("{draft_id}", "999")
     if (method, address) == ("POST", "/api/tickets/1/attachments/"):
         return client.post(address, files={"file": ("a.txt", b"Hi")}, headers=headers)
     return client.request(

@@ -18,7 +18,8 @@ def test_who_is_cancelled_as_the_answer_arrives_goes_no_further(steps: int) -> N
     went_on: list[Triage] = []
 
     async def waits(call: "Future[Triage]") -> None:
-        went_on.append(await SingleFlight().join("a text", lambda: call, 10.0))
+        flights: SingleFlight[Triage] = SingleFlight()
+        went_on.append(await flights.join("a text", lambda: call, 10.0))
         await asyncio.sleep(10)
 
     async def meet() -> None:

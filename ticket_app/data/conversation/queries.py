@@ -65,6 +65,13 @@ def newer_of_others(
     return session.scalars(wanted.order_by(col(Message.id).desc()).limit(limit)).all()
 
 
+def replies_of_team(session: Session, ticket_id: int, *, limit: int) -> Sequence[str]:
+    """Return the newest `limit` replies of the team to the requester of a ticket, newest first."""
+    wanted = select(col(Message.body)).where(col(Message.ticket_id) == ticket_id)
+    wanted = wanted.where(col(Message.kind) == MessageKind.REPLY, col(Message.side) == Side.TEAM)
+    return session.scalars(wanted.order_by(col(Message.id).desc()).limit(limit)).all()
+
+
 def _of_others(author_id: int | None) -> ColumnElement[bool]:
     author = col(Message.author_id)
     if author_id is None:

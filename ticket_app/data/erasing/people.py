@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel, col
 from ticket_app.data.conversation.tables import OF_REQUESTERS, Message
 from ticket_app.data.people.tables import Person
 from ticket_app.data.tickets.tables import Ticket
+from ticket_app.data.triage.drafted import erase_drafts_of
 from ticket_app.vocabulary import ERASED
 
 
@@ -57,6 +58,7 @@ def erase_messages(
     session.execute(update(Message).where(col(Message.id).in_(ids)).values(body=ERASED))
     tickets = select(col(Ticket.id), col(Ticket.version), col(Ticket.updated_at))
     spoken_on = {ticket_id for _, ticket_id in found}
+    erase_drafts_of(session, spoken_on)  # they were made from these words
     return session.execute(
         tickets.where(col(Ticket.id).in_(spoken_on)).order_by(col(Ticket.id))
     ).all()

@@ -5,12 +5,22 @@ The migrations repeat them as frozen text; tests/data/test_schema_drift.py compa
 
 from sqlalchemy import CheckConstraint
 
-from ticket_app.data.constraints import check, listed, one_of, sqlite_times, trimmed
+from ticket_app.data.constraints import (
+    check,
+    has_visible_character,
+    listed,
+    one_of,
+    sqlite_no_nul,
+    sqlite_times,
+    trimmed,
+)
 from ticket_app.vocabulary import (
     LEARNABLE,
+    MESSAGE_MAX,
     CallOutcome,
     CallPurpose,
     Category,
+    DraftOutcome,
     Priority,
     Sentiment,
     TriageField,
@@ -91,4 +101,28 @@ def learning_turn_checks() -> list[CheckConstraint]:
         check("learning_turn_field_known", f"field IN ({listed(LEARNABLE)})"),
         check("learning_turn_decided_not_negative", "decided >= 0"),
         *sqlite_times("learning_turn", "held_until"),
+    ]
+
+
+def drafted_reply_checks() -> list[CheckConstraint]:
+    """Require a text that could be a message, and an outcome with what belongs to it."""
+    is_edited = f"outcome = '{DraftOutcome.EDITED}'"
+    is_sent = f"outcome <> '{DraftOutcome.THROWN_AWAY}'"
+    return [
+        *has_visible_character("drafted_reply_body_shown", "body"),
+        check("drafted_reply_body_length", f"length(body) <= {MESSAGE_MAX}"),
+        *sqlite_no_nul("drafted_reply", "body"),
+        check("drafted_reply_latency_not_negative", "latency_ms >= 0"),
+        one_of("drafted_reply_outcome_known", "outcome", DraftOutcome),
+        check("drafted_reply_share_range", "share_changed BETWEEN 0 AND 1"),
+        check(
+            "drafted_reply_share_of_edited",
+            f"(share_changed IS NOT NULL) = (outcome IS NOT NULL AND {is_edited})",
+        ),
+        check(
+            "drafted_reply_sent_once",
+            f"(held_id IS NULL AND message_id IS NULL) OR (outcome IS NOT NULL AND {is_sent} "
+            "AND (held_id IS NULL OR message_id IS NULL))",
+        ),
+        *sqlite_times("drafted_reply", "created_at"),
     ]

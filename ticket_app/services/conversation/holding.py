@@ -17,6 +17,7 @@ from ticket_app.data.tickets.filing import KeyClaim
 from ticket_app.data.tickets.queries import find_ticket, lock_ticket
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas.conversation import MessageCreate
+from ticket_app.services.conversation.drafted import link_message, record_reply, reopen_draft
 from ticket_app.services.conversation.overtaking import stop_if_overtaken
 from ticket_app.services.conversation.posting import (
     message_by,
@@ -83,15 +84,12 @@ def send_message(
         message = message_by(ticket, new, actor)
         said = message.model_dump(exclude={"id", "created_at"})
         due_at = actor.at + timedelta(seconds=seconds)
-        session.add(
-            HeldMessage(
-                **said,
-                **claim._asdict(),
-                resolves=resolve,
-                created_at=actor.at,
-                due_at=due_at,
-            )
+        held = HeldMessage(
+            **said, **claim._asdict(), resolves=resolve, created_at=actor.at, due_at=due_at
         )
+        session.add(held)
+        session.flush()
+        record_reply(session, held, actor.at)
 
 
 def held_messages(actor: Actor, ticket_id: int) -> list[Held]:
@@ -115,6 +113,7 @@ def take_back(actor: Actor, held_id: int) -> Held | None:
             return None
         keep_claim(session, found.ticket_id, TAKEN_BACK, _claim(found), actor.at)
         taken = _held(found)
+        reopen_draft(session, taken.id)
         queries.remove_held(session, found)
         return taken
 
@@ -157,6 +156,7 @@ def _release(actor: Actor, held_id: int) -> None:
         resolve, claim = found.resolves, _claim(found)
         queries.remove_held(session, found)
         change = write_message(session, ticket, message, actor=author, resolve=resolve, claim=claim)
+        link_message(session, held_id, message.id)
     bus.publish(change)
 
 

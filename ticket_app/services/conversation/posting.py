@@ -10,6 +10,7 @@ from ticket_app.data.tickets.tables import Ticket
 from ticket_app.errors import FieldProblem, InvalidInputError
 from ticket_app.schemas.conversation import MessageCreate, MessagePublic
 from ticket_app.services.conversation.attachments.sending import send_attachments
+from ticket_app.services.conversation.drafted import record_reply
 from ticket_app.services.conversation.overtaking import stop_if_overtaken
 from ticket_app.services.conversation.posting_once import claim_of, known_claim, posted
 from ticket_app.services.conversation.reading import shown
@@ -53,6 +54,7 @@ def post_message(
         stop_if_overtaken(session, actor, ticket_id, seen)
         message = message_by(ticket, new, actor)
         change = write_message(session, ticket, message, actor=actor, resolve=resolve, claim=claim)
+        record_reply(session, message, actor.at)
         send_attachments(session, actor, message, new.attachments)
         public = shown(session, actor, message, has_files=bool(new.attachments))
     bus.publish(change)

@@ -72,7 +72,7 @@ def read_answer(content: str, choice: ProviderChoice, prompt: Prompt, ticket: st
 
 
 def _last_answer(content: str, ticket: str) -> RawAnswer | None:
-    text = _without_reasoning(content)[-ANSWER_CHARACTERS:]
+    text = without_reasoning(content)[-ANSWER_CHARACTERS:]
     for source, found in _objects_from_the_end(text):
         if source in ticket:  # a quote, which the requester wrote
             continue
@@ -84,7 +84,7 @@ def _last_answer(content: str, ticket: str) -> RawAnswer | None:
     return None
 
 
-def _without_reasoning(content: str) -> str:
+def without_reasoning(content: str) -> str:
     """Returns the text outside of <think> blocks.
 
     Some templates open the block in the prompt, so the answer has only its end. A block without

@@ -1,27 +1,31 @@
 """A request to a provider with a deadline, retries with backoff, and a record of each attempt."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from random import uniform
 from time import monotonic, perf_counter
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ticket_app.settings import ProviderChoice
-from ticket_app.triage.contract import Triage
-from ticket_app.triage.provider.calls import Call, Journal, Usage, input_hash
-from ticket_app.triage.provider.capabilities import RequestShape, model_capabilities
+from ticket_app.triage.provider import loop
+from ticket_app.triage.provider.calls import Call, Journal, Usage
+from ticket_app.triage.provider.capabilities import Asked, RequestShape, model_capabilities
 from ticket_app.triage.provider.circuit_breaker import Breaker
 from ticket_app.triage.provider.client import AnswerError, call_provider
 from ticket_app.triage.provider.failure import ProviderError, ShapeError
-from ticket_app.triage.provider.prompts import Prompt
+from ticket_app.triage.provider.questions.question import Question
+from ticket_app.triage.provider.single_flight import SingleFlight
 from ticket_app.vocabulary import CallOutcome
 
 ATTEMPTS_MAX = 3
 FIRST_PAUSE_SECONDS = 0.5
 USEFUL_SECONDS = 0.5
 """Another attempt needs at least this much time before the deadline."""
+JOIN_SECONDS = 0.05
+"""Seconds beyond the deadline in which a call may still report that it has timed out."""
 
 RETRYABLE = frozenset({CallOutcome.RATE_LIMITED, CallOutcome.SERVER_ERROR, CallOutcome.UNREACHABLE})
 """Failures that may be gone a moment later. An answer that was wrong or too late is not requested
@@ -31,23 +35,58 @@ _running: set[object] = set()
 """The requests under way in this process, for the limit `at_once`."""
 
 
-class ProviderRequest(NamedTuple):
-    """A ticket's text for a provider.
+T = TypeVar("T")
+
+
+class ProviderRequest(NamedTuple, Generic[T]):
+    """A question to a provider.
 
     All attempts end at `deadline`, in seconds of monotonic(). `at_once` limits the requests under
     way in this process.
     """
 
     choice: ProviderChoice
-    prompt: Prompt
-    description: str
-    title: str
+    question: Question[T]
     deadline: float
     at_once: int
     journal: Journal
 
 
-async def answer_with_retries(request: ProviderRequest, breaker: Breaker) -> Triage:
+async def ask(
+    request: ProviderRequest[T], key: Hashable, flights: SingleFlight[T], breaker: Breaker
+) -> T:
+    """Returns the provider's answer, of the call under way for this key or of one of its own.
+
+    Raises ProviderError with the reason if there is none before the deadline, or the budget allows
+    no call. Cancelling cancels the call, unless another caller waits for it.
+    """
+    begun: list[ProviderRequest[T]] = []
+
+    def begin() -> "Future[T]":
+        begun.append(request)
+        return loop.begin(answer_with_retries(request, breaker))
+
+    def seconds() -> float:
+        return request.deadline - monotonic() + JOIN_SECONDS
+
+    try:
+        async with asyncio.timeout(request.deadline - monotonic()):
+            refusal = await request.journal.refusal(request.choice)
+        if refusal is not None:
+            record_skipped_call(request, refusal)
+            raise ProviderError(refusal)
+        try:
+            return await flights.join(key, begin, seconds())
+        except ProviderError as error:
+            # A caller with a shorter deadline had started that call. There is time for another.
+            if begun or error.reason is not CallOutcome.TIMEOUT:
+                raise
+            return await flights.join(key, begin, seconds())
+    except TimeoutError:
+        raise ProviderError(CallOutcome.TIMEOUT) from None
+
+
+async def answer_with_retries(request: ProviderRequest[T], breaker: Breaker) -> T:
     """Returns the provider's answer after at most ATTEMPTS_MAX attempts that fail.
 
     A request shape that the provider refuses is replaced by a simpler one, without a pause and
@@ -65,14 +104,14 @@ async def answer_with_retries(request: ProviderRequest, breaker: Breaker) -> Tri
         raise
 
 
-def record_skipped_call(request: ProviderRequest, outcome: CallOutcome) -> None:
+def record_skipped_call(request: ProviderRequest[Any], outcome: CallOutcome) -> None:
     """Records in the journal that the provider was not called, and why."""
     _record(request, 0, outcome, 0.0, Usage(), datetime.now(UTC))
 
 
-async def _with_retries(request: ProviderRequest) -> Triage:
+async def _with_retries(request: ProviderRequest[T]) -> T:
     deadline = request.deadline
-    shape = model_capabilities.shape_for(request.choice)
+    shape = model_capabilities.shape_for(Asked(request.choice, request.question.is_json))
     attempt, failures = 1, 0
     while True:
         pause = 0.0
@@ -91,7 +130,7 @@ async def _with_retries(request: ProviderRequest) -> Triage:
         attempt += 1
 
 
-async def _require_budget(request: ProviderRequest, deadline: float) -> None:
+async def _require_budget(request: ProviderRequest[Any], deadline: float) -> None:
     """Raises ProviderError if the budget or the time is too short for another attempt."""
     try:
         async with asyncio.timeout(deadline - monotonic()):
@@ -111,15 +150,13 @@ def _backoff_seconds(error: ProviderError, attempt: int) -> float:
 
 
 async def _attempt(
-    request: ProviderRequest, shape: RequestShape, attempt: int, deadline: float
-) -> Triage:
+    request: ProviderRequest[T], shape: RequestShape, attempt: int, deadline: float
+) -> T:
     started, started_at = perf_counter(), datetime.now(UTC)
     outcome, usage = CallOutcome.CANCELLED, Usage()
     try:
         async with asyncio.timeout(deadline - monotonic()):
-            triage, usage = await call_provider(
-                request.choice, request.prompt, request.description, request.title, shape
-            )
+            answer, usage = await call_provider(request.choice, request.question, shape)
     except TimeoutError:
         outcome = CallOutcome.TIMEOUT
         raise ProviderError(outcome) from None
@@ -138,14 +175,14 @@ async def _attempt(
         raise
     else:
         outcome = CallOutcome.OK
-        return triage
+        return answer
     finally:
         latency_ms = (perf_counter() - started) * 1000
         _record(request, attempt, outcome, latency_ms, usage, started_at)
 
 
 def _record(  # noqa: PLR0917
-    request: ProviderRequest,
+    request: ProviderRequest[Any],
     attempt: int,
     outcome: CallOutcome,
     latency_ms: float,
@@ -156,8 +193,8 @@ def _record(  # noqa: PLR0917
         Call(
             engine=request.choice.name,
             model=request.choice.model,
-            prompt_version=request.prompt.version,
-            input_hash=input_hash(request.description, request.title),
+            prompt_version=request.question.prompt_version,
+            input_hash=request.question.input_hash,
             attempt=attempt,
             outcome=outcome,
             latency_ms=latency_ms,

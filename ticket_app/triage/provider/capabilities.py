@@ -43,6 +43,13 @@ class RequestShape(NamedTuple):
         return shape
 
 
+class Asked(NamedTuple):
+    """A model, and whether it is asked for JSON. It may accept other shapes for plain text."""
+
+    choice: ProviderChoice
+    is_json: bool
+
+
 class _Accepted(NamedTuple):
     shape: RequestShape
     refused: int = 0
@@ -52,34 +59,35 @@ class ModelCapabilities:
     """The shapes that the last MODELS_MAX models accepted."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[ProviderChoice, _Accepted] = OrderedDict()
+        self._known: OrderedDict[Asked, _Accepted] = OrderedDict()
 
-    def shape_for(self, choice: ProviderChoice) -> RequestShape:
+    def shape_for(self, asked: Asked) -> RequestShape:
         """Returns the shape that the model answered last, or else the fullest one."""
-        known = self._known.get(choice)
-        return RequestShape() if known is None else known.shape
+        if (known := self._known.get(asked)) is not None:
+            return known.shape
+        return RequestShape() if asked.is_json else RequestShape(format="text")
 
-    def record_answer(self, choice: ProviderChoice, shape: RequestShape) -> None:
+    def record_answer(self, asked: Asked, shape: RequestShape) -> None:
         """Records that the model answered a request of this shape."""
-        self._known[choice] = _Accepted(shape)
-        self._known.move_to_end(choice)
+        self._known[asked] = _Accepted(shape)
+        self._known.move_to_end(asked)
         if len(self._known) > MODELS_MAX:
             self._known.popitem(last=False)
 
-    def is_unknown(self, choice: ProviderChoice) -> bool:
+    def is_unknown(self, asked: Asked) -> bool:
         """Returns True if the model has not answered yet, so that its shape may be wrong."""
-        return choice not in self._known
+        return asked not in self._known
 
-    def record_unexplained_refusal(self, choice: ProviderChoice) -> bool:
+    def record_unexplained_refusal(self, asked: Asked) -> bool:
         """Counts a refusal that names no reason. Returns True if its cause is the text.
 
         The text is the cause if the model answered others before, and fewer than REFUSALS_MAX
         refusals came in a row.
         """
-        known = self._known.get(choice)
+        known = self._known.get(asked)
         if known is None:
             return False
-        self._known[choice] = known._replace(refused=known.refused + 1)
+        self._known[asked] = known._replace(refused=known.refused + 1)
         return known.refused < REFUSALS_MAX
 
 

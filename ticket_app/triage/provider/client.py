@@ -7,27 +7,26 @@ from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ticket_app.settings import ProviderChoice
-from ticket_app.triage.contract import Triage
-from ticket_app.triage.provider.answer import read_answer
 from ticket_app.triage.provider.calls import Usage
-from ticket_app.triage.provider.capabilities import RequestShape, model_capabilities
+from ticket_app.triage.provider.capabilities import Asked, RequestShape, model_capabilities
 from ticket_app.triage.provider.failure import (
     ProviderError,
     failure_of,
     unwrap_error_in_success,
     with_simpler_shape,
 )
-from ticket_app.triage.provider.prompts import Message, Prompt, answer_schema, messages_for
+from ticket_app.triage.provider.prompts import Message, answer_schema
+from ticket_app.triage.provider.questions.question import Question
 from ticket_app.triage.provider.transport import HttpTrace, current_trace, make_client
 from ticket_app.vocabulary import CallOutcome
 
 ANSWER_TOKENS = 2_000
-REQUEST_TOKENS_MAX = 8_000
-"""The most input tokens of a request: instructions, schema and 6,000 characters of a ticket, in a
-script with a token a character."""
+REQUEST_TOKENS_MAX = 16_000
+"""The most input tokens of a request, which is one for a draft: instructions and 14,000 characters
+of a conversation and of past replies, in a script with a token a character."""
 TOKENS_MAX = 1_000_000
 """A provider that reports more tokens for a call is not believed."""
 NO_KEY = "none"
@@ -56,11 +55,13 @@ _IMPORTED_BY_FIRST_CALL = (
     "h11",
 )
 
+T = TypeVar("T")
 
-class Answered(NamedTuple):
-    """A provider's triage, and the usage of the call."""
 
-    triage: Triage
+class Answered(NamedTuple, Generic[T]):
+    """A provider's answer, and the usage of the call."""
+
+    answer: T
     usage: Usage
 
 
@@ -73,9 +74,9 @@ class AnswerError(ProviderError):
 
 
 async def call_provider(
-    choice: ProviderChoice, prompt: Prompt, description: str, title: str, shape: RequestShape
-) -> Answered:
-    """Returns the provider's triage from one call. The caller sets the deadline, and may cancel.
+    choice: ProviderChoice, question: Question[T], shape: RequestShape
+) -> Answered[T]:
+    """Returns the provider's answer from one call. The caller sets the deadline, and may cancel.
 
     Raises ProviderError with the reason if there is no usable answer, and ShapeError if the
     provider may answer a request of a simpler shape. All calls of a process run on the event loop
@@ -85,29 +86,25 @@ async def call_provider(
     litellm = await asyncio.to_thread(load_litellm)
     trace = HttpTrace()
     current_trace.set(trace)
+    asked = Asked(choice, question.is_json)
     try:
-        response = await litellm.acompletion(
-            **_request(
-                choice,
-                shape,
-                messages_for(prompt, description, title, schema=_schema_in_prompt(shape)),
-            )
-        )
+        response = await litellm.acompletion(**_request(choice, shape, question.messages(shape)))
     except Exception as error:  # noqa: BLE001
         # This is the edge to LiteLLM. Its exceptions quote the request; only the reason is kept.
         unwrap_error_in_success(trace)
-        raise with_simpler_shape(failure_of(error, trace), trace, choice, shape) from None
+        raise with_simpler_shape(failure_of(error, trace), trace, asked, shape) from None
     usage = _usage(response, choice)
+    latency_ms = (perf_counter() - started) * 1000
     try:
-        triage = read_answer(_content(response), choice, prompt, f"{title}\n{description}")
+        content = _content(response, may_be_cut=question.is_json)
+        answer = question.read(content, choice, latency_ms)
     except ProviderError as error:
         if error.reason is CallOutcome.INVALID_ANSWER and unwrap_error_in_success(trace):
-            raise with_simpler_shape(failure_of(error, trace), trace, choice, shape) from None
-        model_capabilities.record_answer(choice, shape)
+            raise with_simpler_shape(failure_of(error, trace), trace, asked, shape) from None
+        model_capabilities.record_answer(asked, shape)
         raise AnswerError(error.reason, usage) from None
-    model_capabilities.record_answer(choice, shape)
-    latency_ms = (perf_counter() - started) * 1000
-    return Answered(triage.model_copy(update={"latency_ms": latency_ms}), usage)
+    model_capabilities.record_answer(asked, shape)
+    return Answered(answer, usage)
 
 
 @lru_cache
@@ -157,11 +154,6 @@ def _http() -> Any:
     handler = import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler()
     handler.client = client
     return handler
-
-
-def _schema_in_prompt(shape: RequestShape) -> dict[str, Any] | None:
-    """Returns the schema for the prompt, if the provider's API does not accept it."""
-    return None if shape.format == "json_schema" else answer_schema()
 
 
 _FORMATS: dict[str, dict[str, Any]] = {
@@ -232,13 +224,14 @@ def _cost(choice: ProviderChoice, input_tokens: int, output_tokens: int) -> floa
     return None
 
 
-def _content(response: Any) -> str:
+def _content(response: Any, *, may_be_cut: bool) -> str:
     choices = response.choices
     if not choices:
         raise ProviderError(CallOutcome.INVALID_ANSWER)
     first = choices[0]
     if first.finish_reason == "content_filter" or getattr(first.message, "refusal", None):
         raise ProviderError(CallOutcome.REFUSED)
-    if not isinstance(first.message.content, str):
+    is_cut = first.finish_reason == "length" and not may_be_cut
+    if is_cut or not isinstance(first.message.content, str):
         raise ProviderError(CallOutcome.INVALID_ANSWER)
     return first.message.content

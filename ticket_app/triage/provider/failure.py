@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from json import JSONDecodeError
 
-from ticket_app.settings import ProviderChoice
-from ticket_app.triage.provider.capabilities import RequestShape, model_capabilities
+from ticket_app.triage.provider.capabilities import Asked, RequestShape, model_capabilities
 from ticket_app.triage.provider.refusal import Cause, Part, Refusal, refusal_in, refusal_in_answer
 from ticket_app.triage.provider.transport import HttpTrace
 from ticket_app.vocabulary import CallOutcome
@@ -75,7 +74,7 @@ def failure_of(error: BaseException, trace: HttpTrace) -> ProviderError:
 
 
 def with_simpler_shape(
-    failure: ProviderError, trace: HttpTrace, choice: ProviderChoice, shape: RequestShape
+    failure: ProviderError, trace: HttpTrace, asked: Asked, shape: RequestShape
 ) -> ProviderError:
     """Returns the failure, or a ShapeError if the provider may answer a request of simpler shape.
 
@@ -93,10 +92,10 @@ def with_simpler_shape(
         simpler = shape.without(parts)
     elif refusal.is_for(Cause.MODEL):
         simpler = shape
-    elif model_capabilities.record_unexplained_refusal(choice):
+    elif model_capabilities.record_unexplained_refusal(asked):
         return ProviderError(CallOutcome.REFUSED)
     else:
-        is_unknown = model_capabilities.is_unknown(choice)
+        is_unknown = model_capabilities.is_unknown(asked)
         simpler = shape.without(frozenset({Part.FORMAT})) if is_unknown else shape
     return failure if simpler == shape else ShapeError(failure.reason, simpler)
 

@@ -86,9 +86,9 @@ def messages_for(
     ticket = "\n".join(
         (
             opening,
-            f"Title: {_shown(title, TITLE_SHOWN) or '(none)'}",
+            f"Title: {shown(title, TITLE_SHOWN) or '(none)'}",
             "Description:",
-            _shown(description, DESCRIPTION_SHOWN),
+            shown(description, DESCRIPTION_SHOWN),
             closing,
         )
     )
@@ -129,7 +129,8 @@ def _record(**properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown(text: str, limit: int) -> str:
+def shown(text: str, limit: int) -> str:
+    """Returns the beginning of a text, which says so if it was cut."""
     text = without_surrogates(text)
     if len(text) <= limit:
         return text

@@ -5,8 +5,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
 
-from ticket_app.triage.contract import Triage
 from ticket_app.triage.provider.failure import ProviderError
 from ticket_app.vocabulary import CallOutcome
 
@@ -15,32 +15,36 @@ ANSWERS_MAX = 1_000
 filed, minutes later."""
 
 
-def _retrieve_exception(future: "asyncio.Future[Triage]") -> None:
+T = TypeVar("T")
+
+
+def _retrieve_exception(future: "asyncio.Future[Any]") -> None:
     """Retrieves the error, which asyncio would log if no caller waits for it any more."""
     if not future.cancelled():
         future.exception()
 
 
-class _Call:
-    def __init__(self, future: "Future[Triage]") -> None:
+class _Call(Generic[T]):
+    def __init__(self, future: "Future[T]") -> None:
         self.future = future
         self.waiting = 0
 
 
-class SingleFlight:
-    """The calls under way and the last ANSWERS_MAX answers, by key. Safe from any thread."""
+class SingleFlight(Generic[T]):
+    """The calls under way and the last `answers_max` answers, by key. Safe from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers_max: int = ANSWERS_MAX) -> None:
         self._lock = threading.RLock()  # a call may finish while it is being started
-        self._answers: OrderedDict[Hashable, Triage] = OrderedDict()
-        self._calls: dict[Hashable, _Call] = {}
+        self._answers_max = answers_max
+        self._answers: OrderedDict[Hashable, T] = OrderedDict()
+        self._calls: dict[Hashable, _Call[T]] = {}
 
     def knows(self, key: Hashable) -> bool:
         """Returns True if the answer is cached or a call for it is under way."""
         with self._lock:
             return key in self._answers or key in self._calls
 
-    def cached(self, key: Hashable) -> Triage | None:
+    def cached(self, key: Hashable) -> T | None:
         """Returns the answer, or None if it is not cached."""
         with self._lock:
             answer = self._answers.get(key)
@@ -48,9 +52,7 @@ class SingleFlight:
                 self._answers.move_to_end(key)
             return answer
 
-    async def join(
-        self, key: Hashable, begin: "Callable[[], Future[Triage]]", seconds: float
-    ) -> Triage:
+    async def join(self, key: Hashable, begin: "Callable[[], Future[T]]", seconds: float) -> T:
         """Returns the answer of the call under way for the key, or of the one that `begin` starts.
 
         Raises TimeoutError after `seconds`, and the errors of the call. The call is cancelled when
@@ -70,7 +72,7 @@ class SingleFlight:
         finally:
             self._leave(key, call)
 
-    def _start(self, key: Hashable, begin: "Callable[[], Future[Triage]]") -> _Call:
+    def _start(self, key: Hashable, begin: "Callable[[], Future[T]]") -> _Call[T]:
         with self._lock:
             call = self._calls.get(key)
             if call is None:
@@ -79,7 +81,7 @@ class SingleFlight:
             call.waiting += 1
             return call
 
-    def _leave(self, key: Hashable, call: _Call) -> None:
+    def _leave(self, key: Hashable, call: _Call[T]) -> None:
         with self._lock:
             call.waiting -= 1
             is_last = call.waiting == 0
@@ -88,7 +90,7 @@ class SingleFlight:
         if is_last:
             call.future.cancel()
 
-    def _finish(self, key: Hashable, future: "Future[Triage]") -> None:
+    def _finish(self, key: Hashable, future: "Future[T]") -> None:
         answered = not future.cancelled() and future.exception() is None
         with self._lock:
             if (call := self._calls.get(key)) is not None and call.future is future:
@@ -96,5 +98,5 @@ class SingleFlight:
             if answered:
                 self._answers[key] = future.result()
                 self._answers.move_to_end(key)
-                while len(self._answers) > ANSWERS_MAX:
+                while len(self._answers) > self._answers_max:
                     self._answers.popitem(last=False)
