@@ -21,6 +21,7 @@ from ticket_app.services.drafting.stored import find_draft, open_draft, throw_aw
 from ticket_app.services.erasing.purging import purge_tickets
 from ticket_app.services.erasing.requesters import erase_requester, find_requester
 from ticket_app.services.tickets.deleting import delete_ticket
+from ticket_app.services.triage.report import triage_report
 from ticket_app.vocabulary import ERASED, DraftOutcome, MessageKind, Role
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -117,3 +118,20 @@ def test_a_purged_ticket_takes_its_drafts_and_its_part_in_others() -> None:
     (row,) = rows()
     assert (row.id, row.body) == (left.id, ERASED)
     assert find_draft(over_rest(), other, left.id).sources == []
+
+
+def test_the_report_counts_what_became_of_drafts() -> None:
+    for sent in (DRAFT, EDITED, OTHER):
+        ticket = opened().id
+        kept(ticket)
+        said(ticket, sent)
+    kept(opened().id)
+    now = over_rest()
+    (drafts,) = triage_report(now, 7).drafts
+    assert (drafts.engine, drafts.model, drafts.prompt_version) == ("openai", "a-model", "draft-1")
+    assert (drafts.drafted, drafts.edited, drafts.thrown_away) == (4, 1, 1)
+    assert drafts.as_it_was is not None
+    assert (drafts.as_it_was.count, drafts.as_it_was.n) == (1, 3)
+    assert drafts.share_changed == pytest.approx(1 - 2 * 16 / 34)
+    (drafts,) = triage_report(replace(now, at=now.at + timedelta(hours=25)), 7).drafts
+    assert (drafts.drafted, drafts.thrown_away) == (4, 2)

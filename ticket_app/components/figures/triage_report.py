@@ -9,7 +9,7 @@ from ticket_app.components.browser.outbox import is_unanswered
 from ticket_app.components.browser.words import words
 from ticket_app.components.figures.figure import figure
 from ticket_app.components.placeholders import problem
-from ticket_app.state.figures.triage_report import CallRow, LessonRow, Report, ShareRow
+from ticket_app.state.figures.triage_report import CallRow, DraftRow, LessonRow, Report, ShareRow
 
 
 def triage_report() -> rx.Component:
@@ -37,6 +37,7 @@ def triage_report() -> rx.Component:
                 Report.agreeing,
                 "No ticket of this window has a provider's answer beside the desk's own.",
             ),
+            _drafts(),
             _calls(),
             _lessons(),
             class_name="charts",
@@ -70,6 +71,32 @@ def _interval(row: rx.Var[ShareRow]) -> rx.Component:
         rx.el.span(class_name="mark", style={"--at": row.rate}),
         class_name="interval",
         custom_attrs={"aria-hidden": "true"},
+    )
+
+
+def _drafts() -> rx.Component:
+    return _card(
+        "Replies that a provider drafted",
+        Report.drafts,
+        "No reply was drafted in this window.",
+        (
+            *("Provider", "Model and prompt", "Drafted", "Sent as it was", "Edited"),
+            *("Words changed", "Thrown away"),
+        ),
+        _draft,
+        "wide",
+    )
+
+
+def _draft(row: rx.Var[DraftRow]) -> rx.Component:
+    return _row(
+        row.engine,
+        row.model,
+        row.drafted,
+        row.as_it_was,
+        row.edited,
+        row.changed,
+        row.thrown_away,
     )
 
 

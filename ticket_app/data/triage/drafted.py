@@ -1,7 +1,7 @@
 """Named queries of drafted replies; all have a bound."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, func, select, update
@@ -10,16 +10,18 @@ from sqlmodel import Session, col
 from ticket_app.data.triage.drafted_tables import DraftedReply, DraftedReplySource
 from ticket_app.vocabulary import ERASED, DraftOutcome
 
+DRAFT_OPEN = timedelta(hours=24)
+"""After this time a draft without an outcome counts as thrown away."""
 DRAFTS_MAX = 100_000
 """The newest drafts of a window that the report counts."""
 
 
 def open_draft(
-    session: Session, ticket_id: int, author_id: int | None, since: datetime
+    session: Session, ticket_id: int, author_id: int | None, now: datetime
 ) -> DraftedReply | None:
-    """Return the newest draft of this person for the ticket that has no outcome and was made at
-    `since` or later. None as a person is whoever writes at an open desk. One that was erased is
-    none."""
+    """Return the newest draft of this person for the ticket that has no outcome and counts as none
+    yet. None as a person is whoever writes at an open desk. One that was erased is none."""
+    since = now - DRAFT_OPEN
     is_there = col(DraftedReply.body) != ERASED
     wanted = select(DraftedReply).where(*_open(ticket_id, author_id), is_there)
     newest = wanted.where(col(DraftedReply.created_at) >= since).order_by(

@@ -38,7 +38,7 @@ from ticket_app.vocabulary import (
 
 TICKETS_MAX = 20_000
 CALLS_MAX = 100_000
-DESK_PURPOSES = (CallPurpose.SUGGEST, CallPurpose.IMPROVE)
+DESK_PURPOSES = (CallPurpose.SUGGEST, CallPurpose.IMPROVE, CallPurpose.DRAFT)
 """Purposes of the desk's own calls; a person starts replays and evaluations."""
 
 

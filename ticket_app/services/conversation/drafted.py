@@ -4,7 +4,7 @@ The draft of a reply is the author's newest one for the ticket that has no outco
 decides: so it counts wherever the reply was written, and however the draft came into it.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -12,9 +12,6 @@ from ticket_app.data.conversation.tables import HeldMessage, Message
 from ticket_app.data.triage import drafted as queries
 from ticket_app.services.text_comparison import has_common_run, share_changed
 from ticket_app.vocabulary import DraftOutcome, MessageKind, Side
-
-OPEN_HOURS = 24
-"""Hours after which a draft without an outcome counts as thrown away."""
 
 
 def record_reply(session: Session, said: Message | HeldMessage, now: datetime) -> None:
@@ -25,8 +22,7 @@ def record_reply(session: Session, said: Message | HeldMessage, now: datetime) -
     """
     if said.kind != MessageKind.REPLY or said.side != Side.TEAM:
         return
-    since = now - timedelta(hours=OPEN_HOURS)
-    draft = queries.open_draft(session, said.ticket_id, said.author_id, since)
+    draft = queries.open_draft(session, said.ticket_id, said.author_id, now)
     if draft is None:
         return
     if not has_common_run(draft.body, said.body):

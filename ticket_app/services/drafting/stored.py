@@ -3,8 +3,6 @@
 What a draft became is recorded where replies are stored: services/conversation/drafted.py.
 """
 
-from datetime import timedelta
-
 from sqlmodel import Session
 
 from ticket_app.actor import Actor
@@ -16,7 +14,6 @@ from ticket_app.data.triage import drafted as queries
 from ticket_app.data.triage.drafted_tables import DraftedReply
 from ticket_app.errors import DraftNotFoundError
 from ticket_app.schemas.drafting import CopiedPart, DraftedReplyPublic
-from ticket_app.services.conversation.drafted import OPEN_HOURS
 from ticket_app.services.drafting.context import own_text, text_of_sources
 from ticket_app.services.people.permission import Verb, require, scope_of
 from ticket_app.services.text_comparison import copied_runs
@@ -62,8 +59,7 @@ def open_draft(actor: Actor, ticket_id: int) -> DraftedReplyPublic | None:
     require(actor, Verb.ASK_PROVIDER)
     with read_transaction(QUICK) as session:
         ticket = existing(find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
-        since = actor.at - timedelta(hours=OPEN_HOURS)
-        row = queries.open_draft(session, ticket_id, actor.identity.person_id, since)
+        row = queries.open_draft(session, ticket_id, actor.identity.person_id, actor.at)
         return None if row is None else _public(session, ticket, row)
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import Row
 
 from ticket_app.actor import Actor
 from ticket_app.data.engine import read_transaction
+from ticket_app.data.triage import drafted
 from ticket_app.data.triage import report as queries
+from ticket_app.data.triage.drafted import DRAFT_OPEN
 from ticket_app.data.triage.jobs import count_jobs
 from ticket_app.schemas.figures import WindowDays
 from ticket_app.services.figures import start_of_window
@@ -71,6 +73,24 @@ class Calls(BaseModel):
     output_tokens: int
 
 
+class Drafts(BaseModel):
+    """The replies that one model drafted with one prompt, and what became of them.
+
+    `as_it_was` is of those that are settled: sent as they were, edited, or thrown away. Those that
+    may still be sent are in `drafted` alone. `share_changed`, from 0 to 1, is the mean over the
+    edited ones.
+    """
+
+    engine: str
+    model: str
+    prompt_version: str
+    drafted: int
+    as_it_was: Share | None
+    edited: int
+    thrown_away: int
+    share_changed: float | None
+
+
 class OutcomeCount(BaseModel):
     """The number of calls with this outcome.
 
@@ -117,6 +137,7 @@ class TriageReport(BaseModel):
     tickets: dict[TriageStatus, int]
     overrides: list[Override]
     agreement: list[Agreement]
+    drafts: list[Drafts] = Field(description="One not sent within a day counts as thrown away.")
     calls: list[Calls]
     outcomes: list[OutcomeCount]
     money: Money
@@ -132,6 +153,7 @@ def triage_report(actor: Actor, last_days: WindowDays) -> TriageReport:
         states = queries.triage_states(session, since)
         overrides = queries.overrides(session, since)
         agreement = queries.agreement(session, since)
+        drafts = drafted.outcomes(session, since, actor.at - DRAFT_OPEN)
         calls = queries.calls(session, since)
         outcomes = queries.outcomes(session, since)
         days = queries.cost_per_day(session, since)
@@ -151,6 +173,7 @@ def triage_report(actor: Actor, last_days: WindowDays) -> TriageReport:
             Agreement(field=row.field, engine=row.engine, same=share(row.same, row.n))
             for row in agreement
         ],
+        drafts=[_drafts(row) for row in drafts],
         calls=[_calls(row) for row in calls],
         outcomes=[
             OutcomeCount(engine=row.engine, outcome=row.outcome, count=row.count)
@@ -169,6 +192,20 @@ def share(count: int, n: int) -> Share:
     # Rounding must not put the rate itself outside the interval.
     low, high = max(0.0, min(rate, middle - half)), min(1.0, max(rate, middle + half))
     return Share(n=n, count=count, rate=rate, low=low, high=high)
+
+
+def _drafts(row: Row[Any]) -> Drafts:
+    settled = row.as_it_was + row.edited + row.thrown_away
+    return Drafts(
+        engine=row.engine,
+        model=row.model,
+        prompt_version=row.prompt_version,
+        drafted=row.n,
+        as_it_was=share(row.as_it_was, settled) if settled else None,
+        edited=row.edited,
+        thrown_away=row.thrown_away,
+        share_changed=row.share_changed,
+    )
 
 
 def _calls(row: Row[Any]) -> Calls:

@@ -9,7 +9,14 @@ from ticket_app.errors import TicketAppError
 from ticket_app.schemas.figures import WindowDays
 from ticket_app.services.people.permission import Verb
 from ticket_app.services.triage.learning import LessonPublic
-from ticket_app.services.triage.report import Calls, Money, Share, TriageReport, triage_report
+from ticket_app.services.triage.report import (
+    Calls,
+    Drafts,
+    Money,
+    Share,
+    TriageReport,
+    triage_report,
+)
 from ticket_app.state.connection.subscription import Subscribed
 from ticket_app.state.figures.insights import WINDOWS, Insights
 from ticket_app.state.service_calls import call_service
@@ -47,6 +54,19 @@ class CallRow:
 
 
 @dataclass(frozen=True)
+class DraftRow:
+    """The replies that one model drafted with one prompt, and what became of them."""
+
+    engine: str
+    model: str
+    drafted: str
+    as_it_was: str
+    edited: str
+    changed: str
+    thrown_away: str
+
+
+@dataclass(frozen=True)
 class LessonRow:
     """Learned weights compared with the rules, on held-out tickets."""
 
@@ -73,6 +93,7 @@ class Report(Subscribed, rx.State):
     spent: str = ""
     overruled: list[ShareRow] = []
     agreeing: list[ShareRow] = []
+    drafts: list[DraftRow] = []
     calls: list[CallRow] = []
     lessons: list[LessonRow] = []
     failures: str = ""
@@ -118,6 +139,7 @@ def _shown(report: TriageReport) -> dict[str, Any]:
             _share_row(each.field, each.engine, each.overridden) for each in report.overrides
         ],
         "agreeing": [_share_row(each.field, each.engine, each.same) for each in report.agreement],
+        "drafts": [_draft_row(each) for each in report.drafts],
         "calls": [_call_row(each) for each in report.calls],
         "lessons": [_lesson_row(each) for each in report.lessons],
         "failures": _failures(report),
@@ -178,6 +200,19 @@ def _call_row(calls: Calls) -> CallRow:
         p50=_seconds(calls.latency_p50),
         p95=_seconds(calls.latency_p95),
         cost="unknown" if calls.unpriced else _dollars(calls.cost_usd),
+    )
+
+
+def _draft_row(drafts: Drafts) -> DraftRow:
+    sent, changed = drafts.as_it_was, drafts.share_changed
+    return DraftRow(
+        engine=ENGINE_WORDS.get(drafts.engine, drafts.engine),
+        model=f"{drafts.model}, {drafts.prompt_version}",
+        drafted=f"{drafts.drafted:,}",
+        as_it_was="–" if sent is None else f"{sent.count:,} ({sent.rate:.0%})",
+        edited=f"{drafts.edited:,}",
+        changed="–" if changed is None else f"{changed:.0%}",
+        thrown_away=f"{drafts.thrown_away:,}",
     )
 
 
