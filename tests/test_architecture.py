@@ -12,13 +12,14 @@ from ticket_app.settings import ROOT
 PACKAGE = ROOT / "ticket_app"
 FLOOR = {
     *("settings", "bus", "vocabulary", "actor", "texts", "patterns", "addresses", "schemas"),
-    *("errors", "setting_types"),
+    *("errors", "setting_types", "presence"),
 }
 
 MAY_IMPORT = {
     "settings": FLOOR,
     "setting_types": FLOOR,
     "bus": FLOOR,
+    "presence": FLOOR,
     "vocabulary": FLOOR,
     "actor": {"vocabulary"},
     "texts": FLOOR,

@@ -1,5 +1,5 @@
 """News of changed tickets for listeners in this process: open pages and the triage worker; and news
-of ended sessions for other processes.
+of ended sessions, and of who has which ticket open, for other processes.
 
 A service publishes after its transaction has committed, from any thread. Listeners run on the
 server's event loop. Without a loop (a command, a test) nobody listens. If the desk runs as several
@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ticket_app.vocabulary import EventKind
 
@@ -51,7 +51,25 @@ class Ending:
     person_id: int | None = None
 
 
-Relay = Callable[[Change | Ending], None]
+class Attendee(NamedTuple):
+    """Somebody who has the page of a ticket open. `who` is the same for all pages of a person."""
+
+    ticket_id: int
+    who: str
+    name: str
+    writes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """All whom one process serves the page of a ticket, in place of what it told before."""
+
+    attendees: tuple[Attendee, ...]
+    process: str = ""
+
+
+News = Change | Ending | Attendance
+Relay = Callable[[News], None]
 Reach = Literal["ok", "unavailable"]
 
 
@@ -65,6 +83,7 @@ class Bus:
         self._queues: dict[asyncio.Queue[Change], int | None] = {}
         self._relays: list[Relay] = []
         self._of_endings: list[Callable[[Ending], None]] = []
+        self._of_attendances: list[Callable[[Attendance], None]] = []
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -93,6 +112,10 @@ class Bus:
         if loop is not None:
             loop.call_soon_threadsafe(self.deliver, change)
 
+    def tell_attendance(self, attendance: Attendance) -> None:
+        """Tells other processes who is here. Call it on the event loop."""
+        self._relay(attendance)
+
     def hand_on(self, change: Change) -> None:
         """Leaves what follows from a change to other processes: this one has no room for it now.
 
@@ -117,6 +140,20 @@ class Bus:
         """Tells this process of an ending in another one. Call it on the event loop."""
         for listener in self._of_endings:
             listener(ending)
+
+    def deliver_attendance(self, attendance: Attendance) -> None:
+        """Tells this process who is in another one. Call it on the event loop."""
+        for listener in self._of_attendances:
+            listener(attendance)
+
+    @contextmanager
+    def told_of_attendances(self, listener: Callable[[Attendance], None]) -> Iterator[None]:
+        """Calls the listener during the block with who is in another process."""
+        self._of_attendances.append(listener)
+        try:
+            yield
+        finally:
+            self._of_attendances.remove(listener)
 
     @contextmanager
     def told_of_endings(self, listener: Callable[[Ending], None]) -> Iterator[None]:
@@ -156,7 +193,7 @@ class Bus:
         self.deliver(change)
         self._relay(replace(change, origin="elsewhere"))
 
-    def _relay(self, news: Change | Ending) -> None:
+    def _relay(self, news: News) -> None:
         for relay in self._relays:
             relay(news)
 

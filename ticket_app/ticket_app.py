@@ -24,6 +24,7 @@ from ticket_app.api.gateway.page_policy import page_policy
 from ticket_app.api.gateway.static_pages import StaticPages
 from ticket_app.bus import bus
 from ticket_app.errors import TicketAppError
+from ticket_app.live.attending import attending
 from ticket_app.live.followers import following
 from ticket_app.live.housekeeping import (
     cleaning_attachments,
@@ -67,6 +68,7 @@ from ticket_app.state.connection.replicated_state import (
 )
 from ticket_app.state.connection.subscription import presence
 from ticket_app.state.conversation.beside import Beside
+from ticket_app.state.conversation.company import Company
 from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.state.figures.answers import Answers
 from ticket_app.state.figures.figures import Figures
@@ -182,6 +184,10 @@ presence.is_connected = lambda token: (
 app.register_lifespan_task(bus.running)
 app.register_lifespan_task(ending_sessions, namespace=lambda: app.event_namespace)
 app.register_lifespan_task(relaying)
+app.register_lifespan_task(
+    attending,
+    answers=lambda token: app.event_namespace is not None and app.event_namespace.answers(token),
+)
 app.register_lifespan_task(flushing_ledger)  # stops after the tasks that write into the ledger
 app.register_lifespan_task(improving)
 app.register_lifespan_task(learning)
@@ -207,7 +213,13 @@ app.add_page(
     ticket,
     route=TICKET,
     title=Conversation.tab_title,
-    on_load=[Conversation.load, Beside.load, Conversation.watch, Beside.watch],
+    on_load=[
+        Conversation.load,
+        Beside.load,
+        Conversation.watch,
+        Beside.watch,
+        Company.watch,
+    ],
 )
 app.add_page(
     insights,

@@ -17,6 +17,7 @@ from tests.serving import RunningDesk, running_desk, running_desks
 from tests.worker_processes import kill_worker, wait_for_successors, workers
 
 LOST = "Connection lost"
+HERE = "Also open in another window"
 CHARGED = "My card was charged twice for invoice 4711."
 
 
@@ -133,6 +134,12 @@ def test_pages_show_what_is_filed_anywhere_and_what_they_missed_while_redis_was_
             number = filed(desk, f"Filed at {desk.url}")
             for page in pages:
                 expect(row(page, number)).to_be_visible()
+        for desk, page in ((one, here), (other, there)):
+            page.goto(f"{desk.url}/t/1")
+        expect(here.get_by_text(HERE)).to_be_visible()
+        there.goto(other.url)
+        expect(here.get_by_text(HERE)).to_have_count(0)
+        here.goto(one.url)
         expect(figure(here, "Open")).to_have_text("2")
         expect(figure(there, "Open")).to_have_text("2")
         write_half_a_ticket(here, redis)

@@ -12,7 +12,7 @@ from tests.services.desk import changed, opened
 from tests.services.erasing.test_erasing import erase
 from tests.services.tickets.test_requesters import OF_ADDRESS, old_tickets, rows
 from ticket_app.actor import Actor, by_command
-from ticket_app.bus import MISSED, Bus, Change, Ending, bus
+from ticket_app.bus import MISSED, Bus, Change, News, bus
 from ticket_app.live import housekeeping
 from ticket_app.services.erasing import news
 from ticket_app.services.erasing import requesters as erasing
@@ -100,7 +100,7 @@ def test_open_pages_learn_what_a_command_has_erased(monkeypatch: pytest.MonkeyPa
                 return [await queue.get() for _ in range(count)]
 
     async def serve() -> tuple[list[Change], list[Change]]:
-        relayed: list[Change | Ending] = []
+        relayed: list[News] = []
         async with bus.running(), housekeeping.telling_of_erasings():
             await asyncio.to_thread(begun.wait, SECONDS)
             with bus.relayed_by(relayed.append):

@@ -12,7 +12,7 @@ from harness.fake_provider import FakeProvider, Script
 from tests.services.conftest import Providing
 from tests.services.desk import changed, jobs, opened
 from ticket_app.actor import Actor
-from ticket_app.bus import Change, Ending, bus
+from ticket_app.bus import Change, News, bus
 from ticket_app.live import worker
 from ticket_app.live.worker import improving
 from ticket_app.schemas.tickets import TicketPublic
@@ -71,7 +71,7 @@ def test_a_filed_ticket_is_improved(providing: Providing) -> None:
 
 def test_what_this_process_can_take_wakes_no_other(providing: Providing) -> None:
     providing(Script.GOOD)
-    others: list[Change | Ending] = []
+    others: list[News] = []
 
     async def work() -> None:
         with bus.relayed_by(others.append):
@@ -88,7 +88,7 @@ def test_what_this_process_cannot_take_wakes_the_others(
 ) -> None:
     monkeypatch.setenv("AI_BACKGROUND_SECONDS", "600")
     fake = providing(Script.HANG)
-    others: list[Change | Ending] = []
+    others: list[News] = []
 
     async def work() -> None:
         with bus.relayed_by(others.append):

@@ -1,4 +1,4 @@
-"""Relays changes and endings between the processes of one desk through a Redis channel.
+"""Relays changes, endings and attendances between the processes of one desk by a Redis channel.
 
 A writer never waits for the relay and never sees its errors. The queue is bounded: news that cannot
 be sent are dropped and replaced by one MISSED message. A process that receives it reads everything
@@ -12,14 +12,26 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from ticket_app.bus import MISSED, Bus, Change, Ending, Origin, bus
+from ticket_app.bus import (
+    MISSED,
+    Attendance,
+    Attendee,
+    Bus,
+    Change,
+    Ending,
+    News,
+    Origin,
+    bus,
+)
 from ticket_app.live.backoff import Backoff
 from ticket_app.live.redis_server import UNREACHABLE, connect, database_of
+from ticket_app.presence import ATTENDEES_MAX
 from ticket_app.settings import get_settings
 from ticket_app.vocabulary import EventKind
 
@@ -47,6 +59,7 @@ class Relay:
         self._name = uuid4().hex
         self._waiting: deque[Change | Ending] = deque()
         self._dropped = False
+        self._attendance: Attendance | None = None
         self._news = asyncio.Event()
         self._outage_logged = False
         self._unknown_logged = False
@@ -65,8 +78,10 @@ class Relay:
             with suppress(*UNREACHABLE):
                 await self._publish()  # the last changes
 
-    def _take(self, news: Change | Ending) -> None:
-        if len(self._waiting) < WAITING_MAX:
+    def _take(self, news: News) -> None:
+        if isinstance(news, Attendance):
+            self._attendance = news  # it says all that the one before said
+        elif len(self._waiting) < WAITING_MAX:
             self._waiting.append(news)
         else:
             self._dropped = True
@@ -89,9 +104,10 @@ class Relay:
                 await asyncio.sleep(BATCH_SECONDS)
 
     async def _publish(self) -> None:
-        if not self._waiting and not self._dropped:
+        if not self._waiting and not self._dropped and self._attendance is None:
             return
         dropped, self._dropped = self._dropped, False
+        attendance, self._attendance = self._attendance, None
         changes = [
             (each.ticket_id, each.kind, sorted(each.fields), each.origin == "handed_on")
             for each in self._waiting
@@ -100,6 +116,8 @@ class Relay:
         endings = [(each.key, each.person_id) for each in self._waiting if isinstance(each, Ending)]
         self._waiting.clear()
         message = {"from": self._name, "missed": dropped, "changes": changes, "endings": endings}
+        if attendance is not None:  # if it is lost, the next one comes soon
+            message["attendees"] = attendance.attendees
         await self._redis.publish(self._channel, json.dumps(message))
 
     async def _receive(self) -> None:
@@ -157,14 +175,17 @@ class Relay:
             changes = [_change(*each) for each in message["changes"]]
             # The version before sends none: its processes notice an ending when they look.
             endings = [_ending(*each) for each in message.get("endings", ())]
+            attendance = _attendance(message)
             missed = bool(message["missed"])
         except UNREADABLE as error:
             self._log_unknown(error)
-            changes, endings, missed = [], [], True
+            changes, endings, attendance, missed = [], [], None, True
         for change in changes:
             self._bus.deliver(change)
         for ending in endings:
             self._bus.deliver_ending(ending)
+        if attendance is not None:
+            self._bus.deliver_attendance(attendance)
         if missed:
             self._deliver_missed()
 
@@ -192,6 +213,17 @@ def _change(ticket_id: int, kind: str, fields: list[str], handed_on: bool) -> Ch
 def _ending(key: str | None, person_id: int | None) -> Ending:
     """Reads an ending of a message, as `_change`."""
     return Ending(None if key is None else str(key), None if person_id is None else int(person_id))
+
+
+def _attendance(message: dict[str, Any]) -> Attendance | None:
+    """Reads who is in another process, as `_change`; None if the message does not say."""
+    if (attendees := message.get("attendees")) is None:
+        return None
+    read = tuple(
+        Attendee(int(ticket_id), str(who), str(name), writes is True)
+        for ticket_id, who, name, writes in attendees[:ATTENDEES_MAX]
+    )
+    return Attendance(read, str(message["from"]))
 
 
 _running: list[Relay] = []

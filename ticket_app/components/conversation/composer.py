@@ -24,12 +24,13 @@ _kind = ClientStateVar.create("messageKind", default=REPLY)
 
 class _Box(NamedTuple):
     """The State of a box, and its ticket. `may_resolve` is None in a box that is not the team's.
-    `seen` is the newest message that the page shows."""
+    `seen` is the newest message that the page shows, `on_key` what else a key in a field does."""
 
     state: type[Composing]
     ticket_id: rx.Var[int]
     may_resolve: rx.Var[bool] | None
     seen: rx.Var[int] | int
+    on_key: Any
 
     @property
     def is_team(self) -> bool:
@@ -52,13 +53,14 @@ def composer(
     *,
     may_resolve: rx.Var[bool] | None = None,
     seen: rx.Var[int] | int = 0,
+    on_key: Any = None,
     label: str = "Reply to the requester",
 ) -> rx.Component:
     """Returns the box. Where one may resolve the ticket, one may write notes, too.
 
     Each kind has a field of its own, so that no note becomes a reply by a wrong press.
     """
-    box = _Box(state, ticket_id, may_resolve, seen)
+    box = _Box(state, ticket_id, may_resolve, seen, on_key)
     meet = state.meet(ticket_id, values_of(FIELDS))
     of_team = [_choice_of_kind(), stop(box.send), _field(box, NOTE, "Note, for the team only")]
     return rx.el.section(
@@ -140,7 +142,10 @@ def _field(box: _Box, kind: str, label: str) -> rx.Component:
             placeholder=label,
             max_length=MESSAGE_MAX * ROOM,
             hidden=is_other | (state.preview != ""),
-            on_change=lambda text: state.write(ticket_id, kind, text).debounce(DEBOUNCE_MS),
+            on_change=lambda text: [
+                state.write(ticket_id, kind, text).debounce(DEBOUNCE_MS),
+                *([] if box.on_key is None else [box.on_key]),
+            ],
             on_blur=lambda text: state.write(ticket_id, kind, text),
             on_key_down=lambda key, held: rx.cond(
                 (key == "Enter") & (held["ctrl_key"] | held["meta_key"]),

@@ -7,6 +7,7 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 from ticket_app.components.browser.focus import CONTENT, focus
 from ticket_app.components.browser.in_view import InView
 from ticket_app.components.browser.words import words
+from ticket_app.components.conversation.company import TYPING_MS, company
 from ticket_app.components.conversation.composer import composer, held
 from ticket_app.components.conversation.entries import NEWEST, description, entries
 from ticket_app.components.conversation.properties import opener, properties
@@ -15,6 +16,7 @@ from ticket_app.components.frame import icon
 from ticket_app.components.placeholders import problem, skeleton
 from ticket_app.components.tickets.detail import page_of
 from ticket_app.state.conversation.beside import Beside
+from ticket_app.state.conversation.company import Company
 from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.state.tickets.actions import TicketActions
@@ -48,6 +50,7 @@ def _ticket() -> rx.Component:
                 _neighbour("Next ticket of the list", "chevron-down", Beside.following),
                 class_name="ticket-title",
             ),
+            company(),
             opener(),
             rx.cond(
                 Conversation.is_older,
@@ -69,6 +72,7 @@ def _ticket() -> rx.Component:
                 Conversation.ticket.id,
                 may_resolve=_is_unsettled(),
                 seen=Conversation.seen,
+                on_key=Company.write(Conversation.ticket.id).throttle(TYPING_MS),
             ),
         ),
         properties(),

@@ -9,6 +9,7 @@ import logging
 import math
 from collections import OrderedDict
 from collections.abc import Container
+from time import time
 from typing import Any
 
 from reflex.app import EventNamespace
@@ -42,6 +43,11 @@ SECONDS_TO_RETURN = 10.0
 """Seconds for which a page's background events outlast its connection."""
 CLOSING_SECONDS = 0.5
 """Seconds in which a page that has to load anew receives that message."""
+
+
+ANSWER_SECONDS = 3.5
+"""Seconds in which a page answers a ping. A frozen tab, or one without a network, does not. Its
+connection ends only later, because a slow one may recover."""
 
 
 class RefusedEvent(Exception):  # noqa: N818  # the page made the error, not the desk
@@ -108,6 +114,17 @@ class CheckedEventNamespace(EventNamespace):
             self._end_background(token, "")
             self._disconnected.pop(token, None)
             self._forget(token)
+
+    def answers(self, token: str) -> bool:
+        """Returns True if a page is connected and has answered its last ping in time."""
+        sockets, sid = self.app.sio, self.token_to_sid.get(token)
+        if sockets is None or sid is None:
+            return False
+        transport = sockets.manager.eio_sid_from_sid(sid, self.namespace)
+        socket = sockets.eio.sockets.get(transport)
+        if socket is None:
+            return False
+        return not socket.last_ping or time() - socket.last_ping < ANSWER_SECONDS
 
     async def _load_anew(self, sid: str) -> None:
         """Lets the page load as a whole: the gateway then decides where it leads."""

@@ -9,6 +9,7 @@ from ticket_app.errors import NewerMessagesError, TicketAppError
 from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.services.conversation.holding import send_message, take_back
 from ticket_app.services.people.permission import Verb
+from ticket_app.state.conversation.company import stop_writing
 from ticket_app.state.conversation.composing import Composing, new_key
 from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.state.conversation.stop import Stop
@@ -64,4 +65,5 @@ class Composer(Composing, rx.State):
             stop._show(conversation.ticket, new.kind, resolve, error.messages)  # noqa: SLF001
             raise
         stop.keep_writing()
+        await stop_writing(ticket_id)
         await conversation._show_own(ticket_id)  # noqa: SLF001  # ours

@@ -1,0 +1,89 @@
+"""Two people at one ticket: who is there, who writes, and what one does while the other does it."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Chrome, Desk
+from tests.browser.interaction import press, top_of
+from tests.browser.proxy import Proxy, proxy_to
+
+HERE, WRITING = "Also open in another window", "Somebody is writing there"
+
+
+@pytest.fixture
+def far(desk: Desk) -> Iterator[Proxy]:
+    """The connection of one of the two."""
+    with proxy_to(desk.url) as proxy:
+        yield proxy
+
+
+def box_of(page: Page) -> Locator:
+    return page.get_by_label("Reply to the requester")
+
+
+def written(desk: Desk, ticket_id: int, body: str) -> None:
+    """Posts what the requester says."""
+    new = {"body": body, "from": "requester"}
+    desk.rest.post(f"/api/tickets/{ticket_id}/messages/", json=new).raise_for_status()
+
+
+def test_two_see_each_other_and_nothing_moves(chrome: Chrome, desk: Desk, far: Proxy) -> None:
+    ticket = desk.file(title="Billed twice")["id"]
+    page = chrome.page(f"/t/{ticket}")
+    box = box_of(page)
+    box.fill("Half a word")
+    places = top_of(box), top_of(page.get_by_role("heading", level=2))
+    other = chrome.page(f"{far.url}/t/{ticket}")
+    for each in (page, other):
+        expect(each.get_by_text(HERE)).to_be_visible()
+    box_of(other).press_sequentially("Dear Henry, we look into it", delay=20)
+    writing = page.get_by_role("status").filter(has_text=WRITING)
+    expect(writing).to_be_visible()
+    assert (top_of(box), top_of(page.get_by_role("heading", level=2))) == places
+    expect(box).to_have_value("Half a word")
+    expect(box).to_be_focused()
+    expect(writing).to_have_count(0)
+    far.loses_everything = True  # as a tab that is frozen, or a cable that is pulled
+    expect(page.get_by_text(HERE)).to_have_count(0)
+    assert (top_of(box), top_of(page.get_by_role("heading", level=2))) == places
+    far.loses_everything = False
+    far.cut()
+    far.restore()
+    expect(page.get_by_text(HERE)).to_be_visible(timeout=20_000)
+    other.close()
+    expect(page.get_by_text(HERE)).to_have_count(0)
+    chrome.console_errors.clear()  # the lost connection's own errors are expected
+
+
+def test_a_send_stops_once_before_what_the_page_has_not_shown(
+    chrome: Chrome, desk: Desk, far: Proxy
+) -> None:
+    ticket = desk.file(title="Billed twice", requester_name="Henry")["id"]
+    page = chrome.page(f"{far.url}/t/{ticket}")
+    box, stop = box_of(page), page.get_by_role("group", name="Newer messages")
+    box.fill("We look into it.")
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
+    far.wait_until_quiet()
+    far.delay_seconds = 0.5
+    written(desk, ticket, "It happened again.")
+    page.get_by_role("button", name="Send", exact=True).dblclick()
+    expect(stop).to_contain_text("Henry")
+    expect(stop).to_contain_text("It happened again.")
+    expect(box).to_have_value("We look into it.")
+    far.delay_seconds = 0.0
+    press(page, stop.get_by_role("button", name="Keep writing"))
+    expect(stop).to_have_count(0)
+    expect(box).to_be_focused()
+    far.wait_until_quiet()
+    far.delay_seconds = 0.5
+    written(desk, ticket, "And again.")
+    box.press("Control+Enter")
+    expect(stop).to_contain_text("And again.")
+    far.delay_seconds = 0.0
+    page.wait_for_timeout(1_000)  # the time that a person needs to read it
+    press(page, stop.get_by_role("button", name="Send anyway"))
+    expect(box).to_have_value("")
+    expect(stop).to_have_count(0)
+    page.context.close()
