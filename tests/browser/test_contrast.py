@@ -1,11 +1,11 @@
 """Edges of controls, and dots, bars and keys, have enough contrast."""
 
 import re
-from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import SCHEMES
 from tests.browser.conftest import DESKTOP, Chrome, Desk
 from tests.browser.contrast import COLOURS, SETTLED
 from tests.browser.test_frame import PLACES, full_desk, ready
@@ -64,8 +64,6 @@ DRAWN = {
     "/board": (".status-select .dot", ".urgency .fill"),
     "/insights": (".key i", ".interval .span", ".interval .mark"),
 }
-
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def judged_desk(desk: Desk) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from harness.accounts import ADMINISTRATOR, account, session_token
+from tests.browser.axe import faults
 from tests.browser.conftest import DESKTOP, PHONE, Chrome, Size
 from tests.browser.interaction import press
 from tests.closed_desks import closed_database
@@ -142,3 +143,25 @@ def test_a_session_that_one_ends_takes_its_pages_along(visitors: Chrome, closed:
     expect(page.get_by_role("heading", name="Where you are signed in")).to_be_focused()
     expect(page.get_by_role("listitem")).to_have_count(1)
     expect(other).to_have_url(re.compile("/sign-in"))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/people", "Search people"),
+        ("/account", "Your name"),
+        ("/audit", "Kind of act"),
+        ("/sign-in", "Password"),
+    ],
+)
+def test_axe_finds_nothing(
+    visitors: Chrome, closed: Closed, size: Size, path: str, shown: str
+) -> None:
+    page = (
+        visitors.page(path, size)
+        if path == "/sign-in"
+        else signed_in(visitors, closed, closed.ada, path, size)
+    )
+    expect(page.get_by_label(shown)).to_be_visible()
+    assert faults(page) == []

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from harness.accounts import ADMINISTRATOR, account, session_token
+from tests.browser.axe import faults
 from tests.browser.conftest import Chrome, Size
 from tests.browser.interaction import press
 from tests.browser.test_filing import SCRIPTS, hold
@@ -161,3 +162,25 @@ def test_a_requester_files_in_their_own_name_and_finds_it(
     page.goto("/")
     expect(page).to_have_url(re.compile("/my$"))
     assert CANARY not in "".join(frames) + page.content()
+
+
+@pytest.mark.prove
+def test_axe_finds_nothing(visitors: Chrome, closed: Closed, size: Size) -> None:
+    page = visitors.page("about:blank", size)
+    page.context.add_cookies([{"name": COOKIE, "value": closed.requester, "url": closed.desk.url}])
+    page.goto("/new")
+    fill(page, "Judged")
+    assert faults(page) == []
+    press(page, page.get_by_role("button", name="Send"))
+    expect(page.get_by_role("heading", name=re.compile("We have your ticket"))).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("link", name="Show it").click()
+    answer = page.get_by_label("Your answer")
+    answer.fill("It is *green* now.")
+    assert faults(page) == []
+    press(page, page.get_by_role("button", name="Preview"))
+    expect(page.locator(".preview")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("link", name="All your tickets").click()
+    expect(page.get_by_role("listitem").first).to_contain_text("Judged")
+    assert faults(page) == []
