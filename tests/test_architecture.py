@@ -66,6 +66,7 @@ SPEAKERS = {
     "markdown_it": {"state.conversation.markdown"},
     "nh3": {"state.conversation.markdown"},
     "puremagic": {"services.conversation.attachments.file_types"},
+    "PIL": {"services.conversation.attachments.thumbnails"},
     "python_multipart": {"api.tickets.file_form"},
     "alembic": {"data"},
     "litellm": {"triage.provider"},

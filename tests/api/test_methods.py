@@ -21,6 +21,7 @@ ADDRESSES = {
     "/api/tickets/1/messages/": {"GET", "HEAD", "POST"},
     "/api/tickets/1/attachments/": {"POST"},
     "/api/tickets/1/attachments/1/": {"GET", "HEAD", "DELETE"},
+    "/api/tickets/1/attachments/1/thumbnail/": {"GET", "HEAD"},
     "/api/tickets/1/events/": {"GET", "HEAD"},
     "/api/tickets/1/participants/": {"GET", "HEAD", "POST"},
     "/api/tickets/1/participants/1/": {"DELETE"},

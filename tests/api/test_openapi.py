@@ -118,6 +118,7 @@ def test_every_failure_is_described_as_the_problem_that_it_is(document: Json) ->
             expected |= {"409", "502", "504"} if is_draft else set()
             is_file = (method, path) == ("get", ATTACHMENT)
             expected |= {"410", "416"} if is_file else set()
+            expected |= {"410"} if path == f"{ATTACHMENT}thumbnail/" else set()
             conditional = method in ("patch", "delete") and path == "/api/tickets/{ticket_id}/"
             expected |= {"412"} if conditional else set()
             expected |= {"429"} if (method, path) == ("post", "/api/me/tokens/") else set()

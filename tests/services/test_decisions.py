@@ -51,6 +51,7 @@ UNDECIDED = {
     "conversation.linked.linked_conversation": "The key of a link says which ticket it is of.",
     "conversation.linked.answer_linked": "The key of a link says which ticket it is of.",
     "conversation.linked.close_linked": "The key of a link says which ticket it is of.",
+    "conversation.attachments.reading.uploader_of": "It says whose the actor's own files are.",
     "tickets.own.as_requester": "It takes away what the actor may do beyond a requester.",
     "tickets.links.holder": "The key of a link says which ticket it is of.",
     "tickets.links.linked_ticket": "The key of a link says which ticket it is of.",

@@ -12,7 +12,7 @@ from ticket_app.actor import Actor
 from ticket_app.services import figures
 from ticket_app.services.bulkhead import Answer, Bulkhead, Leaving
 from ticket_app.services.conversation import closing, holding, linked, own, posting
-from ticket_app.services.conversation.attachments import uploading
+from ticket_app.services.conversation.attachments import thumbnails, uploading
 from ticket_app.services.drafting import context as draft_context
 from ticket_app.services.drafting import stored as drafts
 from ticket_app.services.people import sessions
@@ -30,6 +30,8 @@ CHANGING = Bulkhead("changing", 6)
 """Changes of a ticket or a person, which may wait for a lock."""
 STORING = Bulkhead("storing", 4)
 """Writes of attachments, which wait for the disk."""
+DRAWING = Bulkhead("drawing", 1)
+"""Thumbnails, each of which may take much memory while it is made."""
 SEARCHING = Bulkhead("searching", 4)
 """Searches, which may take as long as the statement timeout allows."""
 REPORTING = Bulkhead("reporting", 2)
@@ -46,6 +48,7 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     own.close_own: CHANGING,
     linked.answer_linked: CHANGING,
     linked.close_linked: CHANGING,
+    thumbnails.find_thumbnail: DRAWING,
     uploading.begin_upload: STORING,
     uploading.append_to_upload: STORING,
     uploading.finish_upload: STORING,

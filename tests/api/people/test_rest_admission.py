@@ -44,6 +44,10 @@ NEEDS: dict[tuple[str, str], Verb | None] = {
     ("POST", "/api/tickets/{ticket_id:ticket}/messages/"): Verb.REPLY,
     ("POST", "/api/tickets/{ticket_id:ticket}/attachments/"): Verb.REPLY,
     ("GET", "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"): Verb.READ_TICKETS,
+    (
+        "GET",
+        "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/thumbnail/",
+    ): Verb.READ_TICKETS,
     ("DELETE", "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"): Verb.REPLY,
     ("GET", "/api/tickets/{ticket_id:ticket}/events/"): Verb.READ_TICKETS,
     ("GET", "/api/tickets/{ticket_id:ticket}/participants/"): Verb.READ_PEOPLE,

@@ -61,7 +61,8 @@ def cleaned() -> list[str]:
 
 def on_disk() -> list[str]:
     """Returns the digests of the stored contents. Fails if one is not what its name says."""
-    found = [path for path in stored_in().glob("??/??/*") if path.is_file()]
+    stored = stored_in().glob("??/??/*")
+    found = [path for path in stored if path.is_file() and path.suffix != files.THUMBNAIL]
     assert [sha256(path.read_bytes()).hexdigest() for path in found] == [p.name for p in found]
     return sorted(path.name for path in found)
 

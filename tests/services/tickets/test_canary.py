@@ -92,6 +92,12 @@ def calls(foreign: list[int]) -> Calls:
         "conversation.attachments.uploading.delete_unsent": [
             (each, number) for each in foreign for number in range(1, 6)
         ],
+        "conversation.attachments.reading.unsent_files": [
+            (each, kind) for each in foreign for kind in MessageKind
+        ],
+        "conversation.attachments.thumbnails.find_thumbnail": [
+            (each, number) for each in foreign for number in range(1, 6)
+        ],
         "conversation.attachments.reading.find_file": [
             (each, number) for each in foreign for number in range(1, 6)
         ],

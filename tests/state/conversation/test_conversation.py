@@ -147,5 +147,5 @@ def test_the_files_of_a_message_are_links_where_the_desk_serves_them() -> None:
         body="Here.", channel="rest", created_at=NOW, attachments=[file],
     )  # fmt: skip
     entries = entries_of(ConversationPage([said], [], has_older=False), "Bea")
-    assert entries[0].files == [File("a.pdf", "2 kB", "/api/x/")]
-    assert without_urls(entries)[0].files == [File("a.pdf", "2 kB", "")]
+    assert entries[0].files == [File(5, "a.pdf", "PDF", "1 kB", "/api/x/", "")]
+    assert without_urls(entries)[0].files == [File(5, "a.pdf", "PDF", "1 kB", "", "")]

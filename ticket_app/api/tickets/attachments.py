@@ -4,7 +4,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Query, Request, Response
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
@@ -13,18 +13,26 @@ from ticket_app.api.limits.transfers import Transfers, UploadBody
 from ticket_app.api.problems import make_router, plain_problem, problem, problem_of
 from ticket_app.api.recognition import actor_of
 from ticket_app.api.tickets.file_form import FIELD, MEDIA_TYPE, FileForm
-from ticket_app.api.tickets.file_response import SERVED, serve
+from ticket_app.api.tickets.file_response import SERVED, SERVED_THUMBNAIL, serve, serve_thumbnail
 from ticket_app.api.tickets.tickets import TicketId
 from ticket_app.errors import AttachmentTooLargeError, TicketAppError
 from ticket_app.schemas.conversation import AttachmentPublic
 from ticket_app.schemas.inputs import WHOLE_NUMBER
-from ticket_app.services.conversation.attachments import reading, uploading
+from ticket_app.services.conversation.attachments import reading, thumbnails, uploading
 from ticket_app.services.threads import run
 from ticket_app.settings import get_settings
-from ticket_app.vocabulary import ID_MAX
+from ticket_app.vocabulary import ID_MAX, MessageKind
 
 AttachmentId = Annotated[
     int, Path(ge=1, le=ID_MAX, description="The number of the attachment."), WHOLE_NUMBER
+]
+Kind = Annotated[
+    MessageKind | None,
+    Query(
+        description="The kind of the message that is to carry the file. It waits in the composer "
+        "of that kind, and goes with no other. Without it the file goes with either, and is shown "
+        "in no composer."
+    ),
 ]
 WRITTEN_AT_ONCE = 256 * 1024
 """Bytes that wait in memory for one write."""
@@ -74,15 +82,25 @@ downloads = Transfers(128, 16)
     responses=REFUSED,
     openapi_extra=FORM,
 )
-async def upload_attachment(ticket_id: TicketId, request: Request, response: Response) -> Any:
+async def upload_attachment(
+    ticket_id: TicketId, request: Request, response: Response, kind: Kind = None
+) -> Any:
     """Upload a file to a ticket, for a message that follows within 24 hours.
 
     Name its `id` in `attachments` of that message. Until then it is visible to its sender alone.
     """
-    actor, body = actor_of(request), UploadBody(request)
+    actor = actor_of(request)
+    return await receive(actor, ticket_id, request, response, kind)
+
+
+async def receive(
+    actor: Actor, ticket_id: int, request: Request, response: Response, kind: MessageKind | None
+) -> Any:
+    """Return the answer to an upload by this actor."""
+    body = UploadBody(request)
     try:
         with uploads.one_of(actor):
-            kept = await _receive(actor, ticket_id, request.headers, body)
+            kept = await _store(actor, ticket_id, request.headers, body, kind)
     except ClientDisconnect:
         return Response()  # nobody waits for an answer
     except TimeoutError:
@@ -112,6 +130,18 @@ async def get_attachment(
     return serve(found, request, partial(downloads.one_of, actor))
 
 
+@router.get(
+    "/{ticket_id:ticket}/attachments/{attachment_id}/thumbnail/", responses=SERVED_THUMBNAIL
+)
+async def get_thumbnail(
+    ticket_id: TicketId, attachment_id: AttachmentId, request: Request
+) -> Response:
+    """A small picture of an image: 404 for other files, and for one that cannot be drawn."""
+    actor = actor_of(request)
+    found = await run(actor, thumbnails.find_thumbnail, ticket_id, attachment_id)
+    return serve_thumbnail(found, request, partial(downloads.one_of, actor))
+
+
 @router.delete("/{ticket_id:ticket}/attachments/{attachment_id}/", status_code=204)
 async def delete_attachment(
     ticket_id: TicketId, attachment_id: AttachmentId, request: Request
@@ -120,8 +150,8 @@ async def delete_attachment(
     await run(actor_of(request), uploading.delete_unsent, ticket_id, attachment_id)
 
 
-async def _receive(
-    actor: Actor, ticket_id: int, headers: Headers, body: UploadBody
+async def _store(
+    actor: Actor, ticket_id: int, headers: Headers, body: UploadBody, kind: MessageKind | None
 ) -> AttachmentPublic | None:
     """Store the file of a body as it arrives. None if the body is no form."""
     content_type = headers.get("content-type", "")
@@ -142,6 +172,6 @@ async def _receive(
                 waiting.clear()
         name = form.finish()
         await run(actor, uploading.append_to_upload, upload, bytes(waiting))
-        return await run(actor, uploading.finish_upload, ticket_id, upload, name)
+        return await run(actor, uploading.finish_upload, ticket_id, upload, name, kind)
     finally:
         await run(actor, uploading.discard_upload, upload)

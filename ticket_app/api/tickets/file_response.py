@@ -20,9 +20,11 @@ from ticket_app.api.limits.transfers import Pace
 from ticket_app.api.problems import problem
 from ticket_app.api.tickets.entity_tags import is_known
 from ticket_app.services.conversation.attachments.reading import StoredFile
+from ticket_app.services.conversation.attachments.thumbnails import Thumbnail
 
 INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """Images without scripts. SVG and HTML are never among them."""
+THUMBNAIL = "image/webp"
 SAVED = "application/octet-stream"
 WALLS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -43,6 +45,16 @@ SERVED: dict[int | str, dict[str, Any]] = {
     304: {"description": "The file has one of the tags of If-None-Match.", "headers": _TAG},
     410: {"description": "The file is missing on the server (`attachment_lost`).", "content": {}},
     416: {"description": "The file has no such range (`range_not_satisfiable`).", "content": {}},
+}
+
+SERVED_THUMBNAIL: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A WebP of at most 320 pixels a side.",
+        "content": {THUMBNAIL: {"schema": {"type": "string", "format": "binary"}}},
+        "headers": _TAG,
+    },
+    304: SERVED[304],
+    410: SERVED[410],
 }
 
 
@@ -96,6 +108,23 @@ def serve(
         media_type=file.media_type if is_inline else SAVED,
     )
     response.counted, response.size = counted, file.size
+    return response
+
+
+def serve_thumbnail(
+    picture: Thumbnail, request: Request, counted: Callable[[], AbstractContextManager[None]]
+) -> Response:
+    """Return the response with a thumbnail, which is an image of the desk's own making."""
+    tag = f'"{picture.digest}.webp"'
+    if is_known(request, tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+    _forget_range(request)
+    response = PacedFile(
+        picture.path,
+        headers={**WALLS, "ETag": tag, "Content-Disposition": "inline"},
+        media_type=THUMBNAIL,
+    )
+    response.counted, response.size = counted, picture.size
     return response
 
 

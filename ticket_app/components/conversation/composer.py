@@ -9,6 +9,7 @@ from ticket_app.components.browser.browser_functions import as_object, call, fun
 from ticket_app.components.browser.field_values import value_of, values_of
 from ticket_app.components.browser.words import words
 from ticket_app.components.conversation.entries import NEWEST
+from ticket_app.components.conversation.files import files
 from ticket_app.components.conversation.scroll import scroll_to
 from ticket_app.components.conversation.stop import stop
 from ticket_app.components.frame import icon
@@ -97,6 +98,7 @@ def held(page: type[Conversation], undo: Any) -> rx.Component:
                     class_name="said-head",
                 ),
                 rx.html(each.html, class_name="markdown"),
+                files(each.files),
                 id=HELD,
                 class_name="said held",
                 custom_attrs={"data-kind": each.kind, "data-side": Side.TEAM.value},

@@ -4,9 +4,10 @@ import reflex as rx
 
 from ticket_app.components.browser.times import ago
 from ticket_app.components.browser.words import words
-from ticket_app.components.frame import PlainLink, icon
+from ticket_app.components.conversation.files import files
+from ticket_app.components.frame import icon
 from ticket_app.components.tickets.detail import history_line
-from ticket_app.state.conversation.entries import CHANGES, Entry, File
+from ticket_app.state.conversation.entries import CHANGES, Entry
 from ticket_app.state.conversation.paged import Paged
 from ticket_app.vocabulary import MessageKind, Side
 
@@ -55,26 +56,7 @@ def _message(entry: rx.Var[Entry]) -> rx.Component:
     return rx.fragment(
         _head(entry.author, _for_whom(entry), entry.at),
         rx.html(entry.html, class_name="markdown"),
-        rx.cond(
-            entry.files.length() > 0,
-            rx.el.ul(
-                rx.foreach(entry.files, _file),
-                class_name="said-files",
-                custom_attrs={"aria-label": "Files"},
-            ),
-        ),
-    )
-
-
-def _file(file: rx.Var[File]) -> rx.Component:
-    return rx.el.li(
-        icon("paperclip", 14),
-        rx.cond(
-            file.url,
-            PlainLink.create(words(file.name, dir="auto"), href=file.url),
-            words(file.name, dir="auto"),
-        ),
-        words(file.size, class_name="number quiet"),
+        files(entry.files),
     )
 
 

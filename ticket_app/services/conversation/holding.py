@@ -10,13 +10,16 @@ from typing import NamedTuple
 from ticket_app.actor import Actor, Identity
 from ticket_app.bus import bus
 from ticket_app.data.conversation import held as queries
+from ticket_app.data.conversation.attachments.queries import release, unhold
 from ticket_app.data.conversation.tables import HeldMessage, Message
 from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.data.tickets.filing import KeyClaim
 from ticket_app.data.tickets.queries import find_ticket, lock_ticket
 from ticket_app.errors import IdempotencyKeyReusedError
-from ticket_app.schemas.conversation import MessageCreate
+from ticket_app.schemas.conversation import AttachmentPublic, MessageCreate
+from ticket_app.services.conversation.attachments.reading import attachments_by_held
+from ticket_app.services.conversation.attachments.sending import send_attachments
 from ticket_app.services.conversation.drafted import link_message, record_reply, reopen_draft
 from ticket_app.services.conversation.overtaking import stop_if_overtaken
 from ticket_app.services.conversation.posting import (
@@ -49,6 +52,7 @@ class Held(NamedTuple):
     body: str
     resolves: bool
     due_at: datetime
+    attachments: list[AttachmentPublic]
 
 
 def send_message(
@@ -60,15 +64,15 @@ def send_message(
     resolve: bool = False,
     seen: int | None = None,
 ) -> None:
-    """Holds a message for UNDO_SEND_SECONDS, after which it is posted. If that is 0, and with
-    attachments, it is posted at once.
+    """Holds a message with its files for UNDO_SEND_SECONDS, after which it is posted. If that is 0
+    it is posted at once.
 
     The same key holds or posts one message, and none after it was taken back. Raises as
     `post_message`.
     """
     require_to_post(new, actor, resolve=resolve)
     seconds = get_settings().undo_send_seconds
-    if not seconds or new.attachments:
+    if not seconds:
         post_message(actor, ticket_id, new, resolve=resolve, key=key, seen=seen)
         return
     with write_transaction(QUICK) as session:
@@ -90,6 +94,7 @@ def send_message(
         session.add(held)
         session.flush()
         record_reply(session, held, actor.at)
+        send_attachments(session, actor, held, new.attachments)
 
 
 def held_messages(actor: Actor, ticket_id: int) -> list[Held]:
@@ -100,11 +105,14 @@ def held_messages(actor: Actor, ticket_id: int) -> list[Held]:
     require(actor, Verb.REPLY)
     with read_transaction(QUICK) as session:
         existing(find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
-        return [_held(each) for each in queries.held_by(session, ticket_id, _author(actor))]
+        found = queries.held_by(session, ticket_id, _author(actor))
+        with_files = attachments_by_held(session, [each.id or 0 for each in found])
+        return [_held(each, with_files.get(each.id)) for each in found]
 
 
 def take_back(actor: Actor, held_id: int) -> Held | None:
-    """Takes a held message of the actor back, and returns it; None if it was posted meanwhile, or
+    """Takes a held message of the actor back, and returns it. Its files wait in its composer again.
+    None if it was posted meanwhile, or
     is not theirs. What its key sends later posts nothing."""
     require(actor, Verb.REPLY)
     with write_transaction(QUICK) as session:
@@ -112,8 +120,10 @@ def take_back(actor: Actor, held_id: int) -> Held | None:
         if found is None or found.author_id != _author(actor):
             return None
         keep_claim(session, found.ticket_id, TAKEN_BACK, _claim(found), actor.at)
-        taken = _held(found)
-        reopen_draft(session, taken.id)
+        with_files = attachments_by_held(session, [held_id])
+        taken = _held(found, with_files.get(held_id))
+        unhold(session, found, actor.at)
+        reopen_draft(session, held_id)
         queries.remove_held(session, found)
         return taken
 
@@ -154,9 +164,10 @@ def _release(actor: Actor, held_id: int) -> None:
             created_at=moment_of_change(ticket, author),
         )
         resolve, claim = found.resolves, _claim(found)
-        queries.remove_held(session, found)
         change = write_message(session, ticket, message, actor=author, resolve=resolve, claim=claim)
         link_message(session, held_id, message.id)
+        release(session, held_id, message.id)
+        queries.remove_held(session, found)
     bus.publish(change)
 
 
@@ -168,5 +179,7 @@ def _claim(held: HeldMessage) -> KeyClaim:
     return KeyClaim(held.key, held.fingerprint)
 
 
-def _held(row: HeldMessage) -> Held:
-    return Held(row.id or 0, MessageKind(row.kind), row.body, row.resolves, row.due_at)
+def _held(row: HeldMessage, attachments: list[AttachmentPublic] | None) -> Held:
+    return Held(
+        row.id or 0, MessageKind(row.kind), row.body, row.resolves, row.due_at, attachments or []
+    )

@@ -9,6 +9,7 @@ from ticket_app.schemas.conversation import MessagePublic
 from ticket_app.schemas.tickets import TicketEventPublic
 from ticket_app.services.conversation.holding import Held
 from ticket_app.services.conversation.paging import ConversationPage
+from ticket_app.state.conversation.files import File, files_of
 from ticket_app.state.conversation.markdown import html_of
 from ticket_app.state.tickets.detail import Line, event_line
 from ticket_app.vocabulary import Side, Who
@@ -21,15 +22,6 @@ REQUESTER = "Requester"
 """A requester without a name and an address."""
 WAITS = "Sends in a few seconds"
 OF_TRIAGE = "triage"
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of a message. `url` is empty for a reader who cannot get it by one."""
-
-    name: str
-    size: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -60,12 +52,13 @@ class HeldEntry:
     kind: str
     html: str
     waits: str
+    files: list[File] = field(default_factory=list)
 
 
 def held_entry_of(held: Held) -> HeldEntry:
     """Returns a held message as its author sees it."""
     waits = "Sends in a few seconds, and resolves the ticket" if held.resolves else WAITS
-    return HeldEntry(held.id, held.kind, html_of(held.body), waits)
+    return HeldEntry(held.id, held.kind, html_of(held.body), waits, files_of(held.attachments))
 
 
 def entries_of(page: ConversationPage, requester: str, team: str = TEAM) -> list[Entry]:
@@ -101,18 +94,16 @@ def said_entry(message: MessagePublic, requester: str, team: str = TEAM) -> Entr
         side=message.side,
         author=message.author or (team if by_team else requester or REQUESTER),
         html=html_of(message.body),
-        files=[File(each.name, _in_kb(each.size), each.url) for each in message.attachments],
+        files=files_of(message.attachments),
     )
-
-
-def _in_kb(size: int) -> str:
-    return f"{-(-size // 1000):,} kB"
 
 
 def without_urls(entries: Sequence[Entry]) -> list[Entry]:
     """Returns the entries for the holder of a signed link, to whom the desk serves no file."""
     return [
-        replace(each, files=[replace(file, url="") for file in each.files]) if each.files else each
+        replace(each, files=[replace(file, url="", thumbnail="") for file in each.files])
+        if each.files
+        else each
         for each in entries
     ]
 

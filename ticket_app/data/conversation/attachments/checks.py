@@ -9,10 +9,12 @@ from ticket_app.data.constraints import (
     check,
     has_visible_character,
     one_line,
+    one_of,
+    sqlite_flags,
     sqlite_no_nul,
     sqlite_times,
 )
-from ticket_app.vocabulary import ATTACHMENT_NAME_MAX, DIGEST_LENGTH, MEDIA_TYPE_MAX
+from ticket_app.vocabulary import ATTACHMENT_NAME_MAX, DIGEST_LENGTH, MEDIA_TYPE_MAX, MessageKind
 
 
 def attachment_checks() -> list[CheckConstraint]:
@@ -24,6 +26,8 @@ def attachment_checks() -> list[CheckConstraint]:
         check("attachment_media_type_length", f"length(media_type) <= {MEDIA_TYPE_MAX}"),
         check("attachment_size_range", "size > 0"),
         check("attachment_sha256_length", f"length(sha256) = {DIGEST_LENGTH}"),
+        one_of("attachment_kind_known", "kind", MessageKind),
+        *sqlite_flags("attachment", "by_link"),
         *sqlite_times("attachment", "created_at"),
         *sqlite_no_nul("attachment", "name"),
     ]

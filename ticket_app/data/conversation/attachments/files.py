@@ -29,6 +29,8 @@ PREFIXES = tuple(f"{number:02x}" for number in range(256))
 """The names of the first level of folders."""
 RESERVE = 256 * 1024 * 1024
 """Bytes of the disk that attachments leave free: the database may be on it, too."""
+THUMBNAIL = ".webp"
+"""The end of the name of a thumbnail, beside the content from which it was made."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -73,6 +75,13 @@ class Incoming:
             os.fsync(self._file.fileno())
             self._file.close()
 
+    def publish_as(self, target: Path) -> None:
+        """Give what was written this name in a folder that is there, without waiting for the disk:
+        for what can be made again."""
+        with self._lock, _storage_errors():
+            self._file.close()
+            self.path.replace(target)
+
     def publish(self) -> None:
         """Give the sealed content its name. A file of the same name has the same content."""
         with self._lock, _storage_errors():
@@ -96,10 +105,37 @@ def path_of(digest: str) -> Path:
     return get_settings().attachments_folder / digest[:2] / digest[2:4] / digest
 
 
+def thumbnail_path_of(digest: str) -> Path:
+    """Return where the thumbnail of this content is, if it has one; it may be made again."""
+    return path_of(digest).with_suffix(THUMBNAIL)
+
+
+def size_of(path: Path) -> int | None:
+    """Return the bytes of a file; None if there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def keep_thumbnail(digest: str, drawn: bytes) -> None:
+    """Store the thumbnail of a content, beside it. If that is removed meanwhile, so is this."""
+    picture = Incoming()
+    try:
+        picture.write(drawn)
+        picture.publish_as(thumbnail_path_of(digest))
+    finally:
+        picture.discard()
+    if not path_of(digest).exists():
+        remove(digest)
+
+
 def remove(digest: str) -> None:
-    """Remove a content, if it is there."""
+    """Remove a content and its thumbnail, if they are there: the thumbnail last, so that
+    `keep_thumbnail` sees the removal."""
     with _storage_errors():
         path_of(digest).unlink(missing_ok=True)
+        thumbnail_path_of(digest).unlink(missing_ok=True)
 
 
 def require_room(size: int) -> None:
@@ -112,10 +148,12 @@ def require_room(size: int) -> None:
 
 
 def stored_before(prefix: str, moment: float) -> Iterator[str]:
-    """Yield the contents of one of PREFIXES whose files were written before, in seconds of Unix."""
+    """Yield the contents of one of PREFIXES whose files, or thumbnails, were written before, in
+    seconds of Unix."""
     for path in (get_settings().attachments_folder / prefix).glob("*/*"):
-        if _DIGEST.fullmatch(path.name) and _is_older(path, moment):
-            yield path.name
+        digest = path.name.removesuffix(THUMBNAIL)
+        if _DIGEST.fullmatch(digest) and _is_older(path, moment):
+            yield digest
 
 
 def remove_incoming_before(moment: float) -> None:

@@ -2,19 +2,28 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, text, update
 from sqlmodel import Session, col
 
 from ticket_app.data.conversation.attachments.tables import Attachment, LooseFile
-from ticket_app.data.conversation.tables import Message
-from ticket_app.vocabulary import MessageKind
+from ticket_app.data.conversation.tables import HeldMessage, Message
+from ticket_app.vocabulary import ATTACHMENTS_MAX, MessageKind
 
 LOCKS = 1_835_364_211
 """First key of the advisory locks of contents: an arbitrary number."""
 TRY_LOCK = text(f"SELECT pg_try_advisory_xact_lock({LOCKS}, :key)")
 LOCK = text(f"SELECT pg_advisory_xact_lock({LOCKS}, :key)")
 LIST_LOOSE = text("INSERT INTO loose_file (sha256) VALUES (:sha256) ON CONFLICT DO NOTHING")
+
+
+class Uploader(NamedTuple):
+    """Whose an unsent file is: a person's, an open desk's (None), or that of the holders of the
+    signed link of its ticket."""
+
+    person_id: int | None
+    by_link: bool = False
 
 
 def attachments_of(session: Session, message_ids: Collection[int | None]) -> Sequence[Attachment]:
@@ -24,9 +33,9 @@ def attachments_of(session: Session, message_ids: Collection[int | None]) -> Seq
 
 
 def visible_attachment(
-    session: Session, ticket_id: int, attachment_id: int, *, uploader_id: int | None, notes: bool
+    session: Session, ticket_id: int, attachment_id: int, *, uploader: Uploader, notes: bool
 ) -> Attachment | None:
-    """Return an attachment of the ticket that was sent, or that waits for this uploader.
+    """Return an attachment of the ticket that was sent, or that this uploader has not sent yet.
 
     Without `notes`, none of a note.
     """
@@ -35,47 +44,77 @@ def visible_attachment(
     wanted = select(Attachment).outerjoin(Message, col(Message.id) == col(Attachment.message_id))
     wanted = wanted.where(col(Attachment.id) == attachment_id)
     wanted = wanted.where(col(Attachment.ticket_id) == ticket_id)
-    return session.scalar(wanted.where(or_(readable, _unsent_of(uploader_id))))
+    own = col(Attachment.message_id).is_(None) & _of(uploader)
+    return session.scalar(wanted.where(or_(readable, own)))
 
 
-def count_unsent(session: Session, uploader_id: int | None) -> int:
-    """Return the number of attachments of this uploader that wait to be sent."""
-    counted = select(func.count()).select_from(Attachment).where(_unsent_of(uploader_id))
+def count_unsent(session: Session, uploader: Uploader, ticket_id: int) -> int:
+    """Return the number of attachments of this uploader that wait to be sent: of a person those of
+    all tickets, of the holders of a link those of their ticket."""
+    counted = select(func.count()).select_from(Attachment).where(_unsent_of(uploader))
+    if uploader.by_link:
+        counted = counted.where(col(Attachment.ticket_id) == ticket_id)
     return session.scalar(counted) or 0
+
+
+def unsent_of(
+    session: Session, ticket_id: int, uploader: Uploader, kind: MessageKind
+) -> Sequence[Attachment]:
+    """Return the files that wait in a composer of this uploader, oldest first: more than a message
+    may have are never shown."""
+    wanted = select(Attachment).where(_unsent_of(uploader), col(Attachment.kind) == kind)
+    wanted = wanted.where(col(Attachment.ticket_id) == ticket_id).order_by(col(Attachment.id))
+    return session.scalars(wanted.limit(2 * ATTACHMENTS_MAX)).all()
+
+
+def held_attachments(session: Session, held_ids: Collection[int]) -> Sequence[Attachment]:
+    """Return the attachments of these held messages, in the order in which they were uploaded."""
+    wanted: Select[Attachment] = select(Attachment).where(col(Attachment.held_id).in_(held_ids))
+    return session.scalars(wanted.order_by(col(Attachment.id))).all() if held_ids else ()
 
 
 def send(
     session: Session,
     attachment_ids: Collection[int],
-    message_id: int,
-    *,
-    ticket_id: int,
-    uploader_id: int | None,
+    message: Message | HeldMessage,
+    uploader: Uploader,
 ) -> set[int]:
-    """Add those of these attachments to a message that wait on the ticket for this uploader; return
-    their ids."""
+    """Add those of these attachments to a message that wait on its ticket for this uploader, and in
+    no composer of another kind; return their ids."""
+    is_held = isinstance(message, HeldMessage)
     changed = (
         update(Attachment)
-        .where(col(Attachment.id).in_(attachment_ids), _unsent_of(uploader_id))
-        .where(col(Attachment.ticket_id) == ticket_id)
-        .values(message_id=message_id)
+        .where(col(Attachment.id).in_(attachment_ids), _unsent_of(uploader))
+        .where(col(Attachment.ticket_id) == message.ticket_id)
+        .where(or_(col(Attachment.kind).is_(None), col(Attachment.kind) == message.kind))
+        .values({"held_id" if is_held else "message_id": message.id})
         .returning(col(Attachment.id))
     )
     return {found for found in session.scalars(changed) if found is not None}
 
 
-def remove_unsent(
-    session: Session, ticket_id: int, attachment_id: int, uploader_id: int | None
-) -> bool:
+def release(session: Session, held_id: int, message_id: int | None) -> None:
+    """Give the files of a held message to the message that has come of it."""
+    released = update(Attachment).where(col(Attachment.held_id) == held_id)
+    session.execute(released.values(held_id=None, message_id=message_id))
+
+
+def unhold(session: Session, held: HeldMessage, now: datetime) -> None:
+    """Let the files of a held message wait in its composer again, as if they came now."""
+    returned = update(Attachment).where(col(Attachment.held_id) == held.id)
+    session.execute(returned.values(held_id=None, kind=held.kind, created_at=now))
+
+
+def remove_unsent(session: Session, ticket_id: int, attachment_id: int, uploader: Uploader) -> bool:
     """Delete an attachment that waits for this uploader; return False if there is none."""
     removed = delete(Attachment).where(col(Attachment.id) == attachment_id)
-    removed = removed.where(col(Attachment.ticket_id) == ticket_id, _unsent_of(uploader_id))
+    removed = removed.where(col(Attachment.ticket_id) == ticket_id, _unsent_of(uploader))
     return session.scalar(removed.returning(col(Attachment.id))) is not None
 
 
 def remove_unsent_before(session: Session, moment: datetime, *, limit: int) -> int:
     """Delete the oldest unsent attachments that were uploaded before; return their number."""
-    unsent = col(Attachment.message_id).is_(None)
+    unsent = col(Attachment.message_id).is_(None) & col(Attachment.held_id).is_(None)
     old = select(col(Attachment.id)).where(unsent, col(Attachment.created_at) < moment)
     old = old.order_by(col(Attachment.created_at)).limit(limit)
     removed = delete(Attachment).where(col(Attachment.id).in_(old), unsent)
@@ -125,9 +164,15 @@ def list_loose_files(session: Session, digests: Collection[str]) -> int:
     return len(loose)
 
 
-def _unsent_of(uploader_id: int | None) -> ColumnElement[bool]:
-    own = col(Attachment.uploader_id) == uploader_id  # None becomes IS NULL
-    return col(Attachment.message_id).is_(None) & own
+def _of(uploader: Uploader) -> ColumnElement[bool]:
+    by_link = col(Attachment.by_link)
+    same = by_link.is_(True) if uploader.by_link else by_link.is_(False)
+    return same & (col(Attachment.uploader_id) == uploader.person_id)  # None becomes IS NULL
+
+
+def _unsent_of(uploader: Uploader) -> ColumnElement[bool]:
+    waits = col(Attachment.message_id).is_(None) & col(Attachment.held_id).is_(None)
+    return waits & _of(uploader)
 
 
 def _key_of(digest: str) -> int:

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from ticket_app.data.conversation.attachments.checks import attachment_checks, loose_file_checks
 from ticket_app.data.fields import (
     STRICT,
+    flag_field,
     id_field,
     person_id_field,
     text_field,
@@ -24,13 +25,17 @@ def _only_if(condition: str) -> dict[str, Any]:
 
 
 _SENT, _UNSENT = _only_if("message_id IS NOT NULL"), _only_if("message_id IS NULL")
+_HELD = _only_if("held_id IS NOT NULL")
 
 
 class Attachment(SQLModel, table=True):
-    """A file of a message. Without a `message_id` it waits to be sent, by its uploader alone.
+    """A file of a message, or with a `held_id` of one that its author can still take back. Without
+    either it waits to be sent, by its uploader alone.
 
     `sha256` names the content on disk: several attachments may share one. `uploader_id` is NULL for
-    whoever has no account. A trigger lists the content of a deleted row in `loose_file`.
+    whoever has no account; `by_link` tells the holders of the ticket's signed link from an open
+    desk. `kind` is that of the composer in which it waits, NULL for a file of a program. A trigger
+    lists the content of a deleted row in `loose_file`.
     """
 
     __tablename__: ClassVar[Any] = "attachment"
@@ -41,6 +46,7 @@ class Attachment(SQLModel, table=True):
         Index("attachment_unsent", "created_at", **_UNSENT),
         Index("attachment_unsent_of", "uploader_id", **_UNSENT),
         Index("attachment_content", "sha256"),
+        Index("attachment_held", "held_id", **_HELD),
         {**STRICT, "sqlite_autoincrement": True},
     )
 
@@ -49,7 +55,12 @@ class Attachment(SQLModel, table=True):
     message_id: int | None = Field(
         default=None, sa_column=Column(BigId, ForeignKey("message.id"), nullable=True)
     )
+    held_id: int | None = Field(
+        default=None, sa_column=Column(BigId, ForeignKey("held_message.id"), nullable=True)
+    )
     uploader_id: int | None = person_id_field()
+    by_link: bool = flag_field(server_default=False)
+    kind: str | None = text_field(nullable=True)
     name: str = text_field()
     media_type: str = text_field()
     size: int = Field(sa_column=Column(BigId, nullable=False))

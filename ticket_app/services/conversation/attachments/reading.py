@@ -18,6 +18,7 @@ from ticket_app.errors import AttachmentLostError, AttachmentNotFoundError
 from ticket_app.schemas.conversation import AttachmentPublic
 from ticket_app.services.people.permission import Verb, may, require, scope_of
 from ticket_app.services.tickets.listing import existing
+from ticket_app.vocabulary import MessageKind
 
 
 class StoredFile(NamedTuple):
@@ -44,7 +45,7 @@ def find_file(actor: Actor, ticket_id: int, attachment_id: int) -> StoredFile:
             session,
             ticket_id,
             attachment_id,
-            uploader_id=actor.identity.person_id,
+            uploader=uploader_of(actor),
             notes=may(actor, Verb.USE_NOTES),
         )
     if found is None:
@@ -55,6 +56,28 @@ def find_file(actor: Actor, ticket_id: int, attachment_id: int) -> StoredFile:
     return StoredFile(path, found.name, found.media_type, found.size, found.sha256)
 
 
+def unsent_files(actor: Actor, ticket_id: int, kind: MessageKind) -> list[AttachmentPublic]:
+    """Returns the files that wait in the actor's own composer of this kind, oldest first.
+
+    Raises TicketNotFoundError.
+    """
+    require(actor, Verb.REPLY)
+    with read_transaction(QUICK) as session:
+        existing(find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        found = queries.unsent_of(session, ticket_id, uploader_of(actor), kind)
+        return [shown_attachment(each) for each in found]
+
+
+def attachments_by_held(
+    session: Session, held_ids: Collection[int]
+) -> Mapping[int | None, list[AttachmentPublic]]:
+    """Returns the attachments of each of these held messages, as `attachments_by_message`."""
+    found: defaultdict[int | None, list[AttachmentPublic]] = defaultdict(list)
+    for attachment in queries.held_attachments(session, held_ids):
+        found[attachment.held_id].append(shown_attachment(attachment))
+    return dict(found)
+
+
 def attachments_by_message(
     session: Session, message_ids: Collection[int | None]
 ) -> Mapping[int | None, list[AttachmentPublic]]:
@@ -63,6 +86,12 @@ def attachments_by_message(
     for attachment in queries.attachments_of(session, message_ids):
         found[attachment.message_id].append(shown_attachment(attachment))
     return dict(found)
+
+
+def uploader_of(actor: Actor) -> queries.Uploader:
+    """Returns whose the files are that the actor uploads."""
+    identity = actor.identity
+    return queries.Uploader(identity.person_id, by_link=identity.ticket_id is not None)
 
 
 def shown_attachment(attachment: Attachment) -> AttachmentPublic:

@@ -1,4 +1,7 @@
-"""Sends attachments with a message, in the transaction of the message."""
+"""Sends attachments with a message, in the transaction of the message.
+
+Those of a held message go with it, and come back to its composer if it is taken back.
+"""
 
 from collections.abc import Collection
 
@@ -6,14 +9,20 @@ from sqlmodel import Session
 
 from ticket_app.actor import Actor
 from ticket_app.data.conversation.attachments import queries
-from ticket_app.data.conversation.tables import Message
+from ticket_app.data.conversation.tables import HeldMessage, Message
 from ticket_app.errors import FieldProblem, InvalidInputError
+from ticket_app.services.conversation.attachments.reading import uploader_of
 
+FILES_ALONE = "Sent {count}."
+"""The words of a message that somebody sends with files alone."""
 NOT_WAITING = "Upload this file again: it was sent, deleted or never uploaded here by you."
 
 
 def send_attachments(
-    session: Session, actor: Actor, message: Message, attachment_ids: Collection[int]
+    session: Session,
+    actor: Actor,
+    message: Message | HeldMessage,
+    attachment_ids: Collection[int],
 ) -> None:
     """Adds these attachments to a message, which was flushed.
 
@@ -21,13 +30,7 @@ def send_attachments(
     """
     if not attachment_ids or message.id is None:
         return
-    sent = queries.send(
-        session,
-        attachment_ids,
-        message.id,
-        ticket_id=message.ticket_id,
-        uploader_id=actor.identity.person_id,
-    )
+    sent = queries.send(session, attachment_ids, message, uploader_of(actor))
     missing = [
         FieldProblem(f"attachments.{position}", NOT_WAITING)
         for position, attachment_id in enumerate(attachment_ids)

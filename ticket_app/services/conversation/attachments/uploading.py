@@ -21,13 +21,15 @@ from ticket_app.errors import (
 from ticket_app.schemas.conversation import AttachmentPublic
 from ticket_app.services.conversation.attachments.file_names import kept_name
 from ticket_app.services.conversation.attachments.file_types import is_program, media_type_of
-from ticket_app.services.conversation.attachments.reading import shown_attachment
+from ticket_app.services.conversation.attachments.reading import shown_attachment, uploader_of
 from ticket_app.services.people.permission import Verb, require, scope_of
 from ticket_app.services.tickets.listing import existing
 from ticket_app.settings import get_settings
+from ticket_app.vocabulary import MessageKind
 
 UNSENT_MAX = 40
-"""Files of one person that wait to be sent. Those who have no account share this number."""
+"""Files of one person that wait to be sent. Everyone at an open desk shares this number, and so do
+the holders of a ticket's link."""
 EMPTY = "The file is empty. Send one with something in it."
 
 
@@ -40,7 +42,7 @@ def begin_upload(actor: Actor, ticket_id: int) -> files.Incoming:
     require(actor, Verb.REPLY)
     with read_transaction(QUICK) as session:
         existing(find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
-        if queries.count_unsent(session, actor.identity.person_id) >= UNSENT_MAX:
+        if queries.count_unsent(session, uploader_of(actor), ticket_id) >= UNSENT_MAX:
             raise TooManyAttachmentsError(UNSENT_MAX)
     files.require_room(get_settings().attachment_max_bytes)
     return files.Incoming()
@@ -56,23 +58,32 @@ def append_to_upload(actor: Actor, upload: files.Incoming, data: bytes) -> None:
 
 
 def finish_upload(
-    actor: Actor, ticket_id: int, upload: files.Incoming, name: str
+    actor: Actor,
+    ticket_id: int,
+    upload: files.Incoming,
+    name: str,
+    kind: MessageKind | None = None,
 ) -> AttachmentPublic:
-    """Keeps an upload as an attachment that waits to be sent.
+    """Keeps an upload as an attachment that waits to be sent, in the composer of this kind.
 
     Raises AttachmentTypeError for a program, InvalidInputError for an empty file, and the errors of
     `begin_upload`.
     """
     require(actor, Verb.REPLY)
+    if kind is MessageKind.NOTE:
+        require(actor, Verb.USE_NOTES)
     if upload.size == 0:
         raise InvalidInputError([FieldProblem("file", EMPTY)])
     upload.seal()
     name = kept_name(name)
     if is_program(upload.path, name):
         raise AttachmentTypeError
+    uploader = uploader_of(actor)
     attachment = Attachment(
         ticket_id=ticket_id,
-        uploader_id=actor.identity.person_id,
+        uploader_id=uploader.person_id,
+        by_link=uploader.by_link,
+        kind=kind,
         name=name,
         media_type=media_type_of(upload.path, name),
         size=upload.size,
@@ -100,8 +111,7 @@ def delete_unsent(actor: Actor, ticket_id: int, attachment_id: int) -> None:
     Raises TicketNotFoundError, and AttachmentNotFoundError also for one that was sent.
     """
     require(actor, Verb.REPLY)
-    own = actor.identity.person_id
     with write_transaction(QUICK) as session:
         existing(find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
-        if not queries.remove_unsent(session, ticket_id, attachment_id, own):
+        if not queries.remove_unsent(session, ticket_id, attachment_id, uploader_of(actor)):
             raise AttachmentNotFoundError(attachment_id)

@@ -1,0 +1,61 @@
+"""Files as a page shows them: of a message, and in a composer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ticket_app.schemas.conversation import AttachmentPublic
+
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""The media types that are shown in a page, with a thumbnail."""
+SHORT = 8
+"""Characters of a word for a kind of file."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file. `kind` and `size` are words, `thumbnail` is empty for what is no picture."""
+
+    id: int
+    name: str
+    kind: str
+    size: str
+    url: str
+    thumbnail: str
+
+
+def files_of(attachments: Sequence[AttachmentPublic]) -> list[File]:
+    """Returns the files in their order."""
+    return [
+        File(
+            id=each.id,
+            name=each.name,
+            kind=_kind(each),
+            size=size_in_words(each.size),
+            url=each.url,
+            thumbnail=f"{each.url}thumbnail/" if each.media_type in PICTURES else "",
+        )
+        for each in attachments
+    ]
+
+
+def size_in_words(size: int) -> str:
+    """Returns for example "1 kB", "340 kB" or "2.4 MB"."""
+    if size < 999_500:
+        return f"{max(1, round(size / 1000))} kB"
+    return f"{size / 1_000_000:,.1f} MB"
+
+
+def count_in_words(count: int) -> str:
+    """Returns "1 file", "2 files"."""
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _kind(file: AttachmentPublic) -> str:
+    """Returns what the content is, if that has a short word, or else the end of the name."""
+    found = file.media_type.rpartition("/")[2].removeprefix("x-")
+    if found == "plain":
+        return "Text"
+    if found.isalnum() and len(found) <= SHORT:
+        return found.upper()
+    suffix = file.name.rpartition(".")[2]
+    return suffix.upper() if suffix.isalnum() and len(suffix) <= SHORT else "File"
