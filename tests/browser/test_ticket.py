@@ -10,6 +10,8 @@ from tests.browser.conftest import PHONE, Chrome, Desk, Size
 from tests.browser.interaction import press, top_of
 from tests.browser.proxy import proxy_to
 
+SPEAKS = re.compile(r"^Speaks for: (Category|Priority|Sentiment|Urgency)")
+
 
 def say(desk: Desk, ticket_id: int, body: str, **more: str) -> None:
     new = {"body": body, **more}
@@ -46,6 +48,13 @@ def test_a_ticket_is_read_answered_noted_and_resolved(
     assignee = page.get_by_label(f"Assignee of ticket {ticket}")
     assignee.select_option("Me")
     expect(assignee).to_have_value(re.compile(r"\d+"))
+    expect(page.locator("h2 mark, .own-text mark").first).to_have_attribute("title", SPEAKS)
+    someone = page.get_by_label("Copy a person")
+    someone.fill("cay@example.com")
+    someone.press("Enter")
+    expect(someone).to_have_value("")
+    press(page, page.get_by_role("button", name="Remove cay"))
+    expect(page.get_by_role("button", name="Remove cay")).to_have_count(0)
     accept = page.get_by_role("button", name="Accept the suggested priority")
     press(page, accept)
     expect(accept).to_have_count(0)

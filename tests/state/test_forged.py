@@ -13,6 +13,7 @@ from ticket_app.state.connection.replicated_state import parts_of
 from ticket_app.state.conversation.beside import Beside
 from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.conversation.participants import Participants
 from ticket_app.state.figures.answers import Answers
 from ticket_app.state.figures.figures import Figures
 from ticket_app.state.figures.insights import Insights
@@ -36,7 +37,7 @@ NO_TICKET: list[Any] = [True, False, 0, -1, 1.0, "x", "", None, [1], {"id": 1}, 
 NO_TEXT: list[Any] = [None, True, 5, 1.5, [], ["open"], {}, {"a": {"b": []}}, "\ud800", "\x00"]
 STATES = [Queue, Board, Detail, Figures, Form, Insights, Notice, Report, TicketActions]
 STATES += [Answers, LinkedTicket, Me, OwnTickets, Receipt]
-STATES += [Beside, Composer, Conversation, LinkedAnswer, OwnAnswer]
+STATES += [Beside, Composer, Conversation, LinkedAnswer, OwnAnswer, Participants]
 LARGEST_STATE = 150_000
 """Bytes of a page's whole state; a description of 20,000 characters is the largest part."""
 

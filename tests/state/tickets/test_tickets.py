@@ -124,6 +124,10 @@ async def test_without_a_database_nothing_changes_and_each_action_says_so(
     assert all_tickets() == [ticket]
 
 
+def text_of(parts: list[dict[str, str]]) -> str:
+    return "".join(part["text"] for part in parts)
+
+
 async def test_an_unfolded_ticket_tells_its_text_its_history_and_its_suggestions(
     tabs: Tabs,
 ) -> None:
@@ -134,7 +138,7 @@ async def test_an_unfolded_ticket_tells_its_text_its_history_and_its_suggestions
     page = await tabs.open("/")
     await page.do(Detail.unfold(ticket.id))
     shown = page.shown(Detail)["unfolded"][str(ticket.id)]
-    assert shown["description"] == f"{text} Rewritten."
+    assert text_of(shown["description"]) == f"{text} Rewritten."
     assert (shown["requester_name"], shown["requester_email"]) == ("Ana", "ana@example.com")
     moved, filed = shown["history"][-2:]
     assert (moved["what"], moved["old"], moved["new"]) == ("Status", "Open", "In progress")
@@ -189,8 +193,7 @@ async def test_an_unfolded_ticket_follows_changes_and_folds_when_it_goes(tabs: T
     changed(ticket.id, description="Written anew.")
 
     def text() -> str:
-        shown: str = page.shown(Detail)["unfolded"][str(ticket.id)]["description"]
-        return shown
+        return text_of(page.shown(Detail)["unfolded"][str(ticket.id)]["description"])
 
     await page.until(lambda: text() == "Written anew.")
     delete_ticket(over_rest(), ticket.id)

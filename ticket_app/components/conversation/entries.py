@@ -42,11 +42,11 @@ def entry_item(entry: rx.Var[Entry], is_newest: rx.Var[bool]) -> rx.Component:
     )
 
 
-def description(text: rx.Var[str], author: rx.Var[str], at: rx.Var[str]) -> rx.Component:
+def description(text: rx.Component, author: rx.Var[str], at: rx.Var[str]) -> rx.Component:
     """Returns the description of a ticket, which is said first. It is plain text."""
     return rx.el.li(
         _head(rx.cond(author, author, "Requester"), rx.fragment(), at),
-        rx.el.p(words(text), class_name="own-text", dir="auto"),
+        rx.el.p(text, class_name="own-text", dir="auto"),
         class_name="said first",
         custom_attrs={"data-kind": MessageKind.REPLY.value, "data-side": Side.REQUESTER.value},
     )

@@ -12,6 +12,7 @@ from ticket_app.components.browser.focus import CONTENT, focus
 from ticket_app.components.browser.saving import OptimisticChoice
 from ticket_app.components.browser.times import exactly
 from ticket_app.components.browser.words import words
+from ticket_app.components.conversation.participants import participants
 from ticket_app.components.frame import icon
 from ticket_app.components.tickets.detail import (
     field_choice,
@@ -38,6 +39,7 @@ def opener() -> rx.Component:
         badge("status", ticket.status),
         badge("priority", ticket.priority),
         rx.el.span("Properties", class_name="opens"),
+        icon("chevron-down", 14),
         type="button",
         class_name="button bare properties-opener",
         custom_attrs={"popoverTarget": PROPERTIES},
@@ -63,6 +65,7 @@ def properties() -> rx.Component:
                 _scores(),
                 lines_of("Filed", rx.el.li(exactly(ticket.filed_at))),
                 _requester(),
+                participants(ticket.id),
                 _similar(),
                 lines_of("Suggested, and why", rx.foreach(facts.suggestions, history_line)),
             ),
@@ -173,6 +176,8 @@ def _similar() -> rx.Component:
 def _similar_line(similar: rx.Var[Similar]) -> rx.Component:
     return rx.el.li(
         ReactRouterLink.create(
+            words("#" + similar.id.to_string(), class_name="number quiet"),
+            rx.el.span(" "),
             words(similar.title, dir="auto"),
             to=page_of(similar.id),
             title=similar.words,

@@ -14,12 +14,13 @@ from ticket_app.components.conversation.properties import opener, properties
 from ticket_app.components.conversation.scroll import leave_the_top, scroll_to
 from ticket_app.components.frame import icon
 from ticket_app.components.placeholders import problem, skeleton
-from ticket_app.components.tickets.detail import page_of
+from ticket_app.components.tickets.detail import marked, page_of
 from ticket_app.state.conversation.beside import Beside
 from ticket_app.state.conversation.company import Company
 from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.state.tickets.actions import TicketActions
+from ticket_app.state.tickets.evidence import Part
 from ticket_app.vocabulary import Status
 
 SAID = "conversation"
@@ -45,7 +46,7 @@ def _ticket() -> rx.Component:
             problem(Conversation.problem, Conversation.retry),
             rx.cond(Conversation.gone, _gone()),
             rx.el.div(
-                rx.el.h2(words(Conversation.ticket.title, dir="auto")),
+                rx.el.h2(_marked(Beside.facts.title, Conversation.ticket.title), dir="auto"),
                 _neighbour("Previous ticket of the list", "chevron-up", Beside.previous),
                 _neighbour("Next ticket of the list", "chevron-down", Beside.following),
                 class_name="ticket-title",
@@ -80,6 +81,11 @@ def _ticket() -> rx.Component:
     )
 
 
+def _marked(parts: rx.Var[list[Part]], text: rx.Var[str]) -> rx.Component:
+    """Returns a text of the ticket. It has its marks as soon as what is beside it is read."""
+    return rx.cond(Beside.number == Conversation.ticket.id, marked(parts), words(text))
+
+
 def _neighbour(label: str, picture: str, number: rx.Var[int]) -> rx.Component:
     """Returns the link to a neighbour in the list from which the reader came, if there is one."""
     return rx.cond(
@@ -107,7 +113,7 @@ def _conversation() -> rx.Component:
         rx.el.h3("Conversation", class_name="unseen"),
         rx.el.ol(
             description(
-                Conversation.description,
+                _marked(Beside.facts.description, Conversation.description),
                 Conversation.ticket.requester,
                 Conversation.ticket.filed_at,
             ),

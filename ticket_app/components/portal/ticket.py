@@ -72,7 +72,7 @@ def _said(ticket: rx.Var[OwnTicket], page: type[Paged]) -> rx.Component:
     return rx.fragment(
         rx.el.h2("What was said"),
         rx.el.ol(
-            description(ticket.description, rx.Var.create(YOU).to(str), ticket.filed_at),
+            description(words(ticket.description), rx.Var.create(YOU).to(str), ticket.filed_at),
             rx.cond(
                 page.has_older,
                 rx.el.li(

@@ -11,6 +11,7 @@ from ticket_app.components.frame import icon
 from ticket_app.state.tickets.actions import TicketActions
 from ticket_app.state.tickets.address import ROUTE
 from ticket_app.state.tickets.detail import Detail, Line
+from ticket_app.state.tickets.evidence import Part
 from ticket_app.state.tickets.rows import TicketRow
 from ticket_app.theme import field_word
 from ticket_app.vocabulary import DecidedBy
@@ -21,7 +22,7 @@ def detail(ticket: rx.Var[TicketRow]) -> rx.Component:
     shown = Detail.unfolded[ticket.id.to_string()]
     return rx.el.div(
         rx.el.div(
-            rx.el.p(words(shown.description), class_name="text", dir="auto"),
+            rx.el.p(marked(shown.description), class_name="text", dir="auto"),
             rx.el.div(
                 field_choice(
                     "category", ticket, ticket.category, ticket.category_by, shown.category_engine
@@ -96,6 +97,23 @@ def field_choice(
     )
 
 
+def marked(parts: rx.Var[list[Part]]) -> rx.Component:
+    """Returns a text whose marked parts say, on hover, for which fields they speak. The kind of
+    line tells them apart, as in the list of suggestions."""
+    return rx.foreach(
+        parts,
+        lambda part: rx.cond(
+            part.speaks_for,
+            rx.el.mark(
+                words(part.text),
+                title="Speaks for: " + part.speaks_for,
+                custom_attrs={"data-for": part.speaks_for},
+            ),
+            words(part.text),
+        ),
+    )
+
+
 def lines_of(name: str, lines: rx.Component) -> rx.Component:
     return rx.el.div(rx.el.h3(name), rx.el.ul(lines))
 
@@ -115,7 +133,9 @@ def history_line(line: rx.Var[Line]) -> rx.Component:
             class_name="quiet",
         ),
         rx.el.span(
-            rx.foreach(line.quotes, lambda quote: rx.el.bdi("“" + quote + "”")), class_name="why"
+            rx.foreach(line.quotes, lambda quote: rx.el.bdi("“" + quote + "”")),
+            class_name="why",
+            custom_attrs={"data-for": line.what},
         ),
     )
 

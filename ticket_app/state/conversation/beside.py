@@ -8,6 +8,7 @@ import reflex as rx
 
 from ticket_app.actor import Actor
 from ticket_app.errors import PersonNotFoundError, TicketAppError, TicketNotFoundError
+from ticket_app.services.conversation.participants import list_participants
 from ticket_app.services.people.accounts.directory import get_person
 from ticket_app.services.people.assignees import assignable_people
 from ticket_app.services.people.permission import Verb
@@ -22,7 +23,7 @@ from ticket_app.state.tickets.rows import TicketRow
 from ticket_app.vocabulary import ID_MAX
 
 SIMILAR = 5
-NOTHING = Unfolded("", "", "", "", "")
+NOTHING = Unfolded([], [], "", "", "", "")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,15 @@ class Colleague:
 
     id: str
     name: str
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A person who is, or may be, copied on the ticket."""
+
+    id: int
+    name: str
+    email: str
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,7 @@ class Beside(Returning, Subscribed, rx.State):
     number: int = 0
     facts: Unfolded = NOTHING
     team: list[Colleague] = []
+    copied: list[Copied] = []
     similar: list[Similar] = []
     previous: int = 0
     following: int = 0
@@ -81,9 +92,11 @@ class Beside(Returning, Subscribed, rx.State):
         try:
             facts = await read_unfolded(number)
             team = await call_service(_team, number, facts.assignee)
+            people = await call_service(list_participants, number)
         except TicketAppError:
             return False
-        self._set(number=number, facts=facts, team=team)
+        copied = [Copied(each.id, each.name, each.email or "") for each in people]
+        self._set(number=number, facts=facts, team=team, copied=copied)
         return True
 
     def _set(self, **values: Any) -> None:

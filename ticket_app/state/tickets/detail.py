@@ -10,7 +10,8 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from ticket_app.errors import TicketAppError, TicketNotFoundError
-from ticket_app.schemas.tickets import TicketEventPublic
+from ticket_app.schemas.assignees import PARTICIPANT
+from ticket_app.schemas.tickets import TicketEventPublic, TicketPublic
 from ticket_app.schemas.triage import SuggestionPublic
 from ticket_app.services.people.permission import Verb
 from ticket_app.services.tickets import listing
@@ -19,9 +20,10 @@ from ticket_app.state.connection.subscription import Subscribed
 from ticket_app.state.event_arguments import ticket_id_of
 from ticket_app.state.notices import failure_notice
 from ticket_app.state.service_calls import call_service
+from ticket_app.state.tickets.evidence import PHRASES_MAX, Part, parts_of
 from ticket_app.state.tickets.queue import Queue
 from ticket_app.theme import ENGINE_WORDS, field_word, word_for
-from ticket_app.vocabulary import EventKind, TriageField
+from ticket_app.vocabulary import DecidedBy, EventKind, TriageField
 
 SHOWN = 12
 IDS_LONGEST = 100
@@ -62,10 +64,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Unfolded:
-    """The content below the row of an unfolded ticket. `others_at` is the address of the queue with
+    """The content below the row of an unfolded ticket. `title` and `description` are in parts, with
+    the evidence of the triage marked. `others_at` is the address of the queue with
     all tickets of its requester, and `assignee` the number of who cares for it (0: nobody)."""
 
-    description: str
+    title: list[Part]
+    description: list[Part]
     requester_name: str
     requester_email: str
     category_engine: str
@@ -148,8 +152,10 @@ async def read_unfolded(ticket_id: int) -> Unfolded:
     ticket = await call_service(listing.get_ticket, ticket_id)
     events = await call_service(listing.ticket_history, ticket_id)
     newest_first = sorted(await call_service(listing.ticket_suggestions, ticket_id), key=_place)
+    undecided = _undecided(ticket, newest_first)
     return Unfolded(
-        description=ticket.description,
+        title=parts_of(ticket.title, undecided),
+        description=parts_of(ticket.description, undecided),
         requester_name=ticket.requester_name or "",
         requester_email=ticket.requester_email or "",
         category_engine=_proposer(newest_first, TriageField.CATEGORY, ticket.category),
@@ -159,6 +165,14 @@ async def read_unfolded(ticket_id: int) -> Unfolded:
         history=[event_line(event) for event in events[:SHOWN]],
         suggestions=[_suggestion_line(one) for one in newest_first[:SHOWN]],
     )
+
+
+def _undecided(
+    ticket: TicketPublic, suggestions: Sequence[SuggestionPublic]
+) -> list[SuggestionPublic]:
+    """Leaves out what a person has decided, which needs no reasons any more."""
+    by = {TriageField.CATEGORY: ticket.category_by, TriageField.PRIORITY: ticket.priority_by}
+    return [one for one in suggestions if by.get(one.field) is not DecidedBy.PERSON]
 
 
 def _tickets_of(address: str | None) -> str:
@@ -187,6 +201,10 @@ def event_line(event: TicketEventPublic) -> Line:
         return Line(KIND_WORDS.get(event.kind, event.kind), **how)
     if event.field in LONG_FIELDS:
         return Line(f"{field_word(event.field)} rewritten", **how)
+    if event.field == PARTICIPANT:
+        is_added = event.new_value is not None
+        name = (event.new_name if is_added else event.old_name) or ""
+        return Line("Copied" if is_added else "No longer copied", new=name, **how)
     old = event.old_name or word_for(event.field, event.old_value)
     new = event.new_name or word_for(event.field, event.new_value)
     return Line(field_word(event.field), old, new, **how)
@@ -204,5 +222,5 @@ def _suggestion_line(suggestion: SuggestionPublic) -> Line:
         new=word_for(field, suggestion.value),
         note=f"{engine}{_sureness(suggestion.confidence)}",
         # A title quotes the text anyway.
-        quotes=() if field is TriageField.TITLE else suggestion.evidence,
+        quotes=() if field is TriageField.TITLE else suggestion.evidence[:PHRASES_MAX],
     )
