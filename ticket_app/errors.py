@@ -1,10 +1,13 @@
 """Errors that a person can cause or must act on: each has a status, a stable code, a sentence."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from ticket_app.vocabulary import Who
 
 if TYPE_CHECKING:  # the schemas raise these errors
     from ticket_app.schemas.conversation import MessagePublic
@@ -48,14 +51,31 @@ class TicketNotFoundError(TicketAppError):
         super().__init__(f"There is no ticket {ticket_id}. It may have been deleted.")
 
 
+class FieldChange(NamedTuple):
+    """The last change of a field by somebody else: `value` is the present one, as text or None.
+
+    `by` is the name of who made it, if that is known.
+    """
+
+    field: str
+    value: str | None
+    who: Who
+    by: str | None
+    at: datetime
+    version: int
+
+
 class TicketChangedError(TicketAppError):
-    """The ticket's version is not the one that the person saw (optimistic lock). Nothing was
-    changed."""
+    """A field is not as the person saw it (optimistic lock). Nothing was changed.
+
+    `theirs` is what came between; None if too much did.
+    """
 
     status = HTTPStatus.CONFLICT
     code = "ticket_changed"
 
-    def __init__(self, ticket_id: int) -> None:
+    def __init__(self, ticket_id: int, theirs: FieldChange | None = None) -> None:
+        self.theirs = theirs
         super().__init__(
             f"Ticket {ticket_id} was changed by someone else meanwhile, so your change was not "
             "saved. Look at the ticket as it is now, then try again."

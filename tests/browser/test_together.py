@@ -57,6 +57,34 @@ def test_two_see_each_other_and_nothing_moves(chrome: Chrome, desk: Desk, far: P
     chrome.console_errors.clear()  # the lost connection's own errors are expected
 
 
+def test_two_edits_of_a_field_are_both_shown(chrome: Chrome, desk: Desk, far: Proxy) -> None:
+    ticket = desk.file(title="Billed twice", priority="low", category="general")["id"]
+    page = chrome.page(f"{far.url}/t/{ticket}")
+    priority = page.get_by_label(f"Priority of ticket {ticket}")
+    category = page.get_by_label(f"Category of ticket {ticket}")
+    conflict = page.get_by_role("alert").filter(has_text="You chose")
+    box_of(page).fill("Half a word")
+    place = top_of(box_of(page))
+    far.wait_until_quiet()
+    with far.holding():  # the page does not see the colleague's change before the choice
+        desk.change(ticket, priority="high")
+        priority.select_option("Medium")
+        category.select_option("Billing")
+        expect(page.get_by_text("Not saved yet")).to_have_count(2)
+    expect(conflict).to_contain_text("Somebody else set Priority to High")
+    expect(conflict).to_contain_text("You chose Medium")
+    expect(priority).to_have_value("high")
+    expect(category).to_have_value("billing")
+    assert top_of(box_of(page)) == place
+    press(page, conflict.get_by_role("button", name="Set mine"))
+    expect(conflict).to_have_count(0)
+    expect(priority).to_have_value("medium")
+    expect(box_of(page)).to_have_value("Half a word")
+    now = desk.get(ticket)
+    assert (now["priority"], now["category"]) == ("medium", "billing")
+    page.context.close()
+
+
 def test_a_send_stops_once_before_what_the_page_has_not_shown(
     chrome: Chrome, desk: Desk, far: Proxy
 ) -> None:

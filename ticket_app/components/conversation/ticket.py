@@ -9,6 +9,7 @@ from ticket_app.components.browser.in_view import InView
 from ticket_app.components.browser.words import words
 from ticket_app.components.conversation.company import TYPING_MS, company
 from ticket_app.components.conversation.composer import composer, held
+from ticket_app.components.conversation.conflicts import conflicts
 from ticket_app.components.conversation.entries import NEWEST, description, entries
 from ticket_app.components.conversation.properties import opener, properties
 from ticket_app.components.conversation.scroll import leave_the_top, scroll_to
@@ -52,6 +53,7 @@ def _ticket() -> rx.Component:
                 class_name="ticket-title",
             ),
             company(),
+            conflicts(),
             opener(),
             rx.cond(
                 Conversation.is_older,

@@ -15,7 +15,7 @@ from ticket_app.data.tickets import queries
 from ticket_app.data.tickets.changing import change_ticket, current_ticket
 from ticket_app.data.tickets.events import change_rows
 from ticket_app.data.tickets.tables import Ticket
-from ticket_app.errors import TicketChangedError, TicketPreconditionError
+from ticket_app.errors import TicketPreconditionError
 from ticket_app.schemas.assignees import ASSIGNEE
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
 from ticket_app.services.people.assignees import lock_assignee
@@ -28,6 +28,7 @@ from ticket_app.services.tickets.recording import (
     moment_of_change,
     record_changes,
     record_suggestions,
+    require_unchanged,
 )
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import triage_offline
@@ -47,9 +48,10 @@ def update_ticket(
     administrator can be assigned; for anyone else InvalidInputError is raised.
 
     Values that the ticket already has change and record nothing, but a given category or priority
-    counts as a person's decision from now on. `seen_version` is an optimistic lock: if the ticket
-    has another version now, nothing is changed and TicketChangedError is raised. `if_match` is a
-    stricter one, see `require_match`. Raises TicketNotFoundError if there is no such ticket.
+    counts as a person's decision from now on. `seen_version` is an optimistic lock of the given
+    fields: if one of them has another value than in that version, nothing is changed and
+    TicketChangedError is raised. `if_match` is a stricter one, see `require_match`. Raises
+    TicketNotFoundError if there is no such ticket.
     """
     require(actor, Verb.CHANGE_TICKETS)
     under_lock = TEXT | {"requester_email", ASSIGNEE}
@@ -76,7 +78,8 @@ def require_match(actor: Actor, ticket: Ticket, if_match: frozenset[str] | None)
 def _update_with_optimistic_lock(
     actor: Actor, ticket_id: int, update: TicketUpdate, seen: int | None
 ) -> TicketPublic | None:
-    """Changes the ticket in the fewest statements; returns None if another change came first."""
+    """Changes the ticket in the fewest statements; returns None if another change came first,
+    before this one or before it was made."""
     with driver_write() as connection:
         ticket = existing(current_ticket(connection, ticket_id, scope_of(actor)), ticket_id)
         now = moment_of_change(ticket, actor)
@@ -84,7 +87,8 @@ def _update_with_optimistic_lock(
         columns = changes | _decisions(ticket, update) | _settled(ticket, changes, now)
         if not columns:
             return ticket
-        _check_seen(ticket_id, ticket, seen)
+        if seen not in (None, ticket.version):
+            return None  # under the row lock it is known whether these fields have changed
         fields = frozenset(columns)
         if changes:
             columns |= {"version": ticket.version + 1, "updated_at": now}
@@ -112,8 +116,7 @@ def _update_with_row_lock(
         now = moment_of_change(ticket, actor)
         changes = differences(ticket, given)
         beside = _decisions(ticket, update) | _settled(ticket, changes, now)
-        if changes or beside:
-            _check_seen(ticket_id, ticket, seen)
+        require_unchanged(session, ticket, changes.keys(), seen)
         if "requester_email" in changes:
             ticket.requester_id = _requester_id(session, ticket, changes, now)
         rescored = bool(changes.keys() & TEXT)
@@ -130,11 +133,6 @@ def _update_with_row_lock(
         fields = changes.keys() | beside.keys() | ({"triage_status"} if awaits else set())
         bus.publish(Change(ticket_id, EventKind.CHANGED, frozenset(fields)))
     return public
-
-
-def _check_seen(ticket_id: int, ticket: Ticket | TicketPublic, seen: int | None) -> None:
-    if seen is not None and ticket.version != seen:
-        raise TicketChangedError(ticket_id)
 
 
 def _decisions(ticket: Ticket | TicketPublic, update: TicketUpdate) -> dict[str, Any]:

@@ -1,19 +1,26 @@
 """Records changes of tickets: the new version and the events, in the transaction of the change."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from ticket_app.actor import Actor
+from ticket_app.data.people.scope import EVERY_TICKET
 from ticket_app.data.plain_sql import Row
 from ticket_app.data.tickets.events import add_events, change_rows, event_row, participant_row
+from ticket_app.data.tickets.queries import history_of
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage.jobs import lock_job, remove_job
 from ticket_app.data.triage.tables import Suggestion, TriageJob
+from ticket_app.errors import FieldChange, TicketChangedError
 from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.triage.contract import Triage
-from ticket_app.vocabulary import EventKind, TriageField, TriageScope, TriageStatus
+from ticket_app.vocabulary import EventKind, TriageField, TriageScope, TriageStatus, Who
+
+LOOKED_AT = 200
+"""Events since a version. Of a ticket with more of them nobody knows what was seen."""
 
 
 def record_transition(
@@ -81,6 +88,31 @@ def moment_of_change(ticket: Ticket | TicketPublic, actor: Actor) -> datetime:
     versions never decrease.
     """
     return max(actor.at, ticket.updated_at)
+
+
+def require_unchanged(
+    session: Session, ticket: Ticket, fields: Collection[str], seen: int | None
+) -> None:
+    """Raises TicketChangedError if one of the fields has another value than in version `seen`, and
+    for a version that the ticket never had.
+
+    None is no condition. The row is locked. What else was changed meanwhile is in nobody's way, and
+    neither is a change that was taken back.
+    """
+    if seen is None or seen == ticket.version or not fields:
+        return
+    found = history_of(session, id_of(ticket), EVERY_TICKET, before=None, limit=LOOKED_AT)
+    since = [(event, name) for event, name in found if event.ticket_version > seen]
+    if len(since) == LOOKED_AT or not 0 < seen < ticket.version:
+        raise TicketChangedError(id_of(ticket))
+    for field in fields:
+        changes = [(event, name) for event, name in since if event.field == field]
+        if changes and changes[0][0].new_value != changes[-1][0].old_value:
+            last, name = changes[0]
+            theirs = FieldChange(
+                field, last.new_value, Who(last.actor), name, last.created_at, ticket.version
+            )
+            raise TicketChangedError(id_of(ticket), theirs)
 
 
 def record_suggestions(session: Session, ticket: Ticket, triage: Triage, now: datetime) -> None:

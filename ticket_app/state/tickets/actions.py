@@ -5,7 +5,7 @@ from typing import ClassVar
 import reflex as rx
 from reflex.event import EventSpec
 
-from ticket_app.errors import TicketAppError
+from ticket_app.errors import TicketAppError, TicketChangedError
 from ticket_app.schemas.assignees import ASSIGNEE
 from ticket_app.schemas.inputs import parse
 from ticket_app.schemas.tickets import TicketUpdate
@@ -14,12 +14,9 @@ from ticket_app.services.tickets import changing, deleting
 from ticket_app.state.event_arguments import number_of, text_of, ticket_id_of
 from ticket_app.state.notices import Notice, failure_notice
 from ticket_app.state.service_calls import call_service
-from ticket_app.state.tickets.own_changes import (
-    Versions,
-    refusal_sentence,
-    version_to_lock,
-    with_own_change,
-)
+from ticket_app.state.tickets.address import number_in
+from ticket_app.state.tickets.conflicts import Conflicts, refusal_sentence
+from ticket_app.state.tickets.own_changes import Versions, version_to_lock, with_own_change
 from ticket_app.theme import saved_sentence
 
 FIELD_LONGEST = 40
@@ -46,23 +43,32 @@ class TicketActions(rx.State):
     ) -> EventSpec | None:
         """Sets one field of a ticket, unless the choice with this number was answered before.
 
-        `version` is the version that the person saw (optimistic lock): others' later changes are
-        not overwritten.
+        `version` is the version that the person saw (optimistic lock): others' later changes of the
+        field are not overwritten. On the ticket's page both values are shown then.
         """
         number = number_of(number)
         choice = f"{number_of(ticket_id)}.{text_of(field, FIELD_LONGEST)}"
         if number and abs(self.answered.get(choice, 0)) == number:
             return None
+        conflicts = await self.get_state(Conflicts)
+        known = number_of(ticket_id)
         try:
             known = ticket_id_of(ticket_id)
             update = parse(TicketUpdate, {str(field): value})
-            seen = version_to_lock(self._versions, known, version)
+            seen = version_to_lock(self._versions, known, field, version)
             ticket = await call_service(changing.update_ticket, known, update, seen_version=seen)
+        except TicketChangedError as error:
+            self._answer(choice, -number)
+            if error.theirs is None or number_in(self.router.url.path) != known:
+                return failure_notice(await refusal_sentence(error))
+            await conflicts._add(known, error.theirs, value)  # noqa: SLF001  # ours
+            return None
         except TicketAppError as error:
             self._answer(choice, -number)
-            return failure_notice(await refusal_sentence(error, ticket_id, field))
+            return failure_notice(error.detail)
         self._answer(choice, number)
-        self._versions = with_own_change(self._versions, known, seen, ticket.version)
+        conflicts._settle(known, field)  # noqa: SLF001  # ours
+        self._versions = with_own_change(self._versions, known, field, ticket.version)
         if field == ASSIGNEE:  # its value is a number, which nobody knows
             return Notice.say(f"The assignee of ticket {known} is saved.")
         return Notice.say(saved_sentence(known, field, getattr(ticket, field)))

@@ -16,12 +16,8 @@ from ticket_app.state.event_arguments import number_of, ticket_id_of
 from ticket_app.state.notices import Notice, failure_notice
 from ticket_app.state.service_calls import call_service
 from ticket_app.state.tickets.columns import in_order, is_gap, put_below, updated_column, without
-from ticket_app.state.tickets.own_changes import (
-    Versions,
-    refusal_sentence,
-    version_to_lock,
-    with_own_change,
-)
+from ticket_app.state.tickets.conflicts import refusal_sentence
+from ticket_app.state.tickets.own_changes import Versions, version_to_lock, with_own_change
 from ticket_app.state.tickets.rows import TicketRow, row_of
 from ticket_app.theme import saved_sentence
 from ticket_app.vocabulary import Status
@@ -105,14 +101,14 @@ class Board(Subscribed, rx.State):
         try:
             known = ticket_id_of(ticket_id)
             update = parse(TicketUpdate, {"status": target})
-            seen = version_to_lock(self._versions, known, version)
+            seen = version_to_lock(self._versions, known, "status", version)
             ticket = await call_service(changing.update_ticket, known, update, seen_version=seen)
         except TicketAppError as error:
             self.refused, self.refused_ticket = self.answered, number_of(ticket_id)
             await self._read()  # one update puts the card into its present column
-            return failure_notice(await refusal_sentence(error, ticket_id, "status"))
+            return failure_notice(await refusal_sentence(error))
         self._show_at(ticket, above)
-        self._versions = with_own_change(self._versions, known, seen, ticket.version)
+        self._versions = with_own_change(self._versions, known, "status", ticket.version)
         moved = ticket.version != seen
         return Notice.say(saved_sentence(known, "status", ticket.status)) if moved else None
 
