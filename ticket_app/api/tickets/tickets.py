@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Request, Response
 
 from ticket_app.actor import Actor
+from ticket_app.api.direct_routes import BodyRoute, QueryRoute
 from ticket_app.api.methods import CLASSIFY, STATS, SUGGEST_TITLE
 from ticket_app.api.paths import LISTED, link_to_next
 from ticket_app.api.problems import Problem, make_router
-from ticket_app.api.query_route import QueryRoute
 from ticket_app.api.recognition import actor_of
 from ticket_app.api.tickets import entity_tags
 from ticket_app.api.tickets.batching import Batcher
@@ -80,17 +80,22 @@ FILING = Batcher(filing.file_all_once, most=16)
 """Batches new tickets: they only wait for the write of the batch before them."""
 
 
-@router.post(
+async def post_ticket(new: TicketCreate, request: Request) -> Response:
+    """File a ticket. Absent category and priority are filled by the triage."""
+    return await open_ticket(actor_of(request), new, idempotency_key(request))
+
+
+router.add_api_route(
     "/",
+    post_ticket,
+    methods=["POST"],
+    route_class_override=BodyRoute,
     name="open_ticket",
     status_code=201,
     response_model=TicketPublic,
     responses=FILED,
     openapi_extra={"parameters": [PARAMETER]},
 )
-async def post_ticket(new: TicketCreate, request: Request) -> Response:
-    """File a ticket. Absent category and priority are filled by the triage."""
-    return await open_ticket(actor_of(request), new, idempotency_key(request))
 
 
 async def open_ticket(actor: Actor, new: TicketCreate, key: str | None = None) -> Response:
@@ -125,12 +130,6 @@ router.add_api_route(
 )
 
 
-@router.patch(
-    "/{ticket_id:ticket}/",
-    response_model=TicketPublic,
-    responses=entity_tags.CHANGED,
-    openapi_extra=entity_tags.ON_CHANGE,
-)
 async def update_ticket(ticket_id: TicketId, update: TicketUpdate, request: Request) -> Response:
     """Change the fields given. A new title or description recomputes sentiment and urgency.
 
@@ -139,6 +138,17 @@ async def update_ticket(ticket_id: TicketId, update: TicketUpdate, request: Requ
     tags = entity_tags.if_match(request)
     ticket = await run(actor_of(request), changing.update_ticket, ticket_id, update, if_match=tags)
     return _json(ticket.model_dump_json(), headers={"ETag": ticket.entity_tag})
+
+
+router.add_api_route(
+    "/{ticket_id:ticket}/",
+    update_ticket,
+    methods=["PATCH"],
+    route_class_override=BodyRoute,
+    response_model=TicketPublic,
+    responses=entity_tags.CHANGED,
+    openapi_extra=entity_tags.ON_CHANGE,
+)
 
 
 @router.get(
