@@ -1,11 +1,12 @@
 """Records the statements that the desk sends to PostgreSQL for each request."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from psycopg2.extensions import AsIs, cursor
+from psycopg2.extensions import cursor
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
@@ -29,16 +30,22 @@ PINGS = {"SELECT 1"}
 """Pings of idle connections by the pool; they belong to no request."""
 
 
-PLACEHOLDERS = {"id": ANY_ID, "of_id": ANY_ID, "of_version": VERSION, "version": NEXT_VERSION}
-"""The placeholders for a change's parameters of these names, whose values differ by ticket."""
+CHANGING = {
+    r"ARRAY\[\d+\]": f"ARRAY[{ANY_ID}]",
+    r'"of_id":\d+': f'"of_id":{ANY_ID}',
+    r'"of_version":\d+': f'"of_version":{VERSION}',
+    r'"new_version":\d+': f'"new_version":{NEXT_VERSION}',
+    "in_progress": NEW_STATUS,
+    "open": OLD_STATUS,
+}
+"""What differs in the statements of a change by ticket, and the placeholders for it."""
 
 
 class _Recorded(NamedTuple):
-    """Statements sent, statements prepared before, and the placeholders by parameter name."""
+    """Statements sent, and statements prepared before."""
 
     sent: list[str]
     prepared: set[str]
-    placeholders: dict[str, str]
 
     def of_request(self) -> list[str]:
         """Returns the statements sent since `sent` was last cleared, without pings."""
@@ -55,9 +62,6 @@ class _Recording(cursor):
         if query.startswith("PREPARE"):
             self.recorded.prepared.add(query)
             return
-        if self.recorded.placeholders:
-            raw = {name: AsIs(value) for name, value in self.recorded.placeholders.items()}
-            variables = {name: raw.get(name, value) for name, value in (variables or {}).items()}
         self.recorded.sent.append(self.mogrify(query, variables).decode())
 
 
@@ -79,21 +83,23 @@ def record_statements(database_url: str, tickets: int, open_id: int) -> str:
         _require_success(client.post(CREATE.path, json=NEW_TICKET), CREATE)
         statements[CREATE_KEY] = recorded.of_request()
         recorded.sent.clear()
-        recorded.placeholders.update(PLACEHOLDERS)
         changed = client.patch(f"{STATUS.path}{open_id}/", json={"status": "in_progress"})
         _require_success(changed, STATUS)
-        statements[STATUS_KEY] = [
-            statement.replace("in_progress", NEW_STATUS).replace("open", OLD_STATUS)
-            for statement in recorded.of_request()
-        ]
+        statements[STATUS_KEY] = [_of_any_ticket(each) for each in recorded.of_request()]
         statements[PREPARE_KEY] = sorted(recorded.prepared)
     return json.dumps(statements)
+
+
+def _of_any_ticket(statement: str) -> str:
+    for pattern, placeholder in CHANGING.items():
+        statement = re.sub(pattern, placeholder, statement)
+    return statement
 
 
 @contextmanager
 def _recording(database_url: str) -> Iterator[tuple[TestClient, _Recorded]]:
     """Yields a client of the desk's API in this process, and the record of its statements."""
-    recorded = _Recorded([], set(), {})
+    recorded = _Recorded([], set())
     factory = type("Recording", (_Recording,), {"recorded": recorded})
     use_database(with_driver(database_url))
 

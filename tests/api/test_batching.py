@@ -1,14 +1,15 @@
 """Requests that arrive during a batch form the next batch, and one failure affects no other."""
 
 import asyncio
-from itertools import chain
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, pairwise
 from threading import Event
 
 import pytest
 from starlette.testclient import TestClient
 
 from harness.actors import over_rest
-from tests.services.desk import PLAIN, all_tickets, suggestions_of
+from tests.services.desk import PLAIN, all_tickets, events_of, opened, suggestions_of
 from ticket_app.api.app import make_api
 from ticket_app.api.tickets import batching
 from ticket_app.api.tickets.batching import Batcher
@@ -110,6 +111,24 @@ def test_tickets_filed_at_once_are_each_their_own() -> None:
             suggestions = client.get(f"/api/tickets/{ticket_id}/suggestions/").json()
             assert len(suggestions) == 5
         assert client.get("/api/tickets/stats/").json()["total_tickets"] == 40
+
+
+@pytest.mark.usefixtures("database")
+def test_changes_of_one_ticket_that_arrive_at_once_all_count() -> None:
+    ticket_id = opened(requester_name="nobody").id
+    with TestClient(make_api()) as client, ThreadPoolExecutor(8) as threads:
+
+        def change(number: int) -> int:
+            answer = client.patch(
+                f"/api/tickets/{ticket_id}/", json={"requester_name": f"{number}"}
+            )
+            return answer.status_code
+
+        assert set(threads.map(change, range(24))) == {200}
+    assert get_ticket(over_rest(), ticket_id).version == 25
+    changes = events_of(ticket_id)[1:]
+    assert {change.new_value for change in changes} == set(map(str, range(24)))
+    assert all(later.old_value == earlier.new_value for earlier, later in pairwise(changes))
 
 
 @pytest.mark.usefixtures("database")

@@ -16,8 +16,9 @@ from tests.services.test_signatures import SERVICES, name_of, takes_an_actor
 from ticket_app import services
 from ticket_app.actor import Actor, Identity, over_rest
 from ticket_app.errors import NotAllowedError, SecondFactorRequiredError, SignInRequiredError
-from ticket_app.schemas.tickets import TicketCreate
+from ticket_app.schemas.tickets import TicketCreate, TicketUpdate
 from ticket_app.services.people.permission import ALLOWED, OF_SCOPE, Verb
+from ticket_app.services.tickets import changing
 from ticket_app.services.tickets.filing import Request, file_all_once
 from ticket_app.vocabulary import Role, TokenScope
 
@@ -146,6 +147,8 @@ def arguments_of(verb: Callable[..., Any], actor: Actor) -> list[Any]:
     """Returns this actor, and a value for each further parameter: of no use beyond a decision."""
     if verb is file_all_once:
         return [[Request(actor, TicketCreate.model_validate(PLAIN))]]
+    if verb is changing.update_all_at_once:
+        return [[changing.Request(actor, 1, TicketUpdate(status="closed"))]]
     hints = get_type_hints(verb)
     parameters = [
         each

@@ -1,23 +1,34 @@
 """A change uses an optimistic lock, and loses nothing when another change comes first."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from harness.accounts import acting, administrator
 from harness.actors import in_browser, over_rest
 from tests.services.desk import changed, events_of, opened, rest_at
+from ticket_app import actor as actors
+from ticket_app.actor import NOBODY, Actor, by_command
 from ticket_app.data.direct import DriverConnection
+from ticket_app.data.engine import get_engine
 from ticket_app.data.people.scope import Scope
-from ticket_app.data.tickets.changing import current_ticket
-from ticket_app.errors import TicketChangedError
+from ticket_app.data.tickets.changing import current_ticket, current_tickets
+from ticket_app.errors import SignInRequiredError, TicketChangedError, TicketNotFoundError
 from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.schemas.tickets import TicketPublic, TicketUpdate
 from ticket_app.services.conversation.posting import post_message
+from ticket_app.services.recounting import recount
 from ticket_app.services.tickets import changing, recording
-from ticket_app.services.tickets.changing import update_ticket
+from ticket_app.services.tickets.changing import (
+    Outcome,
+    Request,
+    update_all_at_once,
+    update_ticket,
+)
 from ticket_app.services.tickets.listing import get_ticket
-from ticket_app.vocabulary import Role, Status
+from ticket_app.vocabulary import Category, Priority, Role, Status
 
 
 def change_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,3 +142,83 @@ def test_times_go_the_way_of_the_versions_though_a_clock_is_set_back() -> None:
         assert update_ticket(rest_at(before), ticket.id, update).updated_at == filed
     assert get_ticket(over_rest(), ticket.id).resolved_at == filed
     assert {event.created_at for event in events_of(ticket.id)} == {filed}
+
+
+def at_once(*changes: tuple[Actor, int, TicketUpdate]) -> list[Outcome]:
+    return update_all_at_once([Request(*each) for each in changes])
+
+
+@pytest.mark.usefixtures("database")
+def test_a_batch_changes_each_ticket_as_a_change_alone_does() -> None:
+    later = rest_at(datetime.now(UTC) + timedelta(hours=1))
+    given = {"requester_name": "Bea", "status": "open", "priority": "low"}
+    proposed = opened(**given).category
+    updates = [
+        TicketUpdate(status=Status.RESOLVED, priority=Priority.CRITICAL),
+        TicketUpdate(category=Category.BILLING, requester_name="Ana"),
+        TicketUpdate(requester_name=None),
+        TicketUpdate(category=proposed),
+    ]
+    alone, together = ([opened(**given).id for _ in updates] for _ in range(2))
+    wanted = [update_ticket(later, *each) for each in zip(alone, updates, strict=True)]
+    outcomes = at_once(*((later, *each) for each in zip(together, updates, strict=True)))
+    assert outcomes == [get_ticket(over_rest(), number) for number in together]
+    of_filing = {"id", "created_at", "updated_at", "waiting_since"}
+    for ticket, outcome in zip(wanted, outcomes, strict=True):
+        assert isinstance(outcome, TicketPublic)
+        assert outcome.model_dump(exclude=of_filing) == ticket.model_dump(exclude=of_filing)
+        assert (outcome.waiting_since is None) == (ticket.waiting_since is None)
+        assert (outcome.updated_at == later.at) == (ticket.updated_at == later.at)
+        assert [
+            (event.ticket_version, event.field, event.old_value, event.new_value)
+            for event in events_of(outcome.id)
+        ] == [
+            (event.ticket_version, event.field, event.old_value, event.new_value)
+            for event in events_of(ticket.id)
+        ]
+    assert recount(by_command()).differences == []
+
+
+@pytest.mark.usefixtures("database")
+def test_in_a_batch_each_change_has_its_own_outcome() -> None:
+    first, second = opened(status="open"), opened(status="open")
+    closing = TicketUpdate(status=Status.CLOSED)
+    outcomes = at_once(
+        (over_rest(), first.id, closing),
+        (over_rest(), 10**9, closing),
+        (actors.over_rest(NOBODY), second.id, closing),
+        (over_rest(), first.id, TicketUpdate(status=Status.RESOLVED)),
+        (over_rest(), second.id, TicketUpdate(status=Status.OPEN)),
+    )
+    assert outcomes[0] == get_ticket(over_rest(), first.id)
+    assert isinstance(outcomes[1], TicketNotFoundError)
+    assert isinstance(outcomes[2], SignInRequiredError)
+    assert outcomes[3] is None  # the ticket has changed since it was read
+    assert outcomes[4] == second
+    assert [event.new_value for event in events_of(first.id)][1:] == ["closed"]
+
+
+@pytest.mark.usefixtures("postgres_database")  # SQLite has one writer
+def test_a_batch_waits_for_no_lock_and_overwrites_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held, late, free = (opened(status="open").id for _ in range(3))
+
+    def read_and_be_late(
+        connection: DriverConnection, ids: Collection[int]
+    ) -> dict[int, TicketPublic]:
+        found = current_tickets(connection, ids)
+        changed(late, status="in_progress")
+        return found
+
+    monkeypatch.setattr(changing, "current_tickets", read_and_be_late)
+    closing = TicketUpdate(status=Status.CLOSED)
+    with get_engine().begin() as other:
+        other.execute(text("SELECT FROM ticket WHERE id = :id FOR NO KEY UPDATE"), {"id": held})
+        outcomes = at_once(*((over_rest(), each, closing) for each in (held, late, free)))
+    assert outcomes == [None, None, get_ticket(over_rest(), free)]
+    assert [get_ticket(over_rest(), each).status for each in (held, late, free)] == [
+        "open",
+        "in_progress",
+        "closed",
+    ]

@@ -15,6 +15,7 @@ from ticket_app.api.recognition import actor_of
 from ticket_app.api.tickets import entity_tags
 from ticket_app.api.tickets.batching import Batcher
 from ticket_app.api.tickets.idempotency_keys import PARAMETER, idempotency_key
+from ticket_app.errors import TicketAppError
 from ticket_app.schemas.figures import PublishedStats
 from ticket_app.schemas.inputs import WHOLE_NUMBER
 from ticket_app.schemas.tickets import (
@@ -78,6 +79,8 @@ router = make_router("tickets")
 
 FILING = Batcher(filing.file_all_once, most=16)
 """Batches new tickets: they only wait for the write of the batch before them."""
+CHANGING = Batcher(changing.update_all_at_once, most=16)
+"""Batches changes that wait for no lock."""
 
 
 async def post_ticket(new: TicketCreate, request: Request) -> Response:
@@ -135,9 +138,14 @@ async def update_ticket(ticket_id: TicketId, update: TicketUpdate, request: Requ
 
     With `If-Match` nothing is changed if the ticket has changed since it was read.
     """
-    tags = entity_tags.if_match(request)
-    ticket = await run(actor_of(request), changing.update_ticket, ticket_id, update, if_match=tags)
-    return _json(ticket.model_dump_json(), headers={"ETag": ticket.entity_tag})
+    actor, tags, outcome = actor_of(request), entity_tags.if_match(request), None
+    if tags is None and changing.needs_no_lock(update):
+        outcome = await CHANGING.submit(changing.Request(actor, ticket_id, update))
+    if isinstance(outcome, TicketAppError):
+        raise outcome
+    if outcome is None:
+        outcome = await run(actor, changing.update_ticket, ticket_id, update, if_match=tags)
+    return _json(outcome.model_dump_json(), headers={"ETag": outcome.entity_tag})
 
 
 router.add_api_route(

@@ -33,9 +33,9 @@ INSERT_FILED = f"""
 
 INSERT_CHANGED = f"""
   INSERT INTO ticket_event ({", ".join(OF_TICKET)}, {", ".join(EVENT)})
-  SELECT id, version, updated_at, each.* FROM changed, json_to_recordset(%(events)s)
+  SELECT id, version, updated_at, each.* FROM changed, json_to_recordset(changed.events)
     AS each ({typed(EVENT)})"""
-"""For PostgreSQL: the JSON array `events` of rows of EVENT, for the row of `changed`, if any."""
+"""For PostgreSQL: for each row of `changed`, the rows of EVENT in its JSON array `events`."""
 
 
 def event_row(kind: EventKind, actor: Actor) -> Row:

@@ -1,8 +1,8 @@
-"""Records changes of tickets: the new version and the events, in the transaction of the change."""
+"""Records changes of tickets: the new version, its events and suggestions, in one transaction."""
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -17,6 +17,7 @@ from ticket_app.data.triage.tables import Suggestion, TriageJob
 from ticket_app.errors import FieldChange, TicketChangedError
 from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.triage.contract import Triage
+from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import EventKind, TriageField, TriageScope, TriageStatus, Who
 
 LOOKED_AT = 200
@@ -184,6 +185,49 @@ def id_of(ticket: Ticket) -> int:
     if ticket.id is None:
         raise RuntimeError("the ticket was not flushed yet")
     return ticket.id
+
+
+class Precomputed(NamedTuple):
+    """The offline engine's answer for a text, computed before any transaction is open."""
+
+    description: str
+    title: str
+    triage: Triage
+
+
+def by_rules(description: str, title: str) -> Precomputed:
+    """Returns the offline engine's answer for a text."""
+    return Precomputed(description, title, triage_offline(description, title))
+
+
+def rescore(
+    session: Session,
+    ticket: Ticket,
+    changes: dict[str, Any],
+    precomputed: Precomputed | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Records the offline engine's suggestions for the new text; returns its scores as changes."""
+    description = changes.get("description", ticket.description)
+    title = changes.get("title", ticket.title)
+    if precomputed is None or precomputed[:2] != (description, title):
+        precomputed = by_rules(description, title)  # another request has changed the text since
+    proposed = precomputed.triage
+    record_suggestions(session, ticket, proposed, now)
+    ticket.engine = proposed.engine
+    return differences(
+        ticket,
+        {
+            "sentiment": proposed.sentiment.value,
+            "urgency_score": proposed.urgency_score.value,
+        },
+    )
+
+
+def scope_of_new_text(ticket: Ticket) -> TriageScope:
+    """Returns ALL if the provider had no answer to the old text, and so set no value; or SCORES."""
+    failed = ticket.triage_status == TriageStatus.FAILED
+    return TriageScope.ALL if failed else TriageScope.SCORES
 
 
 def _next_version(ticket: Ticket, now: datetime) -> None:
