@@ -92,7 +92,7 @@ async def test_ten_thousand_messages_come_in_pages_within_bounds(tabs: Tabs) -> 
     assert shown(page)["older_at"] == f"/t/{ticket.id}?before={numbers[PAGE + 5]}"
     await page.follow(str(shown(page)["older_at"]))
     assert texts(page) == [str(n) for n in range(5, PAGE + 5)]
-    assert (shown(page)["is_older"], shown(page)["has_older"]) == (True, True)
+    assert (shown(page)["before"] > 0, shown(page)["has_older"]) == (True, True)
     await page.follow(f"/t/{ticket.id}")
     assert texts(page)[-1] == "new"
 

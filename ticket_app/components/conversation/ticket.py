@@ -56,7 +56,7 @@ def _ticket() -> rx.Component:
             conflicts(),
             opener(),
             rx.cond(
-                Conversation.is_older,
+                Conversation.before > 0,
                 ReactRouterLink.create(
                     icon("arrow-down", 14),
                     rx.el.span("Back to the newest messages"),
@@ -68,7 +68,7 @@ def _ticket() -> rx.Component:
         ),
         _conversation(),
         rx.cond(
-            Conversation.is_older | Conversation.gone,
+            (Conversation.before > 0) | Conversation.gone,
             rx.fragment(),
             composer(
                 Composer,
@@ -110,7 +110,7 @@ def _is_unsettled() -> rx.Var[bool]:
 def _conversation() -> rx.Component:
     """Returns the part that scrolls. It begins at the newest message, and stays where it is read
     when others come."""
-    place = Conversation.ticket.id.to_string() + Conversation.is_older.to_string()
+    place = Conversation.ticket.id.to_string() + "." + Conversation.before.to_string()
     return rx.el.section(
         rx.el.h3("Conversation", class_name="unseen"),
         rx.el.ol(

@@ -32,8 +32,8 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
     """The ticket of the address, or `missing`. It is `gone` if it was deleted while it is shown.
 
     `held` are the reader's own messages that nobody else sees yet. `seen` is the newest message
-    shown, whose number goes with what is sent. `is_older` is True at an address
-    of what was said before a message.
+    shown, whose number goes with what is sent. `before` is the message of an address
+    of what was said before it; 0 at that of the newest.
     """
 
     needs: ClassVar[Verb | None] = Verb.CHANGE_TICKETS
@@ -44,21 +44,19 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
     description: str = ""
     held: list[HeldEntry] = []
     seen: int = 0
-    is_older: bool = False
+    before: int = 0
     missing: bool = False
     gone: bool = False
     loaded: bool = False
-
-    _before: int | None = None
 
     @rx.event
     async def load(self) -> None:
         """Reads the address, and the newest page of its conversation."""
         number = number_in(self.router.url.path)
-        before = ticket_number(self.router.url.query_parameters.get("before")) or None
-        if (number, before) != (self.ticket.id, self._before) or not self.loaded:
+        before = ticket_number(self.router.url.query_parameters.get("before")) or 0
+        if (number, before) != (self.ticket.id, self.before) or not self.loaded:
             self._forget_entries()
-        self._before, self.is_older = before, before is not None
+        self.before = before
         await self._read(number)
         self.loaded = True
 
@@ -78,7 +76,9 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
         """Reads the ticket and the newest entries."""
         limit = self._messages_to_read()
         try:
-            ticket, found = await call_service(_ticket_with_stretch, number, self._before, limit)
+            ticket, found = await call_service(
+                _ticket_with_stretch, number, self.before or None, limit
+            )
             held = await call_service(held_messages, number)
         except TicketNotFoundError:
             self._lose(number)
