@@ -7,7 +7,7 @@ from threading import Thread, Timer
 
 import pytest
 
-from ticket_app.bus import Bus, Change
+from ticket_app.bus import Bus, Change, Notified
 from ticket_app.vocabulary import EventKind
 
 SECONDS = 10
@@ -117,6 +117,23 @@ def test_a_listener_that_wants_all_and_is_behind_is_named(
     caplog.set_level(logging.WARNING)
     run(work)
     assert ["ticket 3" in record.getMessage() for record in caplog.records] == [True]
+
+
+def test_news_of_a_person_reach_that_person_alone() -> None:
+    async def work(bus: Bus) -> None:
+        with (
+            bus.told_of_notifications(1) as one,
+            bus.told_of_notifications(2) as two,
+            bus.told_of_notifications(None) as open_desk,
+        ):
+            bus.publish_notified(Notified(1))
+            await delivered()
+            assert [each.is_set() for each in (one, two, open_desk)] == [True, False, True]
+            bus.publish_notified(Notified(None))
+            await delivered()
+            assert two.is_set()
+
+    run(work)
 
 
 def test_a_subscription_that_ended_gets_no_change() -> None:

@@ -1,5 +1,6 @@
-"""News of changed tickets for listeners in this process: open pages and the triage worker; and news
-of ended sessions, and of who has which ticket open, for other processes.
+"""News of changed tickets for listeners in this process: open pages and the triage worker; of
+people whose notifications changed, for their pages; and of ended sessions, and of who has which
+ticket open, for other processes.
 
 A service publishes after its transaction has committed, from any thread. Listeners run on the
 server's event loop. Without a loop (a command, a test) nobody listens. If the desk runs as several
@@ -68,7 +69,17 @@ class Attendance:
     process: str = ""
 
 
-News = Change | Ending | Attendance
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """A person got a notification, has read one, or lost or got back the ticket of one.
+
+    None stands for anybody.
+    """
+
+    person_id: int | None
+
+
+News = Change | Ending | Attendance | Notified
 Relay = Callable[[News], None]
 Reach = Literal["ok", "unavailable"]
 
@@ -81,6 +92,7 @@ class Bus:
         """`ok` if other processes receive changes now; None if the desk has one process."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queues: dict[asyncio.Queue[Change], int | None] = {}
+        self._of_people: dict[asyncio.Event, int | None] = {}
         self._relays: list[Relay] = []
         self._of_endings: list[Callable[[Ending], None]] = []
         self._of_attendances: list[Callable[[Attendance], None]] = []
@@ -105,6 +117,12 @@ class Bus:
         loop = self._loop
         if loop is not None:
             loop.call_soon_threadsafe(self._relay, ending)
+
+    def publish_notified(self, notified: Notified) -> None:
+        """Tells the pages of this person, in every process. Returns at once, from any thread."""
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._tell_notified, notified)
 
     def publish_here(self, change: Change) -> None:
         """As `publish`, for the listeners of this process: the others find out by themselves."""
@@ -155,6 +173,25 @@ class Bus:
         finally:
             self._of_attendances.remove(listener)
 
+    def deliver_notified(self, notified: Notified) -> None:
+        """Tells the pages of this process that belong to the person. Call it on the event loop."""
+        for told, person_id in self._of_people.items():
+            if notified.person_id is None or person_id in (notified.person_id, None):
+                told.set()
+
+    @contextmanager
+    def told_of_notifications(self, person_id: int | None) -> Iterator[asyncio.Event]:
+        """Yields an event that is set when the notifications of this person have changed.
+
+        None stands for anybody: an open desk has one agent, whom it adds when it needs them.
+        """
+        told = asyncio.Event()
+        self._of_people[told] = person_id
+        try:
+            yield told
+        finally:
+            del self._of_people[told]
+
     @contextmanager
     def told_of_endings(self, listener: Callable[[Ending], None]) -> Iterator[None]:
         """Calls the listener during the block with each ending in another process."""
@@ -192,6 +229,10 @@ class Bus:
     def _tell(self, change: Change) -> None:
         self.deliver(change)
         self._relay(replace(change, origin="elsewhere"))
+
+    def _tell_notified(self, notified: Notified) -> None:
+        self.deliver_notified(notified)
+        self._relay(notified)
 
     def _relay(self, news: News) -> None:
         for relay in self._relays:

@@ -34,6 +34,7 @@ from ticket_app.live.housekeeping import (
     linking_requesters,
     recording_uses,
     releasing_messages,
+    removing_notifications,
     telling_of_erasings,
 )
 from ticket_app.live.learning import learning
@@ -48,6 +49,7 @@ from ticket_app.pages.insights import insights
 from ticket_app.pages.missing import missing
 from ticket_app.pages.my import my
 from ticket_app.pages.new import new
+from ticket_app.pages.notifications import notifications
 from ticket_app.pages.people.account import account
 from ticket_app.pages.people.audit import audit
 from ticket_app.pages.people.people import people
@@ -75,6 +77,9 @@ from ticket_app.state.figures.figures import Figures
 from ticket_app.state.figures.insights import Insights
 from ticket_app.state.figures.triage_report import Report
 from ticket_app.state.notices import failure_notice, may_notify_failure
+from ticket_app.state.notifications.notifications import ROUTE as NOTIFICATIONS
+from ticket_app.state.notifications.notifications import Notifications
+from ticket_app.state.notifications.unread import Unread
 from ticket_app.state.people.account import Account
 from ticket_app.state.people.audit import Audit
 from ticket_app.state.people.me import Me
@@ -199,33 +204,45 @@ app.register_lifespan_task(recording_uses)
 app.register_lifespan_task(telling_of_erasings)
 app.register_lifespan_task(cleaning_attachments)
 app.register_lifespan_task(releasing_messages)
+app.register_lifespan_task(removing_notifications)
 app.register_lifespan_task(following)
 app.register_lifespan_task(warm_up)
+
+
+def titled(title: str | rx.Var[str]) -> rx.Var[str]:
+    """Returns the title of a tab, after the number of unread notifications if there are any."""
+    return Unread.in_title + rx.Var.create(title).to(str)
+
 
 app.add_page(
     desk,
     route="/",
-    title=f"Desk · {NAME}",
-    on_load=[Queue.load, Detail.load, Figures.load, Queue.watch, Figures.watch, Detail.watch],
+    title=titled(f"Desk · {NAME}"),
+    on_load=[
+        *(Queue.load, Detail.load, Figures.load),
+        *(Queue.watch, Figures.watch, Detail.watch, Unread.watch),
+    ],
 )
-app.add_page(board, route="/board", title=f"Board · {NAME}", on_load=[Board.load, Board.watch])
+app.add_page(
+    board,
+    route="/board",
+    title=titled(f"Board · {NAME}"),
+    on_load=[Board.load, Board.watch, Unread.watch],
+)
 app.add_page(
     ticket,
     route=TICKET,
-    title=Conversation.tab_title,
+    title=titled(Conversation.tab_title),
     on_load=[
-        Conversation.load,
-        Beside.load,
-        Conversation.watch,
-        Beside.watch,
-        Company.watch,
+        *(Conversation.load, Beside.load, Unread.open_ticket),
+        *(Conversation.watch, Beside.watch, Company.watch, Unread.watch),
     ],
 )
 app.add_page(
     insights,
     route="/insights",
-    title=f"Insights · {NAME}",
-    on_load=[Insights.load, Insights.watch, Answers.watch, Report.watch],
+    title=titled(f"Insights · {NAME}"),
+    on_load=[Insights.load, Insights.watch, Answers.watch, Report.watch, Unread.watch],
 )
 app.add_page(
     sign_in,
@@ -257,16 +274,29 @@ app.add_page(
 app.add_page(
     my,
     route="/my",
-    title=f"Your tickets · {NAME}",
+    title=titled(f"Your tickets · {NAME}"),
     meta=UNLISTED,
-    on_load=[Me.load, OwnTickets.load, OwnTickets.watch],
+    on_load=[Me.load, OwnTickets.load, OwnTickets.watch, Unread.watch],
 )
 app.add_page(
     account,
     route="/account",
-    title=f"Your account · {NAME}",
-    on_load=[Me.load, Account.load, SecondFactor.load, Tokens.load],
+    title=titled(f"Your account · {NAME}"),
+    on_load=[Me.load, Account.load, SecondFactor.load, Tokens.load, Unread.watch],
 )
-app.add_page(people, route="/people", title=f"People · {NAME}", on_load=People.load)
-app.add_page(audit, route="/audit", title=f"Audit · {NAME}", on_load=Audit.load)
+app.add_page(
+    people,
+    route="/people",
+    title=titled(f"People · {NAME}"),
+    on_load=[People.load, Unread.watch],
+)
+app.add_page(
+    audit, route="/audit", title=titled(f"Audit · {NAME}"), on_load=[Audit.load, Unread.watch]
+)
+app.add_page(
+    notifications,
+    route=NOTIFICATIONS,
+    title=titled(f"Notifications · {NAME}"),
+    on_load=[Notifications.load, Notifications.watch, Unread.watch],
+)
 app.add_page(missing, route="404", title=f"Nothing here · {NAME}")

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.redis_server import RedisServer
-from ticket_app.bus import MISSED, Bus, Change, Ending
+from ticket_app.bus import MISSED, Bus, Change, Ending, Notified
 from ticket_app.live import relay as relaying
 from ticket_app.live.redis_server import connect
 from ticket_app.live.relay import Relay
@@ -116,6 +116,22 @@ def test_an_ending_reaches_every_other_process(redis: RedisServer) -> None:
             await until(lambda: told == [[], [*endings, Ending()], [*endings, Ending()]])
 
     run(redis, 3, work)
+
+
+def test_news_of_a_person_reach_their_pages_in_every_process(redis: RedisServer) -> None:
+    async def work(desk: list[Process]) -> None:
+        with (
+            desk[1].bus.told_of_notifications(1) as told,
+            desk[1].bus.told_of_notifications(2) as other,
+        ):
+            desk[0].bus.publish_notified(Notified(1))
+            await until(told.is_set)
+            assert not other.is_set()
+            desk[0].relay._dropped = True  # what could not be sent may have been this
+            desk[0].bus.publish(changed(1))
+            await until(other.is_set)
+
+    run(redis, 2, work)
 
 
 def test_a_process_that_was_cut_off_forgets_who_was_signed_in(redis: RedisServer) -> None:

@@ -22,6 +22,8 @@ from ticket_app.components.browser.words import words
 from ticket_app.components.people.me import me, open_sign
 from ticket_app.state.form.form import Form
 from ticket_app.state.notices import Notice
+from ticket_app.state.notifications.notifications import ROUTE
+from ticket_app.state.notifications.unread import Unread
 from ticket_app.state.tickets.actions import TicketActions
 from ticket_app.state.tickets.queue import Queue
 from ticket_app.theme import NARROW
@@ -79,7 +81,9 @@ def _rail(here: str) -> rx.Component:
     return rx.el.nav(
         rx.el.span(icon("life-buoy", 24), class_name="mark"),
         rx.el.ul(
-            *(rx.el.li(_place(*place, here=here)) for place in PLACES), style={"width": "100%"}
+            *(rx.el.li(_place(*place, here=here)) for place in PLACES),
+            rx.el.li(_place(ROUTE, "For you", "bell", _unread(), here=here)),
+            style={"width": "100%"},
         ),
         rx.el.button(
             rx.color_mode_cond(icon("moon", 20), icon("sun", 20)),
@@ -95,10 +99,27 @@ def _rail(here: str) -> rx.Component:
     )
 
 
-def _place(route: str, word: str, picture: str, *, here: str) -> rx.Component:
+def _place(route: str, word: str, picture: str, *more: rx.Component, here: str) -> rx.Component:
     current = {"aria-current": "page"} if route == here else {}
     return ReactRouterLink.create(
-        icon(picture, 20), rx.el.span(word), to=route, class_name="place", custom_attrs=current
+        icon(picture, 20),
+        rx.el.span(word),
+        *more,
+        to=route,
+        class_name="place",
+        custom_attrs=current,
+    )
+
+
+def _unread() -> rx.Component:
+    """Returns the number of unread notifications. It lies over its place, and moves nothing."""
+    return rx.cond(
+        Unread.count,
+        rx.fragment(
+            rx.el.span(", ", class_name="unseen"),
+            words(Unread.count, class_name="unread number"),
+            rx.el.span(" unread", class_name="unseen"),
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from ticket_app.services.conversation.attachments.cleaning import (
 )
 from ticket_app.services.conversation.holding import release_due
 from ticket_app.services.erasing.news import last_erasing, tell_of_erasings
+from ticket_app.services.followers.notifications import remove_old
 from ticket_app.services.people import identity
 from ticket_app.services.people.accounts.invitations import expire_links
 from ticket_app.services.people.api_tokens.bearer import record_token_uses
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 KEYS_SECONDS = 600.0
 LINKS_SECONDS = 30.0
+NOTIFICATIONS_SECONDS = 600.0
 SIGN_INS_SECONDS = 600.0
 USES_SECONDS = 20.0
 ERASINGS_SECONDS = 2.0
@@ -63,6 +65,20 @@ async def linking_requesters() -> AsyncIterator[None]:
         return after > 0
 
     async with _repeating(link, LINKS_SECONDS):
+        yield
+
+
+@asynccontextmanager
+async def removing_notifications() -> AsyncIterator[None]:
+    """During the block, delete old notifications every NOTIFICATIONS_SECONDS or so."""
+    after = 0
+
+    def remove() -> bool:
+        nonlocal after
+        after = remove_old(by_command(), after)
+        return after > 0
+
+    async with _repeating(remove, NOTIFICATIONS_SECONDS):
         yield
 
 

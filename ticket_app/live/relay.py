@@ -1,4 +1,4 @@
-"""Relays changes, endings and attendances between the processes of one desk by a Redis channel.
+"""Relays the news of the bus between the processes of one desk through a Redis channel.
 
 A writer never waits for the relay and never sees its errors. The queue is bounded: news that cannot
 be sent are dropped and replaced by one MISSED message. A process that receives it reads everything
@@ -26,6 +26,7 @@ from ticket_app.bus import (
     Change,
     Ending,
     News,
+    Notified,
     Origin,
     bus,
 )
@@ -57,7 +58,7 @@ class Relay:
         self._bus.reach = "unavailable"
         self._channel = f"desk:{database_of(redis)}:changes"
         self._name = uuid4().hex
-        self._waiting: deque[Change | Ending] = deque()
+        self._waiting: deque[News] = deque()
         self._dropped = False
         self._attendance: Attendance | None = None
         self._news = asyncio.Event()
@@ -114,8 +115,15 @@ class Relay:
             if isinstance(each, Change)
         ]
         endings = [(each.key, each.person_id) for each in self._waiting if isinstance(each, Ending)]
+        people = {each.person_id for each in self._waiting if isinstance(each, Notified)}
         self._waiting.clear()
-        message = {"from": self._name, "missed": dropped, "changes": changes, "endings": endings}
+        message = {
+            "from": self._name,
+            "missed": dropped,
+            "changes": changes,
+            "endings": endings,
+            "notified": list(people),
+        }
         if attendance is not None:  # if it is lost, the next one comes soon
             message["attendees"] = attendance.attendees
         await self._redis.publish(self._channel, json.dumps(message))
@@ -175,15 +183,18 @@ class Relay:
             changes = [_change(*each) for each in message["changes"]]
             # The version before sends none: its processes notice an ending when they look.
             endings = [_ending(*each) for each in message.get("endings", ())]
+            people = [None if each is None else int(each) for each in message.get("notified", ())]
             attendance = _attendance(message)
             missed = bool(message["missed"])
         except UNREADABLE as error:
             self._log_unknown(error)
-            changes, endings, attendance, missed = [], [], None, True
+            changes, endings, people, attendance, missed = [], [], [], None, True
         for change in changes:
             self._bus.deliver(change)
         for ending in endings:
             self._bus.deliver_ending(ending)
+        for person_id in people:
+            self._bus.deliver_notified(Notified(person_id))
         if attendance is not None:
             self._bus.deliver_attendance(attendance)
         if missed:
@@ -192,6 +203,7 @@ class Relay:
     def _deliver_missed(self) -> None:
         self._bus.deliver(MISSED)
         self._bus.deliver_ending(Ending())
+        self._bus.deliver_notified(Notified(None))
 
     def _log_unknown(self, error: Exception) -> None:
         if not self._unknown_logged:

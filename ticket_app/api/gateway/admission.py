@@ -32,6 +32,7 @@ PAGES: Mapping[str, Verb | None] = {
     "/board": Verb.CHANGE_TICKETS,
     TICKET: Verb.CHANGE_TICKETS,
     "/insights": Verb.READ_FIGURES,
+    "/notifications": Verb.USE_NOTES,
     "/people": Verb.MANAGE_PEOPLE,
     "/audit": Verb.READ_AUDIT,
     "/account": Verb.USE_ACCOUNT,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
@@ -19,7 +19,7 @@ from ticket_app.data.tickets.tables import Ticket
 from ticket_app.vocabulary import NotificationKind
 
 _person, _event = col(Notification.person_id), col(Notification.event_id)
-_read_at = col(Notification.read_at)
+_read_at, _ticket = col(Notification.read_at), col(Notification.ticket_id)
 
 
 def message_of(session: Session, message_id: int) -> Message | None:
@@ -32,7 +32,7 @@ def assignee_of(session: Session, ticket_id: int) -> int | None:
     return session.scalar(select(col(Ticket.assignee_id)).where(col(Ticket.id) == ticket_id))
 
 
-def add(session: Session, event: Event, wanted: Mapping[int | None, NotificationKind]) -> None:
+def add(session: Session, event: Event, wanted: Mapping[int, NotificationKind]) -> None:
     """Add a notification of the event for each person, unless it is there."""
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     rows = [
@@ -49,6 +49,12 @@ def add(session: Session, event: Event, wanted: Mapping[int | None, Notification
     session.execute(insert(Notification).values(rows).on_conflict_do_nothing())
 
 
+def told_of(session: Session, ticket_id: int, *, limit: int) -> Sequence[int]:
+    """Return the people who have notifications of a ticket, `limit` at most."""
+    asked = select(_person).where(_ticket == ticket_id).distinct().limit(limit)
+    return session.scalars(asked).all()
+
+
 def newest(
     session: Session, person_id: int, scope: Scope, *, before: int | None, unread: bool, limit: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -62,7 +68,7 @@ def newest(
     asked: Select[*tuple[Any, ...]] = (
         select(
             _event,
-            col(Notification.ticket_id),
+            _ticket,
             col(Ticket.title),
             col(Notification.kind),
             col(Notification.actor_id),
@@ -70,7 +76,7 @@ def newest(
             col(Notification.created_at),
             _read_at,
         )
-        .join(Ticket, col(Ticket.id) == col(Notification.ticket_id))
+        .join(Ticket, col(Ticket.id) == _ticket)
         .outerjoin(Person, col(Person.id) == col(Notification.actor_id))
         .where(*wanted)
     )
@@ -81,7 +87,7 @@ def count_unread(session: Session, person_id: int, scope: Scope, *, limit: int) 
     """Return how many of these the person has not read, `limit` at most."""
     few = (
         select(_event)
-        .join(Ticket, col(Ticket.id) == col(Notification.ticket_id))
+        .join(Ticket, col(Ticket.id) == _ticket)
         .where(_person == person_id, _read_at.is_(None), *_of_tickets(scope))
         .limit(limit)
     )
@@ -92,6 +98,45 @@ def mark_read(session: Session, person_id: int, event_ids: Collection[int], now:
     """Mark the person's notifications of these events as read now, unless they are already."""
     unread = (_person == person_id, _event.in_(event_ids), _read_at.is_(None))
     session.execute(update(Notification).where(*unread).values(read_at=now))
+
+
+def unread_of_ticket(
+    session: Session, person_id: int, ticket_id: int, *, limit: int
+) -> Sequence[int]:
+    """Return the events of the person's unread notifications of a ticket, the newest first."""
+    asked = select(_event).where(_person == person_id, _ticket == ticket_id, _read_at.is_(None))
+    return session.scalars(asked.order_by(_event.desc()).limit(limit)).all()
+
+
+def unread_upto(session: Session, person_id: int, upto: int, *, limit: int) -> Sequence[int]:
+    """Return the events of the person's unread notifications up to this event, the oldest first."""
+    asked = select(_event).where(_person == person_id, _event <= upto, _read_at.is_(None))
+    return session.scalars(asked.order_by(_event).limit(limit)).all()
+
+
+def remove_old(
+    session: Session, after: int, *, created_before: datetime, read_before: datetime, limit: int
+) -> int | None:
+    """Look at `limit` notifications whose number is greater than `after`; delete those that are
+    older than `created_before`, or were read before `read_before`.
+
+    Return the last number; None at the end of those that may be old. Rows that another process has
+    locked are left to it.
+    """
+    number, created_at = col(Notification.id), col(Notification.created_at)
+    some = select(number, created_at, _read_at).where(number > after).order_by(number).limit(limit)
+    found = session.execute(some).all()
+    old = [
+        each.id
+        for each in found
+        if each.created_at < created_before or (each.read_at and each.read_at < read_before)
+    ]
+    if old:
+        free = select(number).where(number.in_(old)).with_for_update(skip_locked=True)
+        ids = session.scalars(free).all()
+        session.execute(delete(Notification).where(number.in_(ids)))
+    is_end = len(found) < limit or found[-1].created_at >= read_before
+    return None if is_end else found[-1].id
 
 
 def _of_tickets(scope: Scope) -> list[ColumnElement[bool]]:

@@ -118,6 +118,12 @@ def agents(session: Session, *, limit: int) -> Sequence[tuple[int, str]]:
     return [(person_id, name) for person_id, name in found if person_id]
 
 
+def agents_among(session: Session, person_ids: Collection[int | None]) -> Sequence[int]:
+    """Return those of these people who are active agents or administrators."""
+    asked = select(_id).where(_id.in_(person_ids), TEAM, col(Person.active).is_(True))
+    return [each for each in session.scalars(asked) if each]
+
+
 def find_people(session: Session, person_ids: Collection[int]) -> Sequence[Person]:
     """Return the people with these ids."""
     return session.scalars(select(Person).where(col(Person.id).in_(person_ids))).all()

@@ -1,12 +1,17 @@
 """The first follower: it notifies people of what concerns them.
 
 Somebody to whom a ticket was assigned; the assignee of a ticket that got a reply; and members of
-the team whose name a message of the team has after an "@". Nobody is told of what they did.
+the team whose name a message of the team has after an "@". Nobody is told of what they did, and
+nobody who has left the team. Open pages count anew when a ticket is deleted or restored, because
+its notifications go and come with it.
 """
+
+from collections.abc import Collection
 
 from sqlmodel import Session
 
 from ticket_app.actor import Actor
+from ticket_app.bus import Notified, bus
 from ticket_app.data.conversation.tables import Message
 from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.followers import notifications
@@ -21,22 +26,38 @@ from ticket_app.vocabulary import EventKind, NotificationKind, Side, Who
 
 NAME = "notifications"
 MESSAGES = (EventKind.REPLIED, EventKind.NOTED)
-CONCERNS = Concerns(frozenset(MESSAGES), frozenset({ASSIGNEE}))
+HIDING = (EventKind.DELETED, EventKind.RESTORED)
+CONCERNS = Concerns(frozenset({*MESSAGES, *HIDING}), frozenset({ASSIGNEE}))
 """A busy desk files a thousand tickets a second, and nobody is told of one of them."""
 
 
 def notify(actor: Actor, event: Event) -> None:
     """Writes a notification for each person whom the event concerns, unless it is there."""
     require(actor, Verb.OPERATE)
+    if event.kind in HIDING:
+        with read_transaction(QUICK) as session:
+            told: Collection[int] = notifications.told_of(
+                session, event.ticket_id, limit=ASSIGNABLE_MAX
+            )
+    else:
+        told = _tell(event)
+    for person_id in told:
+        bus.publish_notified(Notified(person_id))
+
+
+def _tell(event: Event) -> Collection[int]:
+    """Writes the notifications of an event; returns the people."""
     is_message = event.kind in MESSAGES
     if not is_message and not (event.field == ASSIGNEE and event.new_value):
-        return
+        return ()
     with read_transaction(QUICK) as session:
         wanted, doer = (_of_message if is_message else _of_assignment)(session, event)
-    wanted.pop(doer, None)
-    if wanted:
+        wanted.pop(doer, None)
+        people = accounts.agents_among(session, wanted.keys() - {None}) if wanted else ()
+    if people:
         with write_transaction(QUICK) as session:
-            notifications.add(session, event, wanted)
+            notifications.add(session, event, {each: wanted[each] for each in people})
+    return people
 
 
 Wanted = dict[int | None, NotificationKind]
@@ -54,7 +75,6 @@ def _of_message(session: Session, event: Event) -> tuple[Wanted, int | None]:
     wanted: Wanted = {}
     if event.kind == EventKind.REPLIED:
         wanted[notifications.assignee_of(session, event.ticket_id)] = NotificationKind.REPLIED
-        wanted.pop(None, None)
     if message.side == Side.TEAM and "@" in message.body:
         team = accounts.agents(session, limit=ASSIGNABLE_MAX)
         wanted |= dict.fromkeys(mentioned(message.body, team), NotificationKind.MENTIONED)

@@ -1,0 +1,1 @@
+"""Tests of State about what a person is told of."""

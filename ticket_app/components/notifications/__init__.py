@@ -1,0 +1,1 @@
+"""Components about what a person of the team is told of."""

@@ -1,0 +1,1 @@
+"""State about what a person of the team is told of."""
