@@ -72,6 +72,7 @@ from ticket_app.state.connection.subscription import presence
 from ticket_app.state.conversation.beside import Beside
 from ticket_app.state.conversation.company import Company
 from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.conversation.mentions import Mentions
 from ticket_app.state.figures.answers import Answers
 from ticket_app.state.figures.figures import Figures
 from ticket_app.state.figures.insights import Insights
@@ -234,7 +235,7 @@ app.add_page(
     route=TICKET,
     title=titled(Conversation.tab_title),
     on_load=[
-        *(Conversation.load, Beside.load, Unread.open_ticket),
+        *(Conversation.load, Beside.load, Mentions.load, Unread.open_ticket),
         *(Conversation.watch, Beside.watch, Company.watch, Unread.watch),
     ],
 )

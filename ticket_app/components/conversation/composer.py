@@ -8,9 +8,9 @@ from reflex.experimental.client_state import ClientStateVar
 from ticket_app.components.browser.browser_functions import as_object, call, function_of
 from ticket_app.components.browser.field_values import value_of, values_of
 from ticket_app.components.browser.words import words
-from ticket_app.components.conversation.drafted import checked, draft, draft_button
 from ticket_app.components.conversation.entries import NEWEST
 from ticket_app.components.conversation.files import files
+from ticket_app.components.conversation.mentions import offers, with_mentions
 from ticket_app.components.conversation.scroll import scroll_to
 from ticket_app.components.conversation.stop import stop
 from ticket_app.components.frame import icon
@@ -19,6 +19,7 @@ from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.vocabulary import MESSAGE_MAX, MessageKind, Side
 
 REPLY, NOTE = MessageKind.REPLY.value, MessageKind.NOTE.value
+NOTED = "Note, for the team only"
 DEBOUNCE_MS = 400
 HELD = "held-message"
 _kind = ClientStateVar.create("messageKind", default=REPLY)
@@ -64,18 +65,15 @@ def composer(
     """
     box = _Box(state, ticket_id, may_resolve, seen, on_key)
     meet = state.meet(ticket_id, values_of(FIELDS))
-    of_team = [
-        _choice_of_kind(),
-        draft(state, ticket_id, hidden=box.is_note),
-        stop(box.send),
-        _field(box, NOTE, "Note, for the team only"),
-    ]
+    of_team = [_choice_of_kind(), stop(box.send), with_mentions(NOTE, _field(box, NOTE, NOTED))]
     return rx.el.section(
         rx.fragment(on_mount=meet),
         rx.cond(state.ready, rx.fragment(), rx.fragment(on_mount=meet)),
         rx.cond(state.sent > 0, _after_sending(state)),
         *([_kind, *of_team] if box.is_team else []),
-        _field(box, REPLY, label),
+        with_mentions(REPLY, _field(box, REPLY, label))
+        if box.is_team
+        else _field(box, REPLY, label),
         rx.cond(state.preview, rx.html(state.preview, class_name="markdown preview")),
         _foot(box),
         key=ticket_id.to_string(),
@@ -153,7 +151,6 @@ def _field(box: _Box, kind: str, label: str) -> rx.Component:
             on_change=lambda text: [
                 state.write(ticket_id, kind, text).debounce(DEBOUNCE_MS),
                 *([] if box.on_key is None else [box.on_key]),
-                *([checked(ticket_id, text)] if box.is_team and kind == REPLY else []),
             ],
             on_blur=lambda text: state.write(ticket_id, kind, text),
             on_key_down=lambda key, held: rx.cond(
@@ -162,7 +159,8 @@ def _field(box: _Box, kind: str, label: str) -> rx.Component:
                 rx.noop(),
             ),
             class_name="input",
-            custom_attrs={"aria-label": label, "aria-describedby": "message-refusal"},
+            custom_attrs={"aria-label": label, "aria-describedby": "message-refusal"}
+            | (offers(kind) if box.is_team else {}),
         ),
         rx.el.input(
             type="text",
@@ -181,7 +179,6 @@ def _foot(box: _Box) -> rx.Component:
     )
     return rx.el.div(
         rx.el.p(words(state.refusal, dir="auto"), id="message-refusal", role="alert"),
-        *([draft_button(box.ticket_id, hidden=box.is_note)] if box.is_team else []),
         rx.cond(state.preview, _button("Write on", state.write_on), _button("Preview", look)),
         rx.fragment() if box.may_resolve is None else _resolving(box, box.may_resolve),
         rx.cond(
