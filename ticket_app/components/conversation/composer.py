@@ -8,6 +8,7 @@ from reflex.experimental.client_state import ClientStateVar
 from ticket_app.components.browser.browser_functions import as_object, call, function_of
 from ticket_app.components.browser.field_values import value_of, values_of
 from ticket_app.components.browser.words import words
+from ticket_app.components.conversation.drafted import checked, draft, draft_button
 from ticket_app.components.conversation.entries import NEWEST
 from ticket_app.components.conversation.files import files
 from ticket_app.components.conversation.mentions import offers, with_mentions
@@ -65,7 +66,12 @@ def composer(
     """
     box = _Box(state, ticket_id, may_resolve, seen, on_key)
     meet = state.meet(ticket_id, values_of(FIELDS))
-    of_team = [_choice_of_kind(), stop(box.send), with_mentions(NOTE, _field(box, NOTE, NOTED))]
+    of_team = [
+        _choice_of_kind(),
+        draft(state, ticket_id, hidden=box.is_note),
+        stop(box.send),
+        with_mentions(NOTE, _field(box, NOTE, NOTED)),
+    ]
     return rx.el.section(
         rx.fragment(on_mount=meet),
         rx.cond(state.ready, rx.fragment(), rx.fragment(on_mount=meet)),
@@ -151,6 +157,7 @@ def _field(box: _Box, kind: str, label: str) -> rx.Component:
             on_change=lambda text: [
                 state.write(ticket_id, kind, text).debounce(DEBOUNCE_MS),
                 *([] if box.on_key is None else [box.on_key]),
+                *([checked(ticket_id, text)] if box.is_team and kind == REPLY else []),
             ],
             on_blur=lambda text: state.write(ticket_id, kind, text),
             on_key_down=lambda key, held: rx.cond(
@@ -179,6 +186,7 @@ def _foot(box: _Box) -> rx.Component:
     )
     return rx.el.div(
         rx.el.p(words(state.refusal, dir="auto"), id="message-refusal", role="alert"),
+        *([draft_button(box.ticket_id, hidden=box.is_note)] if box.is_team else []),
         rx.cond(state.preview, _button("Write on", state.write_on), _button("Preview", look)),
         rx.fragment() if box.may_resolve is None else _resolving(box, box.may_resolve),
         rx.cond(

@@ -16,10 +16,10 @@ from ticket_app.errors import DraftNotFoundError
 from ticket_app.schemas.drafting import CopiedPart, DraftedReplyPublic
 from ticket_app.services.drafting.context import own_text, text_of_sources
 from ticket_app.services.people.permission import Verb, require, scope_of
-from ticket_app.services.text_comparison import copied_runs
+from ticket_app.services.text_comparison import copied_runs, has_common_run
 from ticket_app.services.tickets.listing import existing
 from ticket_app.triage.contract import Draft
-from ticket_app.vocabulary import MESSAGE_MAX, DraftOutcome
+from ticket_app.vocabulary import DraftOutcome
 
 
 def keep_draft(
@@ -87,16 +87,16 @@ def throw_away(actor: Actor, ticket_id: int, draft_id: int) -> None:
             row.outcome = DraftOutcome.THROWN_AWAY
 
 
-def copied_parts(actor: Actor, ticket_id: int, draft_id: int, text: str) -> list[CopiedPart]:
-    """Returns what an edited text of a draft has in common with the replies of its sources.
+def review(actor: Actor, ticket_id: int, draft_id: int, text: str) -> tuple[bool, list[CopiedPart]]:
+    """Returns whether words of a draft are left in a text, and which copied parts the text has.
 
     Raises TicketNotFoundError, and DraftNotFoundError for a draft of somebody else.
     """
     require(actor, Verb.ASK_PROVIDER)
     with read_transaction(QUICK) as session:
         ticket = existing(find_ticket(session, ticket_id, scope_of(actor)), ticket_id)
-        _own(session, actor, ticket_id, draft_id)
-        return _copied(session, ticket, draft_id, text[:MESSAGE_MAX])
+        row = _own(session, actor, ticket_id, draft_id)
+        return has_common_run(row.body, text), _copied(session, ticket, draft_id, text)
 
 
 def _own(session: Session, actor: Actor, ticket_id: int, draft_id: int) -> DraftedReply:

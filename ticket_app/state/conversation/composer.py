@@ -12,6 +12,7 @@ from ticket_app.services.people.permission import Verb
 from ticket_app.state.conversation.company import stop_writing
 from ticket_app.state.conversation.composing import Composing, new_key
 from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.conversation.drafted import Drafted
 from ticket_app.state.conversation.stop import Stop
 from ticket_app.state.event_arguments import number_of, text_of
 from ticket_app.state.notices import Notice, failure_notice
@@ -38,6 +39,7 @@ class Composer(Composing, rx.State):
         await page._read(page.ticket.id)  # noqa: SLF001  # ours
         if taken is None:
             return [failure_notice(TOO_LATE)]
+        await self._settle_draft()
         fields: dict[str, Any] = written if isinstance(written, dict) else {}  # type: ignore[redundant-expr]  # a page may send anything
         since = text_of(fields.get(f"{taken.kind}-text"), MESSAGE_MAX)
         text = f"{taken.body}\n\n{since}" if since.strip() else taken.body
@@ -66,4 +68,11 @@ class Composer(Composing, rx.State):
             raise
         stop.keep_writing()
         await stop_writing(ticket_id)
+        await self._settle_draft()
         await conversation._show_own(ticket_id)  # noqa: SLF001  # ours
+
+    async def _settle_draft(self) -> None:
+        """Shows the draft that is open now: a reply settles it, and taking that back reopens it."""
+        drafted = await self.get_state(Drafted)
+        drafted._forget()  # noqa: SLF001  # ours
+        await drafted._read()  # noqa: SLF001

@@ -1,0 +1,5 @@
+"""A provider for the States that ask one."""
+
+from tests.services.conftest import providing
+
+__all__ = ["providing"]
