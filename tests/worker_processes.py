@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+from tests.fork_server import WORKER
 from tests.serving import RunningDesk
 
 SECONDS = 60
@@ -12,9 +13,9 @@ SECONDS = 60
 
 def workers(desk: RunningDesk) -> list[int]:
     """Returns the process ids of the workers; their supervisor is the parent of them all."""
-    asked = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(desk.process.pid)]
+    asked = ["ps", "-ww", "-o", "pid=,comm=,args=", "--ppid", str(desk.process.pid)]
     lines = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
-    return [int(line.split()[0]) for line in lines if "spawn_main" in line]
+    return [int(line.split()[0]) for line in lines if "spawn_main" in line or WORKER in line]
 
 
 def kill_worker(worker: int) -> None:

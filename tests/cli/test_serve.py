@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from harness.ports import free_port
-from tests.serving import RunningDesk, running_desk
+from tests.serving import RunningDesk, newly_started_desk, running_desk
 
 INTRANET = "https://intranet.example"
 
@@ -53,7 +53,7 @@ def test_a_second_start_builds_nothing_says_its_address_and_ends_with_a_signal(
     desk: RunningDesk, tmp_path: Path, number: signal.Signals
 ) -> None:
     assert desk.process.poll() is None
-    with running_desk(tmp_path, ALLOWED_ORIGINS=INTRANET) as ending:
+    with newly_started_desk(tmp_path, ALLOWED_ORIGINS=INTRANET) as ending:
         expect_an_allowed_site_alone_to_ask_across(ending.url)
         family = children(ending.process.pid)
         ending.process.send_signal(number)
