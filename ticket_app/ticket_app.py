@@ -68,7 +68,7 @@ from ticket_app.state.connection.replicated_state import (
     ReplicatedStateManager,
     TakeoverTokenManager,
 )
-from ticket_app.state.connection.subscription import presence
+from ticket_app.state.connection.subscription import clients
 from ticket_app.state.conversation.beside import Beside
 from ticket_app.state.conversation.company import Company
 from ticket_app.state.conversation.conversation import Conversation
@@ -184,7 +184,7 @@ app = Desk(
 )
 app.add_middleware(Acknowledging(TicketActions.delete, TicketActions.restore, Board.place))
 app.add_middleware(Guard())  # after that one: what is refused is acknowledged, too
-presence.is_connected = lambda token: (
+clients.is_connected = lambda token: (
     app.event_namespace is not None and (token in app.event_namespace.token_to_sid)
 )
 app.register_lifespan_task(bus.running)

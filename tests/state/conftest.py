@@ -9,7 +9,7 @@ import pytest
 from tests.state.page import Tabs, browser
 from ticket_app.data.engine import use_database
 from ticket_app.state import notices
-from ticket_app.state.connection.subscription import presence
+from ticket_app.state.connection.subscription import clients
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def anyio_backend() -> str:
 async def tabs(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tabs]:
     """A browser without tabs; an exception that leaves an event handler fails the test."""
     assert sqlite_database
-    monkeypatch.setattr(presence, "is_connected", lambda _: True)  # these tabs have no socket
+    monkeypatch.setattr(clients, "is_connected", lambda _: True)  # these tabs have no socket
     monkeypatch.setattr(notices, "_last_failure", {})
     async with browser() as tabs:
         yield tabs

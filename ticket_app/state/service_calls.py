@@ -9,7 +9,7 @@ from reflex_base.event.context import EventContext
 from ticket_app.actor import Actor
 from ticket_app.services.threads import run
 from ticket_app.state.acting import acting
-from ticket_app.state.connection.subscription import presence
+from ticket_app.state.connection.subscription import clients
 
 POLL_SECONDS = 0.25
 P = ParamSpec("P")
@@ -30,5 +30,5 @@ async def call_service(
 async def _page_left() -> None:
     """Returns when the page was closed."""
     token = EventContext.get().token
-    while presence.is_connected(token):  # noqa: ASYNC110  # there is no event to wait for
+    while clients.is_connected(token):  # noqa: ASYNC110  # there is no event to wait for
         await asyncio.sleep(POLL_SECONDS)

@@ -1,10 +1,13 @@
 """The page of a ticket tells the team, and nobody else, who else is there and who writes."""
 
+import asyncio
+
 import pytest
 
 from harness.accounts import account, administrator
 from tests.services.desk import opened
-from tests.state.page import Page, Tabs
+from tests.state.conftest import Database
+from tests.state.page import SECONDS, Page, Tabs
 from tests.state.portal.conftest import visit
 from ticket_app.bus import Attendee
 from ticket_app.data.engine import write_transaction
@@ -74,6 +77,22 @@ async def test_an_open_desk_tells_windows_apart_and_no_people(tabs: Tabs) -> Non
     await other.until(lambda: sees(other)[1] == "Somebody is writing there")
     await one.follow("/")
     await other.until(lambda: sees(other) == ("", ""))
+
+
+async def test_a_page_comes_when_the_database_is_back(
+    tabs: Tabs, file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(company, "AGAIN_SECONDS", 0.0)
+    ticket = opened()
+    administrator()
+    page = await visit(tabs, "/t/0", account("bo@example.com", Role.AGENT))
+    with file.away():
+        await page.follow(f"/t/{ticket.id}")
+        assert people.at(ticket.id, "") == []
+    async with asyncio.timeout(SECONDS):
+        while not people.at(ticket.id, ""):  # noqa: ASYNC110  # it comes by itself
+            await asyncio.sleep(0.01)
+    visitors.clear()
 
 
 def test_many_are_a_few_names_and_a_number() -> None:

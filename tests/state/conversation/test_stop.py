@@ -13,6 +13,7 @@ from ticket_app.settings import get_settings
 from ticket_app.state.conversation import stop
 from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.conversation.entries import CROSSED, WAITS
 from ticket_app.state.conversation.stop import Stop
 
 pytestmark = pytest.mark.anyio
@@ -70,3 +71,23 @@ async def test_a_send_stops_once_and_a_second_press_sends(
     await page.do(Stop.keep_writing())
     assert newer(page) == []
     assert await press(later, "k2") == 2
+
+
+async def test_what_comes_while_a_message_is_held_is_said_beside_undo(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDO_SEND_SECONDS", "10")
+    get_settings.cache_clear()
+    ticket = opened()
+    page = await tabs.open(f"/t/{ticket.id}")
+    seen = written(ticket.id, "It is broken.")
+    await page.do(Composer.send(ticket.id, "reply", "Hello", "k", False, seen))
+    post_message(over_rest(), ticket.id, MessageCreate(body="The team's own."))
+
+    def waits() -> str:
+        (held,) = page.shown(Conversation)["held"]
+        return str(held["waits"])
+
+    assert waits() == WAITS
+    written(ticket.id, "It works.")
+    await page.until(lambda: waits() == CROSSED + WAITS)

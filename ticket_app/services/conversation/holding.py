@@ -51,6 +51,7 @@ class Held(NamedTuple):
     kind: MessageKind
     body: str
     resolves: bool
+    sent_at: datetime
     due_at: datetime
     attachments: list[AttachmentPublic]
 
@@ -181,5 +182,11 @@ def _claim(held: HeldMessage) -> KeyClaim:
 
 def _held(row: HeldMessage, attachments: list[AttachmentPublic] | None) -> Held:
     return Held(
-        row.id or 0, MessageKind(row.kind), row.body, row.resolves, row.due_at, attachments or []
+        row.id or 0,
+        MessageKind(row.kind),
+        row.body,
+        row.resolves,
+        row.created_at,
+        row.due_at,
+        attachments or [],
     )

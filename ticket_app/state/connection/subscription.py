@@ -16,13 +16,13 @@ PAUSE_SECONDS = 0.25
 """Seconds between two refreshes of a page: a burst of changes costs at most 4 a second."""
 
 
-class Presence:
+class Clients:
     """Tells if a client is connected. The assembly sets the function."""
 
     is_connected: Callable[[str], bool] = staticmethod(lambda _: True)
 
 
-presence = Presence()
+clients = Clients()
 
 
 class Subscribed(rx.State, mixin=True):
@@ -39,7 +39,7 @@ class Subscribed(rx.State, mixin=True):
         token = EventContext.get().token
         with bus.subscribe(1, self._followed()) as changes:
             await self._refresh()  # reads what changed between `load` and the subscription
-            while presence.is_connected(token):
+            while clients.is_connected(token):
                 # wait_for of Python 3.11 can swallow the cancellation that ends this task.
                 with suppress(TimeoutError):  # refreshes without a change, too
                     async with asyncio.timeout(IDLE_SECONDS):

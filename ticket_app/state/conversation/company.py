@@ -9,16 +9,18 @@ import reflex as rx
 from reflex_base.event.context import EventContext
 
 from ticket_app.bus import Attendee
-from ticket_app.errors import TicketAppError
+from ticket_app.errors import BusyError, DatabaseUnavailableError, TicketAppError
 from ticket_app.services.people.permission import Verb
 from ticket_app.services.presence import being_at, note_writing, others_at, visitor
 from ticket_app.state.acting import acting
-from ticket_app.state.connection.subscription import IDLE_SECONDS, presence
+from ticket_app.state.connection.subscription import IDLE_SECONDS, clients
 from ticket_app.state.event_arguments import number_of
 from ticket_app.state.service_calls import call_service
 from ticket_app.state.tickets.address import number_in
 
 PAUSE_SECONDS = 0.25
+AGAIN_SECONDS = 5.0
+"""Seconds until a page comes to its ticket again that could not read whose it is."""
 NAMED = 3
 """People who are named. Of more there is the number."""
 
@@ -36,21 +38,28 @@ class Company(rx.State):
     async def watch(self) -> None:
         """Is at the ticket, and follows who else is, as an on_load event does: see Subscribed."""
         token, number = EventContext.get().token, number_in(self.router.url.path)
-        if not number:
-            return
-        with suppress(TicketAppError):  # without the database the conversation says what is wrong
-            own = await call_service(visitor, token)
-            with being_at(await acting(), number, token, own) as news:
-                while presence.is_connected(token):
-                    news.clear()
-                    others = others_at(await acting(), number, own)
-                    async with self:
-                        self._show(number, others)
-                    # wait_for of Python 3.11 can swallow the cancellation that ends this task.
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(IDLE_SECONDS):
-                            await news.wait()
-                    await asyncio.sleep(PAUSE_SECONDS)
+        while number and clients.is_connected(token):
+            try:
+                await self._attend(token, number)
+            except (DatabaseUnavailableError, BusyError):
+                await asyncio.sleep(AGAIN_SECONDS)
+            except TicketAppError:
+                return  # they are not of the team any more
+
+    async def _attend(self, token: str, number: int) -> None:
+        """Is at the ticket until the page is left. Raises TicketAppError."""
+        own = await call_service(visitor, token)
+        with being_at(await acting(), number, token, own) as news:
+            while clients.is_connected(token):
+                news.clear()
+                others = others_at(await acting(), number, own)
+                async with self:
+                    self._show(number, others)
+                # wait_for of Python 3.11 can swallow the cancellation that ends this task.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await news.wait()
+                await asyncio.sleep(PAUSE_SECONDS)
 
     @rx.event
     async def write(self, ticket_id: int) -> None:

@@ -1,11 +1,13 @@
 """The page of one ticket: what was said there, newest at the end. The address names the ticket."""
 
+from datetime import datetime
 from typing import ClassVar
 
 import reflex as rx
 
 from ticket_app.actor import Actor
 from ticket_app.errors import TicketAppError, TicketNotFoundError
+from ticket_app.schemas.conversation import MessagePublic
 from ticket_app.schemas.tickets import TicketPublic
 from ticket_app.services.conversation.holding import held_messages
 from ticket_app.services.conversation.paging import conversation_page
@@ -20,7 +22,7 @@ from ticket_app.state.service_calls import call_service
 from ticket_app.state.tickets.address import address_of, number_in
 from ticket_app.state.tickets.rows import TicketRow, row_of
 from ticket_app.theme import NAME
-from ticket_app.vocabulary import ID_MAX
+from ticket_app.vocabulary import ID_MAX, Side
 
 NO_TICKET = TicketRow(
     id=0, title="", excerpt="", category="", priority="", status="", sentiment="", urgency=0,
@@ -76,7 +78,7 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
         """Reads the ticket and the newest entries."""
         limit = self._messages_to_read()
         try:
-            ticket, found = await call_service(
+            ticket, found, written_at = await call_service(
                 _ticket_with_stretch, number, self.before or None, limit
             )
             held = await call_service(held_messages, number)
@@ -88,7 +90,7 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
             self._show(ticket, found)
             released = max(0, len(self.held) - len(held))  # they are no news to their author
             self._set(
-                held=[held_entry_of(each) for each in held],
+                held=[held_entry_of(each, written_at) for each in held],
                 arrived=max(0, self.arrived - released),
             )
 
@@ -120,7 +122,7 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
         self._set(seen=last_message(self.newest))
 
     async def _stretch(self, before: int | None, limit: int) -> Stretch:
-        _, found = await call_service(_ticket_with_stretch, self.ticket.id, before, limit)
+        _, found, _ = await call_service(_ticket_with_stretch, self.ticket.id, before, limit)
         return found
 
     def _address_before(self, oldest: int) -> str:
@@ -134,8 +136,17 @@ class Conversation(Paged, Returning, Subscribed, rx.State):
 
 def _ticket_with_stretch(
     actor: Actor, ticket_id: int, before: int | None, limit: int
-) -> tuple[TicketPublic, Stretch]:
+) -> tuple[TicketPublic, Stretch, datetime | None]:
+    """Returns the ticket, its newest messages, and when others than the actor wrote last."""
     ticket = get_ticket(actor, ticket_id)
     page = conversation_page(actor, ticket_id, limit, before)
     requester = ticket.requester_name or ticket.requester_email or ""
-    return ticket, Stretch(entries_of(page, requester), page.has_older)
+    of_others = [each.created_at for each in page.messages if not _is_own(actor, each)]
+    stretch = Stretch(entries_of(page, requester), page.has_older)
+    return ticket, stretch, max(of_others, default=None)
+
+
+def _is_own(actor: Actor, message: MessagePublic) -> bool:
+    """Returns True for the actor's own words. At an open desk the team is one agent."""
+    own = actor.identity.person_id
+    return message.author_id == own and (own is not None or message.side is Side.TEAM)

@@ -21,6 +21,7 @@ TEAM = "This desk"
 REQUESTER = "Requester"
 """A requester without a name and an address."""
 WAITS = "Sends in a few seconds"
+CROSSED = "Somebody wrote meanwhile. "
 OF_TRIAGE = "triage"
 
 
@@ -55,9 +56,11 @@ class HeldEntry:
     files: list[File] = field(default_factory=list)
 
 
-def held_entry_of(held: Held) -> HeldEntry:
-    """Returns a held message as its author sees it."""
+def held_entry_of(held: Held, written_at: datetime | None = None) -> HeldEntry:
+    """Returns a held message as its author sees it. `written_at` is when others wrote last."""
     waits = "Sends in a few seconds, and resolves the ticket" if held.resolves else WAITS
+    if written_at is not None and written_at > held.sent_at:
+        waits = CROSSED + waits
     return HeldEntry(held.id, held.kind, html_of(held.body), waits, files_of(held.attachments))
 
 
