@@ -8,7 +8,7 @@ from reflex_base.event.context import EventContext
 
 from ticket_app.bus import bus
 from ticket_app.state.acting import acting_if_known
-from ticket_app.state.connection.subscription import IDLE_SECONDS, PAUSE_SECONDS, presence
+from ticket_app.state.connection.subscription import IDLE_SECONDS, PAUSE_SECONDS, clients
 
 
 class OfPerson(rx.State, mixin=True):
@@ -21,7 +21,7 @@ class OfPerson(rx.State, mixin=True):
         person_id = (await acting_if_known()).identity.person_id
         with bus.told_of_notifications(person_id) as told:
             await self._refresh()
-            while presence.is_connected(token):
+            while clients.is_connected(token):
                 with suppress(TimeoutError):  # refreshes without news, too
                     async with asyncio.timeout(IDLE_SECONDS):
                         await told.wait()
