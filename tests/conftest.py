@@ -42,7 +42,9 @@ SECONDS_TO_WRITE = 2.0
 MISSING = "is missing; bring it with: "
 PROGRAM_FIXTURES = frozenset({"postgres_server", "pooled", "redis", "chromium"})
 """The fixtures that start a program."""
-PROGRAM_NAMES = frozenset({"subprocess", "running_desk", "running_desks", "FakeProvider"})
+PROGRAM_NAMES = frozenset(
+    {"subprocess", "running_desk", "running_desks", "run_command", "FakeProvider"}
+)
 """The names that a test module imports to start a program, or to answer as a provider."""
 
 

@@ -1,8 +1,8 @@
-"""Starts desks from a process that has imported the desk once: a start computes 3 s less.
+"""Starts desks and commands from a process that has imported the desk: each computes 1 to 3 s less.
 
-Each process of pytest has one server of forks. A desk and its workers are forks of it with the
-environment, the files and the process group that a new interpreter would get, and run the same
-command. Tests of the start itself use a new interpreter.
+Each process of pytest has one server of forks. A desk, its workers and a command are forks of it
+with the environment, the files and the session that a new interpreter would get, and run the same
+code. Tests of the start itself use a new interpreter.
 """
 
 import array
@@ -20,6 +20,7 @@ import subprocess
 import sys
 from functools import cache
 from importlib import import_module
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 from reflex_base.config import reload_config
@@ -33,7 +34,8 @@ from ticket_app.settings import ROOT, get_settings
 SET_CHILD_SUBREAPER, SET_NAME = 36, 15
 WORKER = "desk-worker"
 """The name of a worker's process, as `ps -o comm` shows it."""
-REQUEST_MAX = 256 * 1024
+REQUEST_MAX = OUTPUT_MAX = 256 * 1024
+SECONDS = 60
 OPEN_FILES_MAX = 65_536
 ASSEMBLY = ROOT / "ticket_app" / "ticket_app.py"
 
@@ -54,12 +56,39 @@ def can_fork() -> bool:
 
 def fork_desk(environment: dict[str, str], output: IO[bytes]) -> Forked:
     """Run `python -m ticket_app serve`, a group of its own, with its output to this file."""
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+        return _fork(["serve"], environment, nothing.fileno(), output.fileno(), output.fileno())
+
+
+def run_command(
+    *arguments: str, stdin: int | None = None, **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run `python -m ticket_app` to its end, with these changes of the environment."""
+    command = [sys.executable, "-m", "ticket_app", *arguments]
+    environment = os.environ | environment
+    if not can_fork():
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=stdin or subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=SECONDS, check=False,
+        )  # fmt: skip
+    with TemporaryFile() as nothing, TemporaryFile() as output, TemporaryFile() as errors:
+        files = stdin or nothing.fileno(), output.fileno(), errors.fileno()
+        process = _fork(list(arguments), environment, *files)
+        try:
+            process.wait(SECONDS)
+        finally:
+            process.kill()
+        printed = [os.pread(file.fileno(), OUTPUT_MAX, 0).decode() for file in (output, errors)]
+    return subprocess.CompletedProcess(command, process.returncode, *printed)
+
+
+def _fork(arguments: list[str], environment: dict[str, str], *files: int) -> Forked:
+    """Fork for this command, with these files as 0, 1 and 2."""
     server, _ = _server()
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files).tobytes())]
     _prctl(SET_CHILD_SUBREAPER, 1)  # the fork becomes a child of this process
     try:
-        files = array.array("i", [output.fileno()])
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files.tobytes())]
-        server.sendmsg([json.dumps(environment).encode()], rights)
+        server.sendmsg([json.dumps([arguments, environment]).encode()], rights)
         answer = server.recv(64)
     finally:
         _prctl(SET_CHILD_SUBREAPER, 0)
@@ -89,23 +118,23 @@ def _prctl(option: int, value: Any) -> None:
 
 def _import_the_desk() -> None:
     """Import all that a desk imports but its assembly, which reads the settings."""
-    import_module("ticket_app.cli.serve")
+    import_module("ticket_app.cli.server.start")
     import_module("ticket_app.api.app")
     for line in ast.parse(ASSEMBLY.read_text(encoding="utf-8")).body:
         if isinstance(line, ast.ImportFrom):
             import_module(str(line.module))
 
 
-def _serve_forks(requests: socket.socket) -> None:
-    """Fork at each request. Returns in a fork, once it is what the request asks for.
+def _serve_forks(requests: socket.socket) -> list[str]:
+    """Fork at each request. Returns in a fork, with the arguments of the command that it is.
 
     The fork's own parent ends at once, so that the fork becomes the child of the process that asks.
     """
     while True:
-        request, rights, _, _ = requests.recvmsg(REQUEST_MAX, socket.CMSG_SPACE(4))
+        request, rights, _, _ = requests.recvmsg(REQUEST_MAX, socket.CMSG_SPACE(3 * 4))
         if not request:
             sys.exit()
-        (output,) = array.array("i", rights[0][2])
+        files = array.array("i", rights[0][2])
         reading, writing = os.pipe()
         parent = os.fork()
         if parent == 0:
@@ -113,16 +142,16 @@ def _serve_forks(requests: socket.socket) -> None:
                 os._exit(0)
             os.setsid()
             os.write(writing, str(os.getpid()).encode())
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-            for file in (reading, writing, output):
-                os.close(file)
-            requests.close()
+            for number, file in enumerate(files):
+                os.dup2(file, number)
+            requests.detach()
+            os.closerange(3, OPEN_FILES_MAX)
+            arguments, environment = json.loads(request)
             os.environ.clear()
-            os.environ.update(json.loads(request))
-            return
-        os.close(writing)
-        os.close(output)
+            os.environ.update(environment)
+            return list(arguments)
+        for file in (writing, *files):
+            os.close(file)
         os.waitpid(parent, 0)
         requests.send(os.read(reading, 64))
         os.close(reading)
@@ -172,11 +201,10 @@ if __name__ == "__main__":
     _import_the_desk()
     gc.collect()
     gc.freeze()
-    _serve_forks(socket.socket(fileno=int(sys.argv[1])))
+    sys.argv = ["ticket_app", *_serve_forks(socket.socket(fileno=int(sys.argv[1])))]
     get_settings.cache_clear()
     reload_config()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     _spawn = multiprocessing.util.spawnv_passfds
     multiprocessing.util.spawnv_passfds = _spawn_by_fork  # type: ignore[assignment]
-    sys.argv = ["ticket_app", "serve"]
     runpy.run_module("ticket_app", run_name="__main__", alter_sys=True)

@@ -3,18 +3,17 @@
 import io
 import os
 import pty
-import subprocess
 import sys
 
 import pytest
 
 from harness.accounts import administrator
+from tests.fork_server import run_command
 from tests.services.desk import opened
 from tests.services.erasing.test_erasing import rows
 from tests.services.erasing.test_purging import deleted
 from tests.services.erasing.traces import EVE, TEXTS, files_with_traces, leave_traces, traces
 from ticket_app.cli.main import main
-from ticket_app.settings import ROOT
 
 pytestmark = pytest.mark.usefixtures("database", "attachments_folder")
 
@@ -86,18 +85,11 @@ def test_purge_counts_first_and_purges_with_yes(capsys: pytest.CaptureFixture[st
 def test_a_terminal_is_asked_and_takes_yes_alone(database: str, answer: str) -> None:
     deleted(31)
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ticket_app", "purge"],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database.replace("+psycopg2", "")},
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    os.close(theirs)
     os.write(ours, f"{answer}\n".encode())
-    said, _ = process.communicate(timeout=60)
+    done = run_command("purge", stdin=theirs, DATABASE_URL=database.replace("+psycopg2", ""))
+    os.close(theirs)
     os.close(ours)
-    assert b'Type "yes"' in said
-    assert process.returncode == (0 if answer == "yes" else 2), said
+    said = done.stdout + done.stderr
+    assert 'Type "yes"' in said
+    assert done.returncode == (0 if answer == "yes" else 2), said
     assert rows("SELECT count(*) FROM ticket") == [(0 if answer == "yes" else 1,)]

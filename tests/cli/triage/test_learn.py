@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fork_server import run_command
 from tests.services.triage.decided import OWN_WORDS, count_lessons, decide, examples, raw, shuffled
 from ticket_app.services.triage.decisions import EXAMPLES_MAX
 from ticket_app.services.triage.learning import lessons
@@ -20,15 +21,7 @@ SECONDS_MAX, MIB_MAX = 60, 1024
 
 def learn(database: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Runs the command to its end."""
-    return subprocess.run(
-        [*COMMAND, *options],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_command("triage", "learn", *options, DATABASE_URL=database)
 
 
 @pytest.mark.rest_in_prove("database")
