@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 WITHOUT_SLASH = ("/api/docs", "/api/openapi.json")
 HEALTH = "/api/health/"
+LINKED = "/api/linked/"
+"""The beginning of the addresses of files for the holders of signed links."""
 FORMS = SIGN_IN, CODE, SIGN_OUT, PASSWORD, OWN_PASSWORD = (
     "/api/sign-in/",
     "/api/sign-in/code/",

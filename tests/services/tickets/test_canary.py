@@ -83,6 +83,7 @@ def calls(foreign: list[int]) -> Calls:
         "conversation.own.answer_own": [(each, MessageCreate(body="Mine?")) for each in foreign],
         "conversation.own.close_own": [(each,) for each in foreign],
         "people.caps.count_message": [("127.0.0.1", "key")],
+        "people.caps.count_upload": [("127.0.0.1",)],
         "conversation.attachments.uploading.begin_upload": [(each,) for each in foreign],
         "conversation.attachments.uploading.append_to_upload": [(files.Incoming(), b"Mine?")],
         "conversation.attachments.uploading.finish_upload": [

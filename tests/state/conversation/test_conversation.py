@@ -14,8 +14,9 @@ from ticket_app.schemas.conversation import AttachmentPublic, MessageCreate, Mes
 from ticket_app.services.conversation.paging import ConversationPage
 from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.tickets import deleting
+from ticket_app.state.attachments.files import File
 from ticket_app.state.conversation.conversation import Conversation
-from ticket_app.state.conversation.entries import File, entries_of, without_urls
+from ticket_app.state.conversation.entries import by_link, entries_of
 from ticket_app.state.conversation.paged import EARLIER_MAX, PAGE
 from ticket_app.state.tickets.actions import TicketActions
 from ticket_app.vocabulary import Role
@@ -140,12 +141,18 @@ async def test_a_page_without_a_right_shows_nothing(tabs: Tabs) -> None:
 
 def test_the_files_of_a_message_are_links_where_the_desk_serves_them() -> None:
     file = AttachmentPublic(
-        id=5, name="a.pdf", media_type="application/pdf", size=1_001, url="/api/x/", created_at=NOW
+        id=5,
+        name="a.pdf",
+        media_type="application/pdf",
+        size=1_001,
+        url="/api/tickets/x/",
+        created_at=NOW,
     )
     said = MessagePublic(
         id=1, ticket_id=1, kind="reply", side="requester", author_id=None, author=None,
         body="Here.", channel="rest", created_at=NOW, attachments=[file],
     )  # fmt: skip
     entries = entries_of(ConversationPage([said], [], has_older=False), "Bea")
-    assert entries[0].files == [File(5, "a.pdf", "PDF", "1 kB", "/api/x/", "")]
-    assert without_urls(entries)[0].files == [File(5, "a.pdf", "PDF", "1 kB", "", "")]
+    assert entries[0].files == [File(5, "a.pdf", "PDF", "1 kB", "/api/tickets/x/", "")]
+    (linked,) = by_link(entries, "k&y")[0].files
+    assert linked.url == "/api/linked/x/?key=k%26y"

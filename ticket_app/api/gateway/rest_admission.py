@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticket_app.actor import NOBODY, Identity
 from ticket_app.api.gateway.origins import is_of_own_page
-from ticket_app.api.paths import FORMS, HEALTH, SIGNING_IN
+from ticket_app.api.paths import FORMS, HEALTH, LINKED, SIGNING_IN
 from ticket_app.api.problems import problem, problem_of
 from ticket_app.api.recognition import recognise_client
 from ticket_app.errors import (
@@ -28,9 +28,9 @@ SECONDS_FOR_HEALTH = 0.5
 class RestAdmission:
     """ASGI middleware that sets `scope["identity"]`, and refuses whoever has to sign in first.
 
-    Health and the single sign-on are for everyone, and so are the forms, if a page of this desk has
-    sent them. The other addresses need a sign-in once the desk has accounts, also those that do not
-    exist.
+    Health, the files of signed links and the single sign-on are for everyone, and so are the forms,
+    if a page of this desk has sent them. The other addresses need a sign-in once the desk has
+    accounts, also those that do not exist.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -62,6 +62,8 @@ class RestAdmission:
 
 async def _admitted(scope: Scope) -> Identity:
     """Return the identity. TicketAppError for whoever has to sign in first."""
+    if scope["path"].startswith(LINKED):
+        return NOBODY  # the key of the link in the address says who it is
     if scope["path"] == HEALTH:
         return await _for_health(scope)
     identity = await recognise_client(scope)

@@ -16,7 +16,7 @@ from starlette.types import Scope
 from ticket_app.actor import Actor
 from ticket_app.errors import BusyError
 
-ADDRESS = re.compile(r"/api/tickets/[^/]+/attachments/")
+ADDRESS = re.compile(r"/api/(tickets|linked)/[^/]+/attachments/")
 SILENT_SECONDS = 30.0
 """Time for the next part of a file, to arrive or to be taken."""
 SLOWEST = 32 * 1024

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 import reflex as rx
 from reflex.experimental.client_state import ClientStateVar
 
+from ticket_app.components.attachments.attaching import attaching, files_to_send, pastes
+from ticket_app.components.attachments.files import files
 from ticket_app.components.browser.browser_functions import as_object, call, function_of
 from ticket_app.components.browser.field_values import value_of, values_of
 from ticket_app.components.browser.words import words
 from ticket_app.components.conversation.drafted import checked, draft, draft_button
 from ticket_app.components.conversation.entries import NEWEST
-from ticket_app.components.conversation.files import files
 from ticket_app.components.conversation.mentions import offers, with_mentions
 from ticket_app.components.conversation.scroll import scroll_to
 from ticket_app.components.conversation.stop import stop
@@ -48,7 +49,8 @@ class _Box(NamedTuple):
     def send(self, kind: str, *, resolve: bool = False) -> Any:
         """Returns the event that sends what the field of this kind holds."""
         text, key = value_of(f"{kind}-text"), value_of(f"{kind}-key")
-        return self.state.send(self.ticket_id, kind, text, key, resolve, self.seen)
+        files = files_to_send(self.state.unsent, self.ticket_id, kind)
+        return self.state.send(self.ticket_id, kind, text, key, resolve, self.seen, *files)
 
 
 def composer(
@@ -65,7 +67,7 @@ def composer(
     Each kind has a field of its own, so that no note becomes a reply by a wrong press.
     """
     box = _Box(state, ticket_id, may_resolve, seen, on_key)
-    meet = state.meet(ticket_id, values_of(FIELDS))
+    meet = [state.meet(ticket_id, values_of(FIELDS)), state.unsent.read_files(ticket_id)]
     of_team = [
         _choice_of_kind(),
         draft(state, ticket_id, hidden=box.is_note),
@@ -81,10 +83,12 @@ def composer(
         if box.is_team
         else _field(box, REPLY, label),
         rx.cond(state.preview, rx.html(state.preview, class_name="markdown preview")),
+        attaching(state.unsent, ticket_id, NOTE, ~box.is_note) if box.is_team else rx.fragment(),
+        attaching(state.unsent, ticket_id, REPLY, box.is_note),
         _foot(box),
         key=ticket_id.to_string(),
         class_name=rx.cond(box.is_note, "composer of-note", "composer"),
-        custom_attrs={"aria-label": "Write"},
+        custom_attrs={"aria-label": "Write", **pastes(box.is_note)},
     )
 
 

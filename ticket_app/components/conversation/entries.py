@@ -2,9 +2,9 @@
 
 import reflex as rx
 
+from ticket_app.components.attachments.files import files
 from ticket_app.components.browser.times import ago
 from ticket_app.components.browser.words import words
-from ticket_app.components.conversation.files import files
 from ticket_app.components.frame import icon
 from ticket_app.components.tickets.detail import history_line
 from ticket_app.state.conversation.entries import CHANGES, Entry

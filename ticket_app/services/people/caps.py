@@ -26,6 +26,7 @@ class Cap(NamedTuple):
 TICKETS_OF_CLIENT = Cap(20, 3600.0)
 TICKETS_OF_ADDRESS = Cap(10, 3600.0)
 MESSAGES_OF_CLIENT = Cap(30, 3600.0)
+UPLOADS_OF_CLIENT = Cap(60, 3600.0)
 SUGGESTIONS_OF_CLIENT = Cap(60, 60.0)
 SUBJECTS_MAX = 5_000
 """Clients and addresses that are remembered for a cap. Beyond them the one seen longest ago is
@@ -91,6 +92,13 @@ def count_message(actor: Actor, client: str, key: str) -> None:
     require(actor, Verb.REPLY)
     if _is_capped(actor):
         counted.count({MESSAGES_OF_CLIENT: client}, key)
+
+
+def count_upload(actor: Actor, client: str) -> None:
+    """Counts a file that is about to be uploaded from this client, as `count_filing`."""
+    require(actor, Verb.REPLY)
+    if _is_capped(actor):
+        counted.count({UPLOADS_OF_CLIENT: client}, new_token())
 
 
 def _is_capped(actor: Actor) -> bool:

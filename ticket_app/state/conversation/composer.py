@@ -9,6 +9,7 @@ from ticket_app.errors import NewerMessagesError, TicketAppError
 from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.services.conversation.holding import send_message, take_back
 from ticket_app.services.people.permission import Verb
+from ticket_app.state.attachments.unsent import ComposerFiles, Unsent, alone
 from ticket_app.state.conversation.company import stop_writing
 from ticket_app.state.conversation.composing import Composing, new_key
 from ticket_app.state.conversation.conversation import Conversation
@@ -27,6 +28,7 @@ class Composer(Composing, rx.State):
     """The composer beside the conversation that this page shows."""
 
     needs: ClassVar[Verb | None] = Verb.CHANGE_TICKETS
+    unsent: ClassVar[type[Unsent]] = ComposerFiles
 
     @rx.event
     async def undo(self, held_id: int, written: dict[str, Any]) -> list[EventSpec]:
@@ -41,8 +43,10 @@ class Composer(Composing, rx.State):
             return [failure_notice(TOO_LATE)]
         await self._settle_draft()
         fields: dict[str, Any] = written if isinstance(written, dict) else {}  # type: ignore[redundant-expr]  # a page may send anything
+        await (await self.get_state(ComposerFiles))._read_files(page.ticket.id)  # noqa: SLF001  # ours
         since = text_of(fields.get(f"{taken.kind}-text"), MESSAGE_MAX)
-        text = f"{taken.body}\n\n{since}" if since.strip() else taken.body
+        body = "" if taken.body == alone(len(taken.attachments)) else taken.body
+        text = f"{body}\n\n{since}" if body and since.strip() else body or since
         self.sent_text = ""
         self.write(page.ticket.id, taken.kind, text)
         put = {f"{taken.kind}-text": text, f"{taken.kind}-key": new_key()}

@@ -16,6 +16,7 @@ from ticket_app.actor import Actor
 from ticket_app.errors import IdempotencyKeyReusedError, InvalidInputError, TicketAppError
 from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.schemas.inputs import parse
+from ticket_app.state.attachments.unsent import Unsent, ids_of, words_and_files
 from ticket_app.state.conversation.markdown import html_of
 from ticket_app.state.event_arguments import number_of, text_of, ticket_id_of
 from ticket_app.state.notices import Notice
@@ -36,7 +37,8 @@ SAID = {MessageKind.REPLY: "Your reply is sent.", MessageKind.NOTE: "Your note i
 
 
 class Composing(rx.State, mixin=True):
-    """`kinds` are those that one may write. `ready` is True once the fields have their keys.
+    """`kinds` are those that one may write, `unsent` has the files that wait in the box. `ready` is
+    True once the fields have their keys.
 
     `sent` counts what was posted: the last was `sent_text`, of `sent_kind`, which the browser then
     takes out of its field. `preview` is the HTML of a text that is not sent yet, and `refusal` says
@@ -44,6 +46,7 @@ class Composing(rx.State, mixin=True):
     """
 
     kinds: ClassVar[tuple[MessageKind, ...]] = tuple(MessageKind)
+    unsent: ClassVar[type[Unsent]]
 
     ready: bool = False
     sent: int = 0
@@ -108,17 +111,24 @@ class Composing(rx.State, mixin=True):
         key: str,
         resolve: bool = False,
         seen: int = 0,
+        files: list[int] | None = None,
+        on_the_way: int = 0,
     ) -> list[EventSpec]:
-        """Posts a message, unless its key has posted it before. After an error the text stays."""
+        """Posts a message with its `files`, unless its key has posted it before. After an error the
+        text stays. It waits for files that are `on_the_way`."""
         self.refusal, self._seen = "", number_of(seen)
-        if not text_of(text, MESSAGE_MAX).strip():
+        ids = ids_of(files)
+        if not ids and not number_of(on_the_way) and not text_of(text, MESSAGE_MAX).strip():
             self.refusal = "" if 0 <= time() - self._sent_at < AGAIN_SECONDS else EMPTY
             return []
         known = text_of(key, IDEMPOTENCY_KEY_MAX)
         try:
-            new = parse(MessageCreate, {"body": text, "kind": kind})
+            said = words_and_files(text, ids, on_the_way)
+            new = parse(MessageCreate, {"kind": kind, **said})
             await self._post(ticket_id_of(ticket_id), new, known or None, resolve is True)
+            await self._read_files(ticket_id, ids)
         except InvalidInputError as error:
+            await self._read_files(ticket_id, ids)
             self.refusal = f"{error.problems[0].message} Your text is kept."
             return []
         except IdempotencyKeyReusedError:
@@ -136,6 +146,11 @@ class Composing(rx.State, mixin=True):
         self._texts = {name: kept for name, kept in self._texts.items() if name != place}
         self._last_sent = {place: text}
         return [rx.set_value(f"{kind}-key", new_key()), Notice.say(SAID[kind])]
+
+    async def _read_files(self, ticket_id: int, sent: list[int]) -> None:
+        """Shows which files are still there, after they were sent or refused."""
+        if sent:
+            await (await self.get_state(self.unsent))._read_files(number_of(ticket_id))  # noqa: SLF001  # ours
 
     async def _post(
         self,

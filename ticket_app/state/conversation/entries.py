@@ -9,7 +9,7 @@ from ticket_app.schemas.conversation import MessagePublic
 from ticket_app.schemas.tickets import TicketEventPublic
 from ticket_app.services.conversation.holding import Held
 from ticket_app.services.conversation.paging import ConversationPage
-from ticket_app.state.conversation.files import File, files_of
+from ticket_app.state.attachments.files import File, files_by_link, files_of
 from ticket_app.state.conversation.markdown import html_of
 from ticket_app.state.tickets.detail import Line, event_line
 from ticket_app.vocabulary import Side, Who
@@ -101,12 +101,10 @@ def said_entry(message: MessagePublic, requester: str, team: str = TEAM) -> Entr
     )
 
 
-def without_urls(entries: Sequence[Entry]) -> list[Entry]:
-    """Returns the entries for the holder of a signed link, to whom the desk serves no file."""
+def by_link(entries: Sequence[Entry], signature: str) -> list[Entry]:
+    """Returns the entries for the holder of a signed link, with addresses that its key opens."""
     return [
-        replace(each, files=[replace(file, url="", thumbnail="") for file in each.files])
-        if each.files
-        else each
+        replace(each, files=files_by_link(each.files, signature)) if each.files else each
         for each in entries
     ]
 

@@ -7,7 +7,9 @@ import reflex as rx
 from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.services.conversation import linked, own
 from ticket_app.services.people.permission import Verb
+from ticket_app.state.attachments.unsent import Unsent
 from ticket_app.state.conversation.composing import Composing
+from ticket_app.state.portal.answer_files import LinkedFiles, OwnFiles
 from ticket_app.state.portal.linked_ticket import LinkedTicket
 from ticket_app.state.portal.own_tickets import OwnTickets
 from ticket_app.state.service_calls import call_service
@@ -18,6 +20,7 @@ class OwnAnswer(Composing, rx.State):
     """The box on the page of one's own ticket."""
 
     needs: ClassVar[Verb | None] = Verb.USE_ACCOUNT
+    unsent: ClassVar[type[Unsent]] = OwnFiles
     kinds: ClassVar[tuple[MessageKind, ...]] = (MessageKind.REPLY,)
 
     async def _post(
@@ -35,6 +38,7 @@ class LinkedAnswer(Composing, rx.State):
     """The box on the page of a signed link."""
 
     needs: ClassVar[Verb | None] = None
+    unsent: ClassVar[type[Unsent]] = LinkedFiles
     kinds: ClassVar[tuple[MessageKind, ...]] = (MessageKind.REPLY,)
 
     async def _post(

@@ -13,7 +13,7 @@ from ticket_app.services.people.tokens import TOKEN_LENGTHS
 from ticket_app.services.tickets import links
 from ticket_app.state.connection.returning import Returning
 from ticket_app.state.connection.subscription import Subscribed
-from ticket_app.state.conversation.entries import entries_of, without_urls
+from ticket_app.state.conversation.entries import by_link, entries_of
 from ticket_app.state.conversation.paged import Paged, Stretch
 from ticket_app.state.event_arguments import number_of, text_of
 from ticket_app.state.notices import Notice
@@ -110,4 +110,4 @@ def _stretch(
     actor: Actor, ticket_id: int, signature: str, limit: int, before: int | None
 ) -> Stretch:
     page = linked.linked_conversation(actor, ticket_id, signature, limit, before)
-    return Stretch(without_urls(entries_of(page, YOU, TEAM)), page.has_older)
+    return Stretch(by_link(entries_of(page, YOU, TEAM), signature), page.has_older)

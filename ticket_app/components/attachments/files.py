@@ -4,7 +4,7 @@ import reflex as rx
 
 from ticket_app.components.browser.words import words
 from ticket_app.components.frame import PlainLink, icon
-from ticket_app.state.conversation.files import File
+from ticket_app.state.attachments.files import File
 
 WIDTH, HEIGHT = "160", "120"
 """Pixels of the place of a thumbnail, kept before it has come, so that nothing moves."""

@@ -1,7 +1,8 @@
 """Files as a page shows them: of a message, and in a composer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from ticket_app.schemas.conversation import AttachmentPublic
 
@@ -36,6 +37,23 @@ def files_of(attachments: Sequence[AttachmentPublic]) -> list[File]:
         )
         for each in attachments
     ]
+
+
+def files_by_link(files: Sequence[File], signature: str) -> list[File]:
+    """Returns the files with the addresses at which the key of a signed link opens them."""
+    key = urlencode({"key": signature})
+    return [
+        replace(
+            each,
+            url=_linked(each.url, key),
+            thumbnail=_linked(each.thumbnail, key) if each.thumbnail else "",
+        )
+        for each in files
+    ]
+
+
+def _linked(address: str, key: str) -> str:
+    return f"{address.replace('/api/tickets/', '/api/linked/', 1)}?{key}"
 
 
 def size_in_words(size: int) -> str:

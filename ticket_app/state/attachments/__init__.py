@@ -1,0 +1,1 @@
+"""Files of messages as pages show them, and those that wait in a composer."""
