@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
+from tests.services.conftest import providing
 from ticket_app.api.app import make_api
+
+__all__ = ["client", "providing"]
 
 
 @pytest.fixture

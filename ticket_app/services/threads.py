@@ -73,6 +73,7 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     sessions.end_own: CHANGING,
     similar.similar_tickets: SEARCHING,
     draft_context.read_context: SEARCHING,
+    drafts.review: SEARCHING,
     figures.ticket_insights: REPORTING,
     triage_report.triage_report: REPORTING,
 }

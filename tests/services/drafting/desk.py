@@ -14,11 +14,13 @@ from tests.services.desk import opened
 from ticket_app.actor import Actor
 from ticket_app.data.engine import read_transaction
 from ticket_app.data.triage.drafted_tables import DraftedReply
+from ticket_app.data.triage.tables import TriageCall
 from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.schemas.drafting import DraftedReplyPublic
 from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.drafting.drafting import draft_reply
 from ticket_app.services.drafting.stored import keep_draft
+from ticket_app.services.triage import ledger
 from ticket_app.triage.contract import Draft
 from ticket_app.vocabulary import MessageKind, Side
 
@@ -80,3 +82,10 @@ def sent_to(fake: FakeProvider) -> list[dict[str, str]]:
     """Returns the messages of the last request to the provider."""
     messages: list[dict[str, str]] = json.loads(fake.received[-1].body)["messages"]
     return messages
+
+
+def calls() -> list[TriageCall]:
+    """Returns the rows of the ledger, oldest first."""
+    ledger.flush()
+    with read_transaction() as session:
+        return list(session.scalars(select(TriageCall).order_by(col(TriageCall.id))))

@@ -10,16 +10,18 @@ from harness.actors import in_browser, over_rest
 from tests.services.desk import opened
 from tests.services.drafting.desk import DRAFT, answered_ticket, kept, rows, said
 from ticket_app.actor import by_command
-from ticket_app.schemas.conversation import MessageCreate
+from ticket_app.schemas.conversation import MessageCreate, ParticipantCreate
 from ticket_app.services.conversation.holding import (
     held_messages,
     release_due,
     send_message,
     take_back,
 )
+from ticket_app.services.conversation.participants import add_participant
 from ticket_app.services.drafting.stored import find_draft, open_draft, throw_away
 from ticket_app.services.erasing.purging import purge_tickets
 from ticket_app.services.erasing.requesters import erase_requester, find_requester
+from ticket_app.services.people.accounts.directory import find_person
 from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.services.triage.report import triage_report
 from ticket_app.vocabulary import ERASED, DraftOutcome, MessageKind, Role
@@ -105,6 +107,17 @@ def test_erasing_a_requester_erases_what_was_drafted_from_their_words() -> None:
     bodies = {row.id: row.body for row in rows()}
     assert bodies == {of_eve.id: ERASED, of_source.id: ERASED, unconcerned.id: DRAFT}
     assert open_draft(over_rest(), other) is None
+
+
+@pytest.mark.rest_in_prove("database")
+def test_erasing_somebody_copied_on_a_ticket_erases_its_drafts() -> None:
+    ticket = opened(requester_email="bea@example.com").id
+    add_participant(over_rest(), ticket, ParticipantCreate(person="eve@example.com"))
+    eve = find_person(by_command(), "eve@example.com").id
+    said(ticket, "It stops at Quagmire Road.", actor=acting(eve, Role.REQUESTER))
+    kept(ticket, "You say that it stops at Quagmire Road.")
+    list(erase_requester(by_command(), find_requester(by_command(), "eve@example.com")))
+    assert [row.body for row in rows()] == [ERASED]
 
 
 def test_a_purged_ticket_takes_its_drafts_and_its_part_in_others() -> None:

@@ -101,8 +101,10 @@ async def test_a_draft_is_marked_until_it_is_sent(tabs: Tabs, providing: Providi
     assert [each.outcome for each in rows()] == ["edited"]
     (held,) = page.shown(Conversation)["held"]
     await page.do(Composer.undo(held["id"], {}))
-    assert page.shown(Drafted)["body"] == COPYING
+    assert (page.shown(Drafted)["body"], page.shown(Drafted)["inserted"]) == (COPYING, True)
     assert [each.outcome for each in rows()] == [None]
+    await page.do(Composer.send(ticket, "note", "Ask Cay.", "k2", False))
+    assert page.shown(Drafted)["inserted"] is True
     await page.do(Drafted.throw_away())
     assert page.shown(Drafted)["draft_id"] == 0
     assert [each.outcome for each in rows()] == ["thrown_away"]
@@ -120,9 +122,9 @@ async def test_two_presses_are_one_call_and_leaving_ends_it(
     for ending in (Drafted.cancel(), Drafted.leave(ticket), Drafted.meet(other)):
         with holding(fake) as arrived:
             await page.do(Drafted.meet(ticket))
-            for _ in range(2):
-                await page.send(ask, ticket_id=ticket, wait=False)
+            await page.send(ask, ticket_id=ticket, wait=False)
             assert await asyncio.to_thread(arrived.wait, 20)
+            await page.do(Drafted.ask(ticket))
             await page.do(ending)
             assert page.shown(Drafted)["asking"] is False
     assert len(fake.received) == 3

@@ -63,7 +63,10 @@ def draft(state: type[Composing], ticket_id: rx.Var[int], *, hidden: rx.Var[bool
         rx.cond(
             Drafted.draft_id > 0,
             rx.fragment(
-                on_mount=Drafted.check(ticket_id, value_of(FIELD)),
+                # An empty field tells nothing: its text may be on the way.
+                on_mount=rx.cond(
+                    value_of(FIELD) != "", Drafted.check(ticket_id, value_of(FIELD)), rx.noop()
+                ),
                 key=Drafted.draft_id.to_string(),
             ),
         ),

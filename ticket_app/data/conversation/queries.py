@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from ticket_app.data.conversation.tables import Message
 from ticket_app.data.people.tables import Person
-from ticket_app.vocabulary import MessageKind, Side
+from ticket_app.vocabulary import ERASED, MessageKind, Side
 
 Said = tuple[Message, str | None]
 """A message and the name of its author, if the author is a person."""
@@ -66,9 +66,13 @@ def newer_of_others(
 
 
 def replies_of_team(session: Session, ticket_id: int, *, limit: int) -> Sequence[str]:
-    """Return the newest `limit` replies of the team to the requester of a ticket, newest first."""
+    """Return the newest `limit` replies of the team to the requester of a ticket, newest first.
+
+    Those that were erased are left out.
+    """
     wanted = select(col(Message.body)).where(col(Message.ticket_id) == ticket_id)
     wanted = wanted.where(col(Message.kind) == MessageKind.REPLY, col(Message.side) == Side.TEAM)
+    wanted = wanted.where(col(Message.body) != ERASED)
     return session.scalars(wanted.order_by(col(Message.id).desc()).limit(limit)).all()
 
 

@@ -3,6 +3,7 @@
 Notes are for the team alone, and a draft goes to the customer: they are not shown.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -31,6 +32,9 @@ SIMILAR_MAX = 10
 """Similar tickets that are looked at for replies of the team."""
 REPLIES_MAX = 2
 """Replies of one similar ticket."""
+COMPARED_MAX, COMPARED_CHARACTERS = 20, 40_000
+"""Replies of a source that a text is compared with, and their characters. They are more than were
+shown, because others may have come since."""
 NAME_LETTERS = 3
 """Letters of a part of a name that is taken out by itself."""
 STAND_IN = "[…]"
@@ -63,12 +67,12 @@ def read_context(actor: Actor, ticket_id: int) -> DraftContext:
     return DraftContext(question, tuple(examples))
 
 
-def text_of_sources(session: Session, ticket_ids: list[int]) -> dict[int, str]:
+def text_of_sources(session: Session, ticket_ids: Sequence[int]) -> dict[int, str]:
     """Returns the replies of each ticket of which a provider may have been shown some."""
-    found = {
-        each: messages.replies_of_team(session, each, limit=REPLIES_MAX) for each in ticket_ids
+    replies = {
+        each: messages.replies_of_team(session, each, limit=COMPARED_MAX) for each in ticket_ids
     }
-    return {ticket_id: "\n\n".join(replies) for ticket_id, replies in found.items()}
+    return {each: "\n\n".join(found)[:COMPARED_CHARACTERS] for each, found in replies.items()}
 
 
 def own_text(session: Session, ticket: Ticket) -> str:

@@ -32,7 +32,7 @@ def keep_draft(
     require(actor, Verb.ASK_PROVIDER)
     author_id = actor.identity.person_id
     with write_transaction(QUICK) as session:
-        ticket = existing(lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        existing(lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
         queries.throw_away_open(session, ticket_id, author_id)
         row = DraftedReply(
             ticket_id=ticket_id,
@@ -48,9 +48,9 @@ def keep_draft(
         )
         session.add(row)
         session.flush()
-        queries.add_sources(session, row.id or 0, sources)
-        session.flush()
-        return _public(session, ticket, row)
+        draft_id = row.id or 0
+        queries.add_sources(session, draft_id, sources)
+    return find_draft(actor, ticket_id, draft_id)
 
 
 def open_draft(actor: Actor, ticket_id: int) -> DraftedReplyPublic | None:
@@ -107,7 +107,7 @@ def _own(session: Session, actor: Actor, ticket_id: int, draft_id: int) -> Draft
 
 
 def _copied(session: Session, ticket: Ticket, draft_id: int, text: str) -> list[CopiedPart]:
-    sources = list(queries.sources_of(session, draft_id))
+    sources = queries.sources_of(session, draft_id)
     runs = copied_runs(text, text_of_sources(session, sources), own_text(session, ticket))
     return [CopiedPart(start=each.start, end=each.end, ticket_id=each.source) for each in runs]
 

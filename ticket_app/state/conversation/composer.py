@@ -18,7 +18,7 @@ from ticket_app.state.conversation.stop import Stop
 from ticket_app.state.event_arguments import number_of, text_of
 from ticket_app.state.notices import Notice, failure_notice
 from ticket_app.state.service_calls import call_service
-from ticket_app.vocabulary import MESSAGE_MAX
+from ticket_app.vocabulary import MESSAGE_MAX, MessageKind
 
 TAKEN = "Taken back. Nobody else has seen it."
 TOO_LATE = "It is sent already."
@@ -41,7 +41,9 @@ class Composer(Composing, rx.State):
         await page._read(page.ticket.id)  # noqa: SLF001  # ours
         if taken is None:
             return [failure_notice(TOO_LATE)]
-        await self._settle_draft()
+        if taken.kind is MessageKind.REPLY:
+            drafted = await self.get_state(Drafted)
+            await drafted._reopen(page.ticket.id, taken.body)  # noqa: SLF001  # ours
         fields: dict[str, Any] = written if isinstance(written, dict) else {}  # type: ignore[redundant-expr]  # a page may send anything
         await (await self.get_state(ComposerFiles))._read_files(page.ticket.id)  # noqa: SLF001  # ours
         since = text_of(fields.get(f"{taken.kind}-text"), MESSAGE_MAX)
@@ -72,11 +74,6 @@ class Composer(Composing, rx.State):
             raise
         stop.keep_writing()
         await stop_writing(ticket_id)
-        await self._settle_draft()
+        if new.kind is MessageKind.REPLY:
+            (await self.get_state(Drafted))._forget()  # noqa: SLF001  # ours
         await conversation._show_own(ticket_id)  # noqa: SLF001  # ours
-
-    async def _settle_draft(self) -> None:
-        """Shows the draft that is open now: a reply settles it, and taking that back reopens it."""
-        drafted = await self.get_state(Drafted)
-        drafted._forget()  # noqa: SLF001  # ours
-        await drafted._read()  # noqa: SLF001

@@ -125,17 +125,8 @@ class Drafted(rx.State):
     @rx.event
     async def check(self, ticket_id: int, text: str) -> None:
         """Looks at the reply, when it has changed: for words of the draft, and for copied ones."""
-        text = text_of(text, MESSAGE_MAX * 2)
-        self.written = bool(text.strip())
-        if not self.draft_id or ticket_id != self.ticket_id:
-            return
-        try:
-            is_used, copied = await call_service(review, self.ticket_id, self.draft_id, text)
-        except TicketAppError as error:
-            self.problem = error.detail
-            return
-        self.inserted, self.problem = is_used, ""
-        self.copied = _excerpts(_parts(text, copied)) if is_used else []
+        if ticket_id == self.ticket_id:
+            await self._review(text_of(text, MESSAGE_MAX * 2))
 
     @rx.event
     async def throw_away(self) -> None:
@@ -156,6 +147,26 @@ class Drafted(rx.State):
             return
         if found is not None:
             self._show(found)
+
+    async def _reopen(self, ticket_id: int, text: str) -> None:
+        """Shows the draft that a reply has settled, because its text is in the field again."""
+        if ticket_id == self.ticket_id:
+            self._forget()
+            await self._read()
+            await self._review(text)
+
+    async def _review(self, text: str) -> None:
+        """Looks at the text of the field."""
+        self.written = bool(text.strip())
+        if not self.draft_id:
+            return
+        try:
+            is_used, copied = await call_service(review, self.ticket_id, self.draft_id, text)
+        except TicketAppError as error:
+            self.problem = error.detail
+            return
+        self.inserted, self.problem = is_used, ""
+        self.copied = _excerpts(_parts(text, copied)) if is_used else []
 
     def _show(self, draft: DraftedReplyPublic) -> None:
         self.draft_id, self.by, self.body = draft.id, draft.model, draft.body
