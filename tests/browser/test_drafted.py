@@ -29,6 +29,7 @@ def test_a_draft_is_read_inserted_taken_out_and_sent(
     chromium: Browser, fake: FakeProvider, tmp_path: Path
 ) -> None:
     own = {"AI_PROVIDER": "openai", "AI_BASE_URL": fake.base_url, "UNDO_SEND_SECONDS": "0"}
+    own["AI_BACKGROUND_SECONDS"] = "90"
     with (
         running_desk(tmp_path, **own) as served,
         httpx.Client(base_url=served.url, timeout=SECONDS) as rest,
@@ -48,7 +49,8 @@ def test_a_draft_is_read_inserted_taken_out_and_sent(
         reply.press_sequentially("Dear Bea")
         place = top_of(reply)
         free.set()
-        expect(draft).to_contain_text(DRAFT.partition(COPIED)[0])
+        first = DRAFT.partition(COPIED)[0]
+        expect(draft).to_contain_text(first, timeout=60_000)  # the server loads LiteLLM first
         expect(draft.locator("mark")).to_have_text(COPIED)
         expect(draft.get_by_role("link")).to_have_text("#1")
         expect(reply).to_have_value("Dear Bea")
