@@ -1,5 +1,6 @@
 """How many notifications are unread, for the navigation and the title of every page of the desk."""
 
+from contextlib import suppress
 from typing import ClassVar
 
 import reflex as rx
@@ -31,7 +32,8 @@ class Unread(Returning, OfPerson, rx.State):
     async def open_ticket(self) -> None:
         """Marks what one was told about the ticket of the address as read."""
         if number := number_in(self.router.url.path):
-            await call_service(notifications.mark_ticket_read, number)
+            with suppress(TicketAppError):  # the page's own content says what is wrong
+                await call_service(notifications.mark_ticket_read, number)
 
     def _is_read(self) -> bool:
         return self._loaded
