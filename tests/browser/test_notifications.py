@@ -78,7 +78,7 @@ def test_a_colleague_is_told_of_a_mention_and_of_a_ticket(visitors: Chrome, clos
     cay.goto(f"{closed.desk.url}/t/{second}")
     cay.get_by_label(f"Assignee of ticket {second}").select_option("Bea Bell")
     expect(bea).to_have_title("(2) Board · Support desk")
-    press(bea, bea.get_by_role("link", name="For you , 2 unread"))
+    press(bea, bea.get_by_role("link", name="For you 2 unread"))
     rows = bea.get_by_role("main").get_by_role("listitem")
     expect(rows).to_have_text([re.compile("Cay.*assigned you"), re.compile("Cay.*mentioned you")])
     assert bea.evaluate(SMALL_TARGETS, 44) == []

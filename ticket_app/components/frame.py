@@ -116,7 +116,6 @@ def _unread() -> rx.Component:
     return rx.cond(
         Unread.count,
         rx.fragment(
-            rx.el.span(", ", class_name="unseen"),
             words(Unread.count, class_name="unread number"),
             rx.el.span(" unread", class_name="unseen"),
         ),

@@ -5,9 +5,12 @@ import asyncio
 import pytest
 
 from harness.accounts import account, acting, administrator, session_token
+from harness.actors import over_rest
 from tests.services.desk import changed, opened
 from tests.state.page import Page, Tabs
 from ticket_app.actor import by_command
+from ticket_app.schemas.conversation import MessageCreate
+from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.followers.following import Following, follow
 from ticket_app.services.followers.notifying import CONCERNS, NAME, notify
 from ticket_app.services.people.tokens import digest
@@ -118,3 +121,18 @@ async def test_a_requester_is_told_of_nothing(tabs: Tabs) -> None:
     for event in (Notifications.load(), Notifications.show_waiting(), Unread.open_ticket()):
         await page.do(event)
     assert shown(page) == [] and page.shown(Unread).get("count", "") == ""
+
+
+async def test_the_agent_of_an_open_desk_is_told(tabs: Tabs) -> None:
+    following = Following(NAME, notify, CONCERNS)
+    follow(by_command(), following)
+    page = await tabs.open("/notifications")
+    ticket = opened().id
+    changed(ticket, assignee_id="me")
+    asked = {"body": "Are you there?", "from": "requester"}
+    post_message(over_rest(), ticket, MessageCreate.model_validate(asked))
+    while await asyncio.to_thread(follow, by_command(), following):
+        pass
+    await page.until(lambda: shown(page) == [(ticket, True)])
+    assert page.shown(Notifications)["rows"][0]["did"] == "A reply came on"
+    await page.until(lambda: page.shown(Unread).get("in_title") == "(1) ")

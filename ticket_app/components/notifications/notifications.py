@@ -76,10 +76,10 @@ def _told(told: rx.Var[Told]) -> rx.Component:
             ),
             rx.el.span(
                 rx.cond(told.unread, rx.el.span("Unread: ", class_name="unseen")),
-                rx.cond(told.who, words(told.who, dir="auto", class_name="who")),
+                rx.cond(told.who, words(told.who, dir="auto")),
                 words(told.did),
                 words(rx.Var.create("#").to(str) + told.ticket_id.to_string(), class_name="number"),
-                words(told.title, dir="auto", class_name="of"),
+                words(told.title, dir="auto"),
                 class_name="told-words",
             ),
             ago(told.at),
