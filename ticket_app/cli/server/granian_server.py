@@ -1,7 +1,6 @@
 """The production server: Granian with WORKERS processes, each of which runs the whole desk."""
 
 import asyncio
-import gc
 import multiprocessing
 import os
 import resource
@@ -15,6 +14,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from ticket_app.cli.say import say
+from ticket_app.cli.server.garbage import collect_garbage_rarely
 from ticket_app.cli.server.log_lines import begin_log, remove_other_handlers
 from ticket_app.settings import Settings, get_settings
 
@@ -29,8 +29,6 @@ FILES_BESIDES = 512
 MS_FOR_A_HEAD = 20_000
 HEAD_MAX = 64 * 1024
 """Bytes of a request's head. A connection that sends a head slowly holds as many."""
-GARBAGE_OBJECTS = 20_000
-"""Threshold of the garbage collector's youngest generation, in objects. Python's default is 700."""
 TRIES, SECONDS_BETWEEN_TRIES = 3_000, 0.02
 
 NO_HANDLERS: dict[str, Any] = {"loggers": {"_granian": {}, "granian.access": {}}}
@@ -96,7 +94,7 @@ def desk() -> "ASGIApp":
 
     application: ASGIApp = app()
     remove_other_handlers()
-    _collect_garbage_rarely()
+    collect_garbage_rarely()
     return application
 
 
@@ -106,16 +104,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _collect_garbage_rarely() -> None:
-    """Exclude all present objects from garbage collection, and collect less often.
-
-    Collections of all objects made one request in a hundred wait for a quarter of a second.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_OBJECTS)
 
 
 async def announce() -> None:
