@@ -52,6 +52,10 @@ bench: $(DEV) ## measure the desk at 100,000 and 1,000,000 tickets, beside a pee
 bench-full: $(DEV) ## also measure 1,000 and 10,000 tickets, searches and SQLite; half an hour
 	@exec $(PY) -m bench --full
 
+.PHONY: screenshots
+screenshots: $(DEV) ## take the pictures of the README again, of the demo at a desk of its own
+	@exec $(PY) -m tests.browser.screenshots
+
 .PHONY: check
 check: $(DEV) ## lint, format, types, architecture, schema drift, docs
 	@echo "ruff check"
@@ -74,7 +78,7 @@ clean: ## remove everything that make has built, but no data
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.created:
 	@test -n "$(PYTHON)" || { echo "There is no Python 3.11 or later here; install one, or name it: make run PYTHON=/path/to/python3.11"; exit 2; }

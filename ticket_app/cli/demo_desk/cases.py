@@ -100,7 +100,7 @@ class Case:
             self._by_team(filed, hours * 0.8, lambda at: self._sort(right, at))
         if self._chance.random() < GIVEN_OUT:
             self._by_team(filed, hours * 0.4, self._assign)
-        if hours > PATIENCE and self._chance.random() < NUDGED:
+        if self._is_pressing(hours):
             self._timetable.add(filed + timedelta(hours=hours * 0.7), self._said.nudge)
         if colleagues and self._chance.random() < COPIED:
             address = self._chance.choice(colleagues)
@@ -116,7 +116,7 @@ class Case:
         if step < ASKED:
             self._by_team(at, self._minutes(2, 12), lambda then: self._ask(then, hours))
             return
-        if step < ASKED + HELD:
+        if step < ASKED + HELD and not self._said.is_mild:
             asked = self._minutes(5, 40)
             self._by_team(at, asked, lambda then: self._said.hold(self._agent, then))
         self._go_on(at, hours)
@@ -135,7 +135,7 @@ class Case:
         """Plan the solution so many hours from now, and what may happen until then."""
         if self._chance.random() < NOTED:
             self._by_team(at, hours * 0.4, lambda then: self._said.note(self._agent, then))
-        if hours > PATIENCE and self._chance.random() < NUDGED:
+        if self._is_pressing(hours):
             nudged = at + timedelta(hours=hours * 0.6)
             self._timetable.add(nudged, self._said.nudge)
         if self._chance.random() > NEVER_SOLVED / 2:
@@ -149,8 +149,9 @@ class Case:
             self._assign(at, Status.RESOLVED)
             return
         is_sure = fate >= WORDLESS + REOPENED + THANKED
-        self._said.solve(self._agent, at, resolve=is_sure or fate < WORDLESS + REOPENED)
-        if fate < WORDLESS + REOPENED:
+        comes_back = fate < WORDLESS + REOPENED and not self._said.is_mild
+        self._said.solve(self._agent, at, resolve=is_sure or comes_back)
+        if comes_back:
             back = at + timedelta(hours=self._about(HOURS_UNTIL_BACK))
             self._timetable.add(back, self._come_back)
         elif is_sure:
@@ -212,6 +213,11 @@ class Case:
         at = since + timedelta(hours=hours)
         is_urgent = self._ticket.priority is Priority.CRITICAL
         self._timetable.add(at if is_urgent else in_office_hours(self._chance, at), action)
+
+    def _is_pressing(self, hours: float) -> bool:
+        """Return True if the requester asks for news before so many hours are over."""
+        patient = self._said.is_mild or hours < PATIENCE
+        return not patient and self._chance.random() < NUDGED
 
     def _about(self, hours: float) -> float:
         return min(hours * self._chance.lognormvariate(0, SPREAD), HOURS_MAX)

@@ -53,6 +53,11 @@ class Conversation:
         self._is_back = False
         self._copied: int | None = None
 
+    @property
+    def is_mild(self) -> bool:
+        """True for a question or a wish, in which nothing is broken."""
+        return self._letter.situation.mild
+
     def ask(self, agent: Agent, at: datetime) -> None:
         """The agent asks for what is missing."""
         self._reply(agent, at, self._filled(self._letter.situation.asked[0]))
@@ -82,7 +87,7 @@ class Conversation:
 
     def thank(self, at: datetime) -> None:
         """The requester confirms the solution."""
-        self._speak(at, self._book.phrase(self._letter, "thanks"))
+        self._speak(at, self._book.phrase(self._letter, "glad" if self.is_mild else "thanks"))
 
     def come_back(self, at: datetime) -> None:
         """The requester writes that the solution did not hold, which opens the ticket again."""

@@ -17,8 +17,9 @@ class Phrases(BaseModel):
     """What is said around a question and its solution, in one language.
 
     `hello` and `bye` are the voices of the agents. `holding` is said while a solution takes long,
-    `nudges` by a requester who waits; `returns` when a solution did not hold, and `returned` as an
-    answer to that. `copied` is said by a colleague who is copied on the ticket.
+    `nudges` by a requester who waits; `thanks` when something works again, and `glad` for an
+    answer; `returns` when a solution did not hold, and `returned` as an answer to that. `copied` is
+    said by a colleague who is copied on the ticket.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,6 +29,7 @@ class Phrases(BaseModel):
     holding: Choices
     nudges: Choices
     thanks: Choices
+    glad: Choices
     returns: Choices
     returned: Choices
     copied: Choices
