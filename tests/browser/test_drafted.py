@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from harness.fake_provider import FakeProvider, Script
+from tests.browser.axe import faults
 from tests.browser.conftest import SECONDS, Chrome, Desk
 from tests.browser.interaction import press, top_of
 from tests.serving import running_desk
@@ -56,11 +57,12 @@ def test_a_draft_is_read_inserted_taken_out_and_sent(
         expect(reply).to_have_value("Dear Bea")
         expect(reply).to_be_focused()
         assert top_of(reply) == place
+        assert faults(page) == []
         press(page, page.get_by_role("button", name="Insert below"))
         expect(reply).to_have_value(f"Dear Bea\n\n{DRAFT}")
         press(page, page.get_by_role("button", name="Take it out again"))
         expect(reply).to_have_value("Dear Bea")
-        press(page, page.get_by_role("button", name="Replace what is written"))
+        press(page, page.get_by_role("button", name="Replace"))
         expect(reply).to_have_value(DRAFT)
         marks = page.get_by_role("status").locator("li mark")
         expect(marks).to_have_text(COPIED)

@@ -104,7 +104,7 @@ def _offered(state: type[Composing], ticket_id: rx.Var[int]) -> rx.Component:
             rx.cond(
                 Drafted.written,
                 rx.fragment(
-                    _button("Replace what is written", _put(state, ticket_id, Drafted.body)),
+                    _button("Replace", _put(state, ticket_id, Drafted.body)),
                     _button("Insert below", _put(state, ticket_id, below)),
                 ),
                 _button("Insert", _put(state, ticket_id, below)),
