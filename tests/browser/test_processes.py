@@ -1,5 +1,7 @@
 """Pages of a desk with several processes see every change, and outlive their own process."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -156,3 +158,19 @@ def test_pages_show_what_is_filed_anywhere_and_what_they_missed_while_redis_was_
         number = filed(one, "Filed since")
         expect(row(there, number)).to_be_visible()
         assert health(one)["redis"] == {"state": "ok"}
+
+
+@pytest.mark.prove
+def test_the_people_of_a_killed_server_go(
+    chromium: Browser, pair: tuple[RunningDesk, RunningDesk]
+) -> None:
+    one, other = pair
+    number = filed(one, "Watched")
+    with opened(chromium, one.url) as here, opened(chromium, other.url) as there:
+        for desk, page in ((one, here), (other, there)):
+            page.goto(f"{desk.url}/t/{number}")
+        expect(here.get_by_text(HERE)).to_be_visible()
+        there.get_by_label("Reply to the requester").press_sequentially("Hello")
+        expect(here.get_by_text("Somebody is writing there")).to_be_visible()
+        os.killpg(other.process.pid, signal.SIGKILL)
+        expect(here.get_by_text(HERE)).to_have_count(0)

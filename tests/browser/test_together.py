@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import faults
 from tests.browser.conftest import Chrome, Desk
 from tests.browser.interaction import press, top_of
 from tests.browser.proxy import Proxy, proxy_to
@@ -41,6 +42,7 @@ def test_two_see_each_other_and_nothing_moves(chrome: Chrome, desk: Desk, far: P
     box_of(other).press_sequentially("Dear Henry, we look into it", delay=20)
     writing = page.get_by_role("status").filter(has_text=WRITING)
     expect(writing).to_be_visible()
+    assert faults(page) == []
     assert (top_of(box), top_of(page.get_by_role("heading", level=2))) == places
     expect(box).to_have_value("Half a word")
     expect(box).to_be_focused()
@@ -76,6 +78,7 @@ def test_two_edits_of_a_field_are_both_shown(chrome: Chrome, desk: Desk, far: Pr
     expect(priority).to_have_value("high")
     expect(category).to_have_value("billing")
     assert top_of(box_of(page)) == place
+    assert faults(page) == []
     press(page, conflict.get_by_role("button", name="Set mine"))
     expect(conflict).to_have_count(0)
     expect(priority).to_have_value("medium")
@@ -110,6 +113,7 @@ def test_a_send_stops_once_before_what_the_page_has_not_shown(
     box.press("Control+Enter")
     expect(stop).to_contain_text("And again.")
     far.delay_seconds = 0.0
+    assert faults(page) == []
     page.wait_for_timeout(1_000)  # the time that a person needs to read it
     press(page, stop.get_by_role("button", name="Send anyway"))
     expect(box).to_have_value("")
