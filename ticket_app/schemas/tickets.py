@@ -147,7 +147,11 @@ class TicketPublic(BaseModel):
         The version is not enough: requesters get other JSON than agents, the state of the triage
         changes without a new version, and a later release of the desk may show another field.
         """
-        digest = sha256(self.model_dump_json().encode()).hexdigest()
+        return self.entity_tag_of(self.model_dump_json())
+
+    def entity_tag_of(self, json: str) -> str:
+        """The same for whoever has the ticket's JSON already."""
+        digest = sha256(json.encode()).hexdigest()
         return f'"{self.id}.{self.version}.{digest[:16]}"'
 
 

@@ -145,7 +145,8 @@ async def update_ticket(ticket_id: TicketId, update: TicketUpdate, request: Requ
         raise outcome
     if outcome is None:
         outcome = await run(actor, changing.update_ticket, ticket_id, update, if_match=tags)
-    return _json(outcome.model_dump_json(), headers={"ETag": outcome.entity_tag})
+    text = outcome.model_dump_json()
+    return _json(text, headers={"ETag": outcome.entity_tag_of(text)})
 
 
 router.add_api_route(
@@ -168,10 +169,11 @@ router.add_api_route(
 async def get_ticket(ticket_id: TicketId, request: Request) -> Response:
     """One ticket. Its header `ETag` is for `If-Match`, and for `If-None-Match`."""
     ticket = await run(actor_of(request), listing.get_ticket, ticket_id)
-    headers = {"ETag": ticket.entity_tag}
-    if entity_tags.is_known(request, ticket.entity_tag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return _json(ticket.model_dump_json(), headers=headers)
+    text = ticket.model_dump_json()
+    tag = ticket.entity_tag_of(text)
+    if entity_tags.is_known(request, tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+    return _json(text, headers={"ETag": tag})
 
 
 @router.get(f"/{STATS}/", response_model=PublishedStats)
