@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from harness.accounts import account, acting, administrator
 from tests.services.desk import changed, opened
+from tests.services.erasing.test_erasing import erase
 from ticket_app.actor import Actor, by_command
 from ticket_app.bus import Notified, bus
 from ticket_app.data.engine import get_engine, write_transaction
@@ -17,6 +18,7 @@ from ticket_app.schemas.notifications import NotificationListQuery
 from ticket_app.services.followers import notifications
 from ticket_app.services.followers.following import Following, follow
 from ticket_app.services.followers.notifying import CONCERNS, NAME, notify
+from ticket_app.services.people.accounts import rights
 from ticket_app.services.tickets.deleting import delete_ticket, restore_ticket
 from ticket_app.vocabulary import Role
 
@@ -111,3 +113,15 @@ def age(event: int, *, created: datetime, read: datetime | None = None) -> None:
     one = update(Notification).where(col(Notification.event_id) == event)
     with write_transaction() as session:
         session.execute(one.values(created_at=created, read_at=read))
+
+
+def test_those_of_an_erased_person_go_with_them(told: Told) -> None:
+    bea = told.bea.identity.person_id
+    assert bea
+    rights.change_role(by_command(), bea, Role.REQUESTER)
+    rights.set_active(by_command(), bea, False)
+    erase("bea@example.com")
+    with get_engine().connect() as connection:
+        left = text("SELECT count(*), count(*) FILTER (WHERE person_id = :bea) FROM notification")
+        assert tuple(connection.execute(left, {"bea": bea}).one()) == (4, 0)
+    assert unread(told.cay) == told.tickets

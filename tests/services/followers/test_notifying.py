@@ -100,6 +100,7 @@ def test_people_are_notified_of_what_concerns_them(team: Team) -> None:
     assert team.found() == expected
 
 
+@pytest.mark.rest_in_prove("database")
 def test_whoever_has_left_the_team_is_told_of_nothing(team: Team) -> None:
     ticket = opened().id
     changed(ticket, team.as_bea, assignee_id=team.cay)
@@ -108,6 +109,7 @@ def test_whoever_has_left_the_team_is_told_of_nothing(team: Team) -> None:
     assert team.found() == []
 
 
+@pytest.mark.rest_in_prove("database")
 def test_pages_count_anew_when_a_ticket_goes_and_comes_back(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
