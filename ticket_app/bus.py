@@ -1,6 +1,6 @@
 """News of changed tickets for listeners in this process: open pages and the triage worker; of
-people whose notifications changed, for their pages; and of ended sessions, and of who has which
-ticket open, for other processes.
+people whose notifications changed, and authors whose drafts did, for their pages; and of ended
+sessions, and of who has which ticket open, for other processes.
 
 A service publishes after its transaction has committed, from any thread. Listeners run on the
 server's event loop. Without a loop (a command, a test) nobody listens. If the desk runs as several
@@ -79,7 +79,20 @@ class Notified:
     person_id: int | None
 
 
-News = Change | Ending | Attendance | Notified
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft of a person was saved or removed; None stands for the agent of an open desk.
+
+    `comes_or_goes` is False if only its text is another one. That is told in this process alone:
+    pages of other processes read it when their field gets the focus.
+    """
+
+    person_id: int | None
+    ticket_id: int
+    comes_or_goes: bool
+
+
+News = Change | Ending | Attendance | Notified | Drafted
 Relay = Callable[[News], None]
 Reach = Literal["ok", "unavailable"]
 
@@ -94,6 +107,7 @@ class Bus:
         self._queues: dict[asyncio.Queue[Change], int | None] = {}
         self._of_people: dict[asyncio.Event, int | None] = {}
         self._relays: list[Relay] = []
+        self._of_drafts: dict[asyncio.Queue[Drafted], tuple[int | None, int | None]] = {}
         self._of_endings: list[Callable[[Ending], None]] = []
         self._of_attendances: list[Callable[[Attendance], None]] = []
 
@@ -124,6 +138,12 @@ class Bus:
         if loop is not None:
             loop.call_soon_threadsafe(self._tell_notified, notified)
 
+    def publish_draft(self, news: Drafted) -> None:
+        """Tells the author's pages of a draft. Returns at once, from any thread."""
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._tell_of_draft, news)
+
     def publish_here(self, change: Change) -> None:
         """As `publish`, for the listeners of this process: the others find out by themselves."""
         loop = self._loop
@@ -153,6 +173,13 @@ class Bus:
                 log.warning(
                     "a listener's queue is full: it misses a change of ticket %s", change.ticket_id
                 )
+
+    def deliver_draft(self, news: Drafted) -> None:
+        """Tells the author's pages in this process of a draft. Call it on the event loop."""
+        for queue, (person_id, ticket_id) in self._of_drafts.items():
+            is_asked = news.comes_or_goes if ticket_id is None else news.ticket_id == ticket_id
+            if person_id == news.person_id and is_asked and not queue.full():
+                queue.put_nowait(news)
 
     def deliver_ending(self, ending: Ending) -> None:
         """Tells this process of an ending in another one. Call it on the event loop."""
@@ -218,6 +245,19 @@ class Bus:
             del self._queues[queue]
 
     @contextmanager
+    def subscribe_to_drafts(
+        self, person_id: int | None, ticket_id: int | None = None
+    ) -> Iterator[asyncio.Queue[Drafted]]:
+        """Yields a queue of news of a person's drafts for one ticket; with None, of those that come
+        or go for any. It holds one: later ones add no news while it waits."""
+        queue: asyncio.Queue[Drafted] = asyncio.Queue(1)
+        self._of_drafts[queue] = person_id, ticket_id
+        try:
+            yield queue
+        finally:
+            del self._of_drafts[queue]
+
+    @contextmanager
     def relayed_by(self, relay: Relay) -> Iterator[None]:
         """Calls `relay` on the event loop with all news for other processes during the block."""
         self._relays.append(relay)
@@ -233,6 +273,11 @@ class Bus:
     def _tell_notified(self, notified: Notified) -> None:
         self.deliver_notified(notified)
         self._relay(notified)
+
+    def _tell_of_draft(self, news: Drafted) -> None:
+        self.deliver_draft(news)
+        if news.comes_or_goes:
+            self._relay(news)
 
     def _relay(self, news: News) -> None:
         for relay in self._relays:

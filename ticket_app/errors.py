@@ -159,6 +159,19 @@ class TooManyAttachmentsError(TicketAppError):
         )
 
 
+class TooManyDraftsError(TicketAppError):
+    """The actor has too many drafts. Another one is not saved."""
+
+    status = HTTPStatus.CONFLICT
+    code = "too_many_drafts"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You have {most} texts that are not sent, and more are not saved. Send or empty some "
+            "first."
+        )
+
+
 class AttachmentLostError(TicketAppError):
     """The content of an attachment is missing in the folder of the server."""
 

@@ -71,7 +71,9 @@ from ticket_app.state.connection.replicated_state import (
 from ticket_app.state.connection.subscription import clients
 from ticket_app.state.conversation.beside import Beside
 from ticket_app.state.conversation.company import Company
+from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.conversation import Conversation
+from ticket_app.state.conversation.drafts.own_drafts import OwnDrafts
 from ticket_app.state.conversation.mentions import Mentions
 from ticket_app.state.figures.answers import Answers
 from ticket_app.state.figures.figures import Figures
@@ -221,7 +223,7 @@ app.add_page(
     title=titled(f"Desk · {NAME}"),
     on_load=[
         *(Queue.load, Detail.load, Figures.load),
-        *(Queue.watch, Figures.watch, Detail.watch, Unread.watch),
+        *(Queue.watch, Figures.watch, Detail.watch, Unread.watch, OwnDrafts.watch),
     ],
 )
 app.add_page(
@@ -236,7 +238,7 @@ app.add_page(
     title=titled(Conversation.tab_title),
     on_load=[
         *(Conversation.load, Beside.load, Mentions.load, Unread.open_ticket),
-        *(Conversation.watch, Beside.watch, Company.watch, Unread.watch),
+        *(Conversation.watch, Beside.watch, Company.watch, Unread.watch, Composer.watch),
     ],
 )
 app.add_page(

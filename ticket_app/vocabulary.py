@@ -314,6 +314,10 @@ ID_MAX = 2**63 - 1
 TITLE_MAX = 200
 DESCRIPTION_MAX = 20_000
 MESSAGE_MAX = 20_000
+DRAFT_MAX = 2 * MESSAGE_MAX
+"""A draft may be longer than a message, so that the error can say the excess."""
+WRITER_MAX = 32
+"""Characters of the name of a page that writes a draft."""
 ATTACHMENTS_MAX = 10
 """Attachments of one message."""
 ATTACHMENT_NAME_MAX = 200

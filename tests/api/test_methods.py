@@ -19,6 +19,7 @@ ADDRESSES = {
     "/api/tickets/1/": CHANGES,
     "/api/tickets/1/suggestions/": {"GET", "HEAD"},
     "/api/tickets/1/messages/": {"GET", "HEAD", "POST"},
+    "/api/tickets/1/draft/": {"POST"},
     "/api/tickets/1/attachments/": {"POST"},
     "/api/tickets/1/attachments/1/": {"GET", "HEAD", "DELETE"},
     "/api/tickets/1/attachments/1/thumbnail/": {"GET", "HEAD"},

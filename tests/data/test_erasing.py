@@ -131,7 +131,7 @@ def test_the_function_knows_every_table_that_refers_to_a_ticket() -> None:
     assert referring == {
         *("ticket_event", "suggestion", "triage_job", "triage_call", "idempotency_key", "message"),
         *("ticket_participant", "attachment", "held_message", "put_aside", "notification"),
-        *("drafted_reply", "drafted_reply_source"),
+        *("drafted_reply", "drafted_reply_source", "draft"),
     }
 
 

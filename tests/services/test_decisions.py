@@ -46,6 +46,8 @@ UNDECIDED = {
     "people.signing_in.sign_in.sign_in": "It finds out who the actor is, by a password.",
     "people.signing_in.code_step.enter_code": "It finds out who the actor is, by a code.",
     "people.sessions.end_own": "It ends the session of the actor alone.",
+    "conversation.drafts.saving.draft_row": "It only makes a row, which is not stored.",
+    "conversation.drafts.saving.tell": "It tells the author of a draft alone.",
     "threads.run": "It hands the actor on to a service.",
     "tickets.listing.as_seen_by": "It leaves out what its actor may not see.",
     "tickets.changing.require_match": "It compares what its actor sees.",

@@ -17,6 +17,7 @@ from ticket_app.api.tickets import (
     history,
     linked_files,
     messages,
+    own_draft,
     participants,
     tickets,
 )
@@ -42,7 +43,9 @@ def make_api() -> OpenApiApp:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     api.state.health_check = health.SharedHealthCheck()
-    of_tickets = (tickets, messages, drafts, attachments, linked_files, history, participants)
+    of_tickets = (
+        *(tickets, messages, own_draft, drafts, attachments, linked_files, history, participants),
+    )
     of_people = (me, audit, directory, notifications)
     parts = (*of_tickets, triage, health, forms, single_sign_on, *of_people)
     routers = [part.router for part in parts]

@@ -24,6 +24,7 @@ from ticket_app.bus import (
     Attendee,
     Bus,
     Change,
+    Drafted,
     Ending,
     News,
     Notified,
@@ -115,6 +116,9 @@ class Relay:
             if isinstance(each, Change)
         ]
         endings = [(each.key, each.person_id) for each in self._waiting if isinstance(each, Ending)]
+        drafts = [
+            (each.person_id, each.ticket_id) for each in self._waiting if isinstance(each, Drafted)
+        ]
         people = {each.person_id for each in self._waiting if isinstance(each, Notified)}
         self._waiting.clear()
         message = {
@@ -123,6 +127,7 @@ class Relay:
             "changes": changes,
             "endings": endings,
             "notified": list(people),
+            "drafts": drafts,
         }
         if attendance is not None:  # if it is lost, the next one comes soon
             message["attendees"] = attendance.attendees
@@ -183,22 +188,28 @@ class Relay:
             changes = [_change(*each) for each in message["changes"]]
             # The version before sends none: its processes notice an ending when they look.
             endings = [_ending(*each) for each in message.get("endings", ())]
-            people = [None if each is None else int(each) for each in message.get("notified", ())]
+            people = [_notified(each) for each in message.get("notified", ())]
+            drafts = [_drafted(*each) for each in message.get("drafts", ())]
             attendance = _attendance(message)
             missed = bool(message["missed"])
         except UNREADABLE as error:
             self._log_unknown(error)
-            changes, endings, people, attendance, missed = [], [], [], None, True
+            changes, endings, people, drafts, attendance, missed = [], [], [], [], None, True
         for change in changes:
             self._bus.deliver(change)
         for ending in endings:
             self._bus.deliver_ending(ending)
-        for person_id in people:
-            self._bus.deliver_notified(Notified(person_id))
+        self._deliver_to_people(people, drafts)
         if attendance is not None:
             self._bus.deliver_attendance(attendance)
         if missed:
             self._deliver_missed()
+
+    def _deliver_to_people(self, people: list[Notified], drafts: list[Drafted]) -> None:
+        for notified in people:
+            self._bus.deliver_notified(notified)
+        for drafted in drafts:
+            self._bus.deliver_draft(drafted)
 
     def _deliver_missed(self) -> None:
         self._bus.deliver(MISSED)
@@ -236,6 +247,16 @@ def _attendance(message: dict[str, Any]) -> Attendance | None:
         for ticket_id, who, name, writes in attendees[:ATTENDEES_MAX]
     )
     return Attendance(read, str(message["from"]))
+
+
+def _notified(person_id: int | None) -> Notified:
+    """Reads whose notifications changed, as `_change`."""
+    return Notified(None if person_id is None else int(person_id))
+
+
+def _drafted(person_id: int | None, ticket_id: int) -> Drafted:
+    """Reads news of a draft, as `_change`."""
+    return Drafted(None if person_id is None else int(person_id), int(ticket_id), True)
 
 
 _running: list[Relay] = []

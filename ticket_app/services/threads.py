@@ -13,6 +13,7 @@ from ticket_app.services import figures
 from ticket_app.services.bulkhead import Answer, Bulkhead, Leaving
 from ticket_app.services.conversation import closing, holding, linked, own, posting
 from ticket_app.services.conversation.attachments import thumbnails, uploading
+from ticket_app.services.conversation.drafts import saving
 from ticket_app.services.drafting import context as draft_context
 from ticket_app.services.drafting import stored as drafts
 from ticket_app.services.people import sessions
@@ -43,6 +44,7 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     posting.post_message: CHANGING,
     holding.send_message: CHANGING,
     holding.take_back: CHANGING,
+    saving.save_draft: CHANGING,
     closing.close_ticket: CHANGING,
     own.answer_own: CHANGING,
     own.close_own: CHANGING,

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from harness.accounts import ADMINISTRATOR, acting
 from tests.api.people.conftest import Team, with_session
+from tests.api.people.test_rest_admission import DRAFT as UNSENT_BODY
 from tests.api.people.test_rest_admission import NEEDS
 from tests.services.desk import opened
 from ticket_app.actor import by_command
@@ -27,6 +28,7 @@ NEVER = 10**9
 RESTORE = ("POST", "/api/tickets/{ticket_id:ticket}/restore/")
 REPLY = ("POST", "/api/tickets/{ticket_id:ticket}/messages/")
 COPY = ("POST", "/api/tickets/{ticket_id:ticket}/participants/")
+UNSENT = ("POST", "/api/tickets/{ticket_id:ticket}/draft/")
 BODIES = {REPLY: {"body": "Hello"}, COPY: {"person": "cid@example.com"}}
 NAMING = {route for route in NEEDS if "{" in route[1]}
 """The addresses that name an object."""
@@ -81,7 +83,8 @@ def send(client: TestClient, route: tuple[str, str], number: int, headers: Any) 
     address = re.sub(r"\{\w+(:\w+)?\}", str(number), path)
     if route == UPLOAD:
         return client.post(address, files={"file": ("a.txt", b"Hi")}, headers=headers)
-    sent = BODIES.get(route, body if method == "PATCH" else None)
+    bodies = BODIES | {UNSENT: UNSENT_BODY}
+    sent = bodies.get(route, body if method == "PATCH" else None)
     return client.request(method, address, json=sent, headers=headers)
 
 
@@ -98,7 +101,8 @@ def expected(route: tuple[str, str], role: Role | None, scope: TokenScope | None
         return Objects(403, 403, 403, 403, 403)
     if route == DRAFT:  # without a provider there is no draft for anything
         return Objects(409, 409, 409, 409, 409)
-    done = 201 if route in (*BODIES, UPLOAD) else 204 if route[0] == "DELETE" else 200
+    is_silent = route[0] == "DELETE" or route == UNSENT
+    done = 201 if route in (*BODIES, UPLOAD) else 204 if is_silent else 200
     foreign = 404 if role is Role.REQUESTER else done
     if route == RESTORE:
         return Objects(done, foreign, done, foreign, 404)

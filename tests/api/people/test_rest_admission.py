@@ -20,6 +20,7 @@ from ticket_app.api.tickets import (
     drafts,
     history,
     messages,
+    own_draft,
     participants,
     tickets,
 )
@@ -30,6 +31,7 @@ from ticket_app.settings import get_settings
 from ticket_app.vocabulary import Role
 
 TICKET = {"title": "A", "description": "B"}
+DRAFT = {"kind": "reply", "body": "Hello", "key": "k", "writer": "w", "revision": 0}
 NEEDS: dict[tuple[str, str], Verb | None] = {
     ("GET", "/api/health/"): None,
     ("GET", SINGLE_SIGN_ON): None,
@@ -42,6 +44,7 @@ NEEDS: dict[tuple[str, str], Verb | None] = {
     ("POST", "/api/tickets/{ticket_id:ticket}/restore/"): Verb.CHANGE_TICKETS,
     ("GET", "/api/tickets/{ticket_id:ticket}/messages/"): Verb.READ_TICKETS,
     ("POST", "/api/tickets/{ticket_id:ticket}/messages/"): Verb.REPLY,
+    ("POST", "/api/tickets/{ticket_id:ticket}/draft/"): Verb.REPLY,
     ("POST", "/api/tickets/{ticket_id:ticket}/attachments/"): Verb.REPLY,
     ("GET", "/api/tickets/{ticket_id:ticket}/attachments/{attachment_id}/"): Verb.READ_TICKETS,
     (
@@ -86,7 +89,7 @@ pytestmark = pytest.mark.usefixtures("attachments_folder")
 
 def routes() -> set[tuple[str, str]]:
     """Returns method and path of every route of the API that is no form."""
-    of_tickets = (tickets, messages, drafts, attachments, history, participants)
+    of_tickets = (tickets, messages, own_draft, drafts, attachments, history, participants)
     parts = (
         *of_tickets,
         triage,
@@ -112,6 +115,7 @@ def send(client: TestClient, route: tuple[str, str], headers: dict[str, str]) ->
     )
     body = {"body": "Hello"} if path.endswith("messages/") else body
     body = {"person": "cid@example.com"} if path.endswith("participants/") else body
+    body = DRAFT if path.endswith("/draft/") else body
     body = {"event_ids": [1]} if path.endswith("read/") else body
     body = {"name": "export"} if path.endswith(("tokens/", "{person_id}/")) else body
     address = path.replace("{ticket_id:ticket}", "1").replace("{token_id}", "999")

@@ -117,7 +117,7 @@ def test_undoing_puts_the_files_back_into_their_composer() -> None:
     make_older("UPDATE attachment SET created_at = :at", timedelta(hours=23))
     (held,) = held_messages(ada, ticket)
     taken = take_back(ada, held.id)
-    assert taken is not None and [each.id for each in taken.attachments] == [note, program]
+    assert taken is not None and [each.id for each in taken.held.attachments] == [note, program]
     assert in_composer(ada, ticket, NOTE) == [note, program]
     assert in_composer(ada, ticket) == []
     expire_unsent(server(2 * 3600.0))  # its day begins anew

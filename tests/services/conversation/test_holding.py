@@ -16,6 +16,7 @@ from ticket_app.errors import IdempotencyKeyReusedError, NewerMessagesError
 from ticket_app.schemas.conversation import MessageCreate, MessageListQuery
 from ticket_app.schemas.tickets import TicketFilter
 from ticket_app.services.conversation import holding
+from ticket_app.services.conversation.drafts.saving import own_drafts
 from ticket_app.services.conversation.holding import (
     LEASE_SECONDS,
     held_messages,
@@ -86,7 +87,7 @@ def test_what_is_taken_back_never_was() -> None:
     (held,) = held_messages(agent, ticket.id)
     taken = take_back(agent, held.id)
     assert taken is not None
-    assert (taken.body, taken.resolves) == (NEW.body, True)
+    assert (taken.held.body, own_drafts(agent, ticket.id)) == (NEW.body, [taken.draft])
     assert take_back(agent, held.id) is None
     send_message(agent, ticket.id, NEW, "k", resolve=True)
     assert held_messages(agent, ticket.id) == []

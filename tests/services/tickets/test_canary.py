@@ -15,11 +15,13 @@ from ticket_app.actor import NOBODY, Actor, Identity
 from ticket_app.data.conversation.attachments import files
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas.conversation import MessageCreate, MessageListQuery
+from ticket_app.schemas.drafts import DraftWrite
 from ticket_app.schemas.people import TokenCreate
 from ticket_app.schemas.tickets import TicketCreate, TicketFilter, TicketListQuery
 from ticket_app.schemas.triage import Described
 from ticket_app.services.conversation import posting
 from ticket_app.services.conversation.attachments import uploading
+from ticket_app.services.conversation.drafts import saving
 from ticket_app.services.people.permission import ALLOWED, Verb
 from ticket_app.services.tickets import deleting
 from ticket_app.services.tickets.filing import Request
@@ -79,6 +81,14 @@ def calls(foreign: list[int]) -> Calls:
         ],
         "conversation.holding.held_messages": [(each,) for each in foreign],
         "conversation.holding.take_back": [(each,) for each in range(1, 4)],
+        "conversation.drafts.saving.own_drafts": [(each,) for each in foreign],
+        "conversation.drafts.saving.drafted_tickets": [()],
+        "conversation.drafts.saving.save_draft": [
+            (each, DraftWrite(kind=kind, body="Mine?", key="k", writer=writer, revision=0))
+            for each in foreign
+            for kind in MessageKind
+            for writer in ("page", "another")
+        ],
         "conversation.own.own_conversation": [(each, 50) for each in foreign],
         "conversation.own.answer_own": [(each, MessageCreate(body="Mine?")) for each in foreign],
         "conversation.own.close_own": [(each,) for each in foreign],
@@ -138,7 +148,7 @@ def received() -> files.Incoming:
 def foreign(database: str) -> list[int]:
     """Tickets of someone else, one of them deleted, with the canary in each text and its past."""
     assert database
-    administrator()
+    chief = acting(administrator(), Role.ADMINISTRATOR)
     texts = {
         "title": f"A {CANARY}",
         "description": f"The {CANARY} sings.",
@@ -151,6 +161,9 @@ def foreign(database: str) -> list[int]:
         say = MessageCreate(body=f"To {CANARY}", kind=kind, attachments=[sent.id])
         posting.post_message(actors.by_command(), found[0], say)
     uploading.finish_upload(actors.by_command(), found[0], received(), f"{CANARY}.txt")
+    for kind in MessageKind:
+        draft = DraftWrite(kind=kind, body=f"Dear {CANARY}", key="k", writer="page", revision=0)
+        saving.save_draft(chief, found[0], draft)
     deleting.delete_ticket(actors.by_command(), found[1])
     return [*found, 10**9]
 

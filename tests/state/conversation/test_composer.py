@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from harness.actors import over_rest
+from harness.actors import in_browser, over_rest
 from tests.services.desk import opened
-from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs
 from ticket_app.schemas.conversation import MessageListQuery
+from ticket_app.services.conversation.drafts.saving import own_drafts
 from ticket_app.services.conversation.reading import list_messages
 from ticket_app.services.tickets.listing import get_ticket
 from ticket_app.settings import get_settings
@@ -42,7 +42,7 @@ async def test_two_presses_and_a_lost_answer_post_one_message(tabs: Tabs) -> Non
     ticket = opened()
     page = await tabs.open(f"/t/{ticket.id}")
     await page.do(Composer.meet(ticket.id, {}))
-    key = put(page)["reply_key"]
+    key = page.shown(Composer)["puts"]["reply"]["key"]
     for _ in range(2):
         await page.do(Composer.send(ticket.id, "reply", "Hello *you*", key, False))
     elsewhere = await tabs.open(f"/t/{ticket.id}")  # as the same page, on a server that is new
@@ -94,28 +94,6 @@ async def test_what_cannot_be_posted_gets_a_sentence(
     assert (said(ticket.id), page.shown(Composer)["sent"]) == ([], 0)
 
 
-async def test_an_unsent_text_is_kept_by_ticket_and_kind(tabs: Tabs, file: Database) -> None:
-    one, other = opened(), opened()
-    page = await tabs.open(f"/t/{one.id}")
-    await page.do(Composer.write(one.id, "reply", "Dear Bea"))
-    await page.do(Composer.write(one.id, "note", "to the team"))
-    with file.away():
-        await page.do(Composer.send(one.id, "reply", "Dear Bea", "k", False))
-    assert AWAY in page.shown(Composer)["refusal"]
-    await page.follow(f"/t/{other.id}")
-    await page.do(Composer.meet(other.id, {}))
-    assert "reply_text" not in put(page)
-    await page.do(Composer.meet(one.id, {"note-text": "newer"}))
-    assert put(page)["reply_text"] == "Dear Bea"
-    assert "note_text" not in put(page)
-    await page.do(Composer.send(one.id, "reply", "Dear Bea", "k", False))
-    await page.do(Composer.write(one.id, "reply", "Dear Bea"))  # the last keys come late
-    page.browser_events.clear()
-    await page.do(Composer.meet(one.id, {}))
-    assert "reply_text" not in put(page)
-    assert said(one.id) == [("reply", "Dear Bea")]
-
-
 async def test_a_preview_is_as_harmless_as_a_message(tabs: Tabs) -> None:
     page = await tabs.open(f"/t/{opened().id}")
     await page.do(Composer.look("**x** <script>alert(1)</script>"))
@@ -140,7 +118,9 @@ async def test_a_sent_message_is_taken_back_into_its_field(
     assert said(ticket.id) == []
     await page.do(Composer.undo(held["id"], {"reply-text": "And more"}))
     assert page.shown(Conversation)["held"] == []
-    assert put(page)["reply_text"] == "Hello\n\nAnd more"
+    back = page.shown(Composer)["puts"]["reply"]
+    assert (back["text"], back["over"], back["exact"]) == ("Hello\n\nAnd more", "And more", False)
+    assert [each.body for each in own_drafts(in_browser(), ticket.id)] == [back["text"]]
     await page.do(Composer.send(ticket.id, "reply", "Hello", "k", True))  # it comes late
     assert page.shown(Conversation)["held"] == []
     await page.do(Composer.undo(held["id"], {}))

@@ -1,5 +1,7 @@
 """The box for a message: a reply or a note, unmistakably which, and its preview."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import reflex as rx
@@ -11,18 +13,26 @@ from ticket_app.components.browser.browser_functions import as_object, call, fun
 from ticket_app.components.browser.field_values import value_of, values_of
 from ticket_app.components.browser.words import words
 from ticket_app.components.conversation.drafted import checked, draft, draft_button
+from ticket_app.components.conversation.drafts import (
+    BOX,
+    choice,
+    draft_fields,
+    drafting,
+    new_mount,
+    saves,
+    unsaved,
+)
 from ticket_app.components.conversation.entries import NEWEST
 from ticket_app.components.conversation.mentions import offers, with_mentions
 from ticket_app.components.conversation.scroll import scroll_to
 from ticket_app.components.conversation.stop import stop
 from ticket_app.components.frame import icon
-from ticket_app.state.conversation.composing import FIELDS, ROOM, Composing
+from ticket_app.state.conversation.composing import FIELDS, Composing
 from ticket_app.state.conversation.conversation import Conversation
-from ticket_app.vocabulary import MESSAGE_MAX, MessageKind, Side
+from ticket_app.vocabulary import DRAFT_MAX, MessageKind, Side
 
 REPLY, NOTE = MessageKind.REPLY.value, MessageKind.NOTE.value
 NOTED = "Note, for the team only"
-DEBOUNCE_MS = 400
 HELD = "held-message"
 _kind = ClientStateVar.create("messageKind", default=REPLY)
 
@@ -46,6 +56,14 @@ class _Box(NamedTuple):
         """True if a note is written. Only the team has the choice."""
         return (_kind.value == NOTE) if self.is_team else rx.Var.create(False)
 
+    def on_keys(self, kind: str) -> Callable[[rx.Var[str]], list[Any]]:
+        """Returns the events of a key beside those that save the text."""
+        is_checked = self.is_team and kind == REPLY
+        return lambda text: [
+            *([] if self.on_key is None else [self.on_key]),
+            *([checked(self.ticket_id, text)] if is_checked else []),
+        ]
+
     def send(self, kind: str, *, resolve: bool = False) -> Any:
         """Returns the event that sends what the field of this kind holds."""
         text, key = value_of(f"{kind}-text"), value_of(f"{kind}-key")
@@ -67,7 +85,10 @@ def composer(
     Each kind has a field of its own, so that no note becomes a reply by a wrong press.
     """
     box = _Box(state, ticket_id, may_resolve, seen, on_key)
-    meet = [state.meet(ticket_id, values_of(FIELDS)), state.unsent.read_files(ticket_id)]
+    meet = [
+        state.meet(ticket_id, values_of(FIELDS), new_mount()),
+        state.unsent.read_files(ticket_id),
+    ]
     of_team = [
         _choice_of_kind(),
         draft(state, ticket_id, hidden=box.is_note),
@@ -77,6 +98,7 @@ def composer(
     return rx.el.section(
         rx.fragment(on_mount=meet),
         rx.cond(state.ready, rx.fragment(), rx.fragment(on_mount=meet)),
+        drafting(state),
         rx.cond(state.sent > 0, _after_sending(state)),
         *([_kind, *of_team] if box.is_team else []),
         with_mentions(REPLY, _field(box, REPLY, label))
@@ -86,9 +108,15 @@ def composer(
         attaching(state.unsent, ticket_id, NOTE, ~box.is_note) if box.is_team else rx.fragment(),
         attaching(state.unsent, ticket_id, REPLY, box.is_note),
         _foot(box),
+        id=BOX,
         key=ticket_id.to_string(),
         class_name=rx.cond(box.is_note, "composer of-note", "composer"),
-        custom_attrs={"aria-label": "Write", **pastes(box.is_note)},
+        custom_attrs={
+            "aria-label": "Write",
+            "data-ticket": ticket_id,
+            "data-writer": state.writer,
+            **pastes(box.is_note),
+        },
     )
 
 
@@ -149,21 +177,16 @@ def _kind_button(kind: str, word: str, picture: str) -> rx.Component:
 
 def _field(box: _Box, kind: str, label: str) -> rx.Component:
     """Returns the field of a kind, which the browser holds, and the hidden one of its key."""
-    state, ticket_id = box.state, box.ticket_id
+    state = box.state
     is_other = box.is_note if kind == REPLY else ~box.is_note
     return rx.fragment(
         rx.el.textarea(
             id=f"{kind}-text",
             dir="auto",
             placeholder=label,
-            max_length=MESSAGE_MAX * ROOM,
+            max_length=DRAFT_MAX,
             hidden=is_other | (state.preview != ""),
-            on_change=lambda text: [
-                state.write(ticket_id, kind, text).debounce(DEBOUNCE_MS),
-                *([] if box.on_key is None else [box.on_key]),
-                *([checked(ticket_id, text)] if box.is_team and kind == REPLY else []),
-            ],
-            on_blur=lambda text: state.write(ticket_id, kind, text),
+            **saves(state, box.ticket_id, kind, box.on_keys(kind)),
             on_key_down=lambda key, held: rx.cond(
                 (key == "Enter") & (held["ctrl_key"] | held["meta_key"]),
                 box.send(kind),
@@ -173,24 +196,21 @@ def _field(box: _Box, kind: str, label: str) -> rx.Component:
             custom_attrs={"aria-label": label, "aria-describedby": "message-refusal"}
             | (offers(kind) if box.is_team else {}),
         ),
-        rx.el.input(
-            type="text",
-            id=f"{kind}-key",
-            hidden=True,
-            auto_complete="off",
-            custom_attrs={"aria-label": "Kept by the desk"},
-        ),
+        draft_fields(kind),
     )
 
 
 def _foot(box: _Box) -> rx.Component:
     state = box.state
+    choose = partial(choice, state, box.ticket_id)
     look = rx.cond(
         box.is_note, state.look(value_of(f"{NOTE}-text")), state.look(value_of(f"{REPLY}-text"))
     )
     return rx.el.div(
         rx.el.p(words(state.refusal, dir="auto"), id="message-refusal", role="alert"),
         *([draft_button(box.ticket_id, hidden=box.is_note)] if box.is_team else []),
+        unsaved(state),
+        rx.cond(box.is_note, choose(NOTE), choose(REPLY)),
         rx.cond(state.preview, _button("Write on", state.write_on), _button("Preview", look)),
         rx.fragment() if box.may_resolve is None else _resolving(box, box.may_resolve),
         rx.cond(

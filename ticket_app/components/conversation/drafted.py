@@ -12,6 +12,7 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 from ticket_app.components.browser.field_values import value_of
 from ticket_app.components.browser.focus import focus
 from ticket_app.components.browser.words import words
+from ticket_app.components.conversation.drafts import save
 from ticket_app.components.frame import icon
 from ticket_app.components.tickets.detail import page_of
 from ticket_app.state.conversation.composing import Composing
@@ -120,7 +121,7 @@ def _inserted(state: type[Composing], ticket_id: rx.Var[int]) -> rx.Component:
     current = value_of(FIELD)
     back = rx.cond(current == Drafted.after, Drafted.before, current)
     undo = [
-        state.write(ticket_id, REPLY, back),
+        save(state, ticket_id, REPLY, back),
         Drafted.undo(current),
         rx.set_value(FIELD, back),
         focus(FIELD),
@@ -177,7 +178,7 @@ def _put(state: type[Composing], ticket_id: rx.Var[int], text: rx.Var[str]) -> l
     """Returns the events that put a text into the field. It is set last, because each of the others
     reads the field as it was."""
     return [
-        state.write(ticket_id, REPLY, text),
+        save(state, ticket_id, REPLY, text),
         Drafted.insert(value_of(FIELD), text),
         rx.set_value(FIELD, text),
         focus(FIELD),

@@ -19,6 +19,7 @@ from ticket_app.components.frame import icon, start_ticket
 from ticket_app.components.placeholders import problem, skeleton
 from ticket_app.components.tickets.detail import detail, page_of
 from ticket_app.components.tickets.filters import clear, narrowed
+from ticket_app.state.conversation.drafts.own_drafts import OwnDrafts
 from ticket_app.state.form.form import Form
 from ticket_app.state.tickets.detail import Detail
 from ticket_app.state.tickets.queue import Queue
@@ -93,6 +94,7 @@ def ticket_row(
     is_new: rx.Var[bool],
     is_led: rx.Var[bool],
     is_open: rx.Var[bool],
+    has_draft: rx.Var[bool],
 ) -> rx.Component:
     """One ticket. It is drawn again only when it changes."""
     return rx.el.div(
@@ -114,6 +116,7 @@ def ticket_row(
             rx.el.p(
                 rx.cond(is_new, rx.el.span("Just filed", class_name="tag new")),
                 rx.cond(is_led, rx.el.span("Found by its number", class_name="tag new")),
+                rx.cond(has_draft, rx.el.span("Your draft", class_name="tag own-draft")),
                 words(f"#{ticket.id}", class_name="number"),
                 category_tag(ticket.category),
                 rx.cond(ticket.requester, rx.el.bdi(ticket.requester)),
@@ -176,6 +179,7 @@ def _rows() -> rx.Component:
                         is_new=ticket.id == Form.filed,
                         is_led=ticket.id == Queue.led,
                         is_open=_is_unfolded(ticket),
+                        has_draft=OwnDrafts.tickets.contains(ticket.id),
                     ),
                     rx.cond(_is_unfolded(ticket), detail(ticket)),
                     key=ticket.id,

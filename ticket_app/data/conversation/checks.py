@@ -13,7 +13,15 @@ from ticket_app.data.constraints import (
     sqlite_no_nul,
     sqlite_times,
 )
-from ticket_app.vocabulary import MESSAGE_MAX, Edge, MessageKind, Side
+from ticket_app.vocabulary import (
+    DRAFT_MAX,
+    IDEMPOTENCY_KEY_MAX,
+    MESSAGE_MAX,
+    WRITER_MAX,
+    Edge,
+    MessageKind,
+    Side,
+)
 
 
 def message_checks(table: str = "message") -> list[CheckConstraint]:
@@ -37,6 +45,19 @@ def held_message_checks() -> list[CheckConstraint]:
         check("held_message_fingerprint_length", "length(fingerprint) = 64"),
         *sqlite_times("held_message", "due_at"),
         *sqlite_flags("held_message", "resolves"),
+    ]
+
+
+def draft_checks() -> list[CheckConstraint]:
+    """Return the constraints of a draft: some text, which need not be one that could be sent."""
+    return [
+        check("draft_body_length", f"length(body) BETWEEN 1 AND {DRAFT_MAX}"),
+        one_of("draft_kind_known", "kind", MessageKind),
+        check("draft_key_length", f"length(key) BETWEEN 1 AND {IDEMPOTENCY_KEY_MAX}"),
+        check("draft_writer_length", f"length(writer) BETWEEN 1 AND {WRITER_MAX}"),
+        check("draft_revision_range", "revision > 0"),
+        *sqlite_times("draft", "updated_at"),
+        *sqlite_no_nul("draft", "body"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The tables of messages, and of the people copied on a ticket."""
+"""The tables of messages, of drafts, and of the people copied on a ticket."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -7,6 +7,7 @@ from sqlalchemy import Column, ForeignKey, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from ticket_app.data.conversation.checks import (
+    draft_checks,
     held_message_checks,
     message_checks,
     participant_checks,
@@ -86,6 +87,27 @@ class HeldMessage(SQLModel, table=True):
     fingerprint: str = text_field()
     due_at: datetime = time_field()
     created_at: datetime = time_field()
+
+
+class Draft(SQLModel, table=True):
+    """A text that a person has not sent yet: one for each person, ticket and kind.
+
+    `writer` is the page that saved it last, and `revision` grows with each save. That of a new row
+    begins with the time, so that no draft has the revision of one before it. `key` is the
+    idempotency key of the message that it becomes.
+    """
+
+    __tablename__: ClassVar[Any] = "draft"
+    __table_args__ = (*draft_checks(), Index("draft_ticket", "ticket_id"), STRICT)
+
+    person_id: int = Field(sa_column=Column(BigId, ForeignKey("person.id"), primary_key=True))
+    ticket_id: int = Field(sa_column=Column(BigId, ForeignKey("ticket.id"), primary_key=True))
+    kind: str = Field(sa_column=Column(Text, primary_key=True))
+    body: str = text_field()
+    key: str = text_field()
+    writer: str = text_field()
+    revision: int = Field(sa_column=Column(BigId, nullable=False))
+    updated_at: datetime = time_field()
 
 
 class TicketParticipant(SQLModel, table=True):

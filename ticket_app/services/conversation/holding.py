@@ -4,6 +4,7 @@ Nothing comes of a held message: no reader, search, figure or follower finds it 
 When it is due it is written as any other message is.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from ticket_app.actor import Actor, Identity
 from ticket_app.bus import bus
 from ticket_app.data.conversation import held as queries
 from ticket_app.data.conversation.attachments.queries import release, unhold
+from ticket_app.data.conversation.drafts import Place
 from ticket_app.data.conversation.tables import HeldMessage, Message
 from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.postgresql.timeouts import QUICK
@@ -18,9 +20,12 @@ from ticket_app.data.tickets.filing import KeyClaim
 from ticket_app.data.tickets.queries import find_ticket, lock_ticket
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas.conversation import AttachmentPublic, MessageCreate
+from ticket_app.schemas.drafts import DraftWrite
 from ticket_app.services.conversation.attachments.reading import attachments_by_held
-from ticket_app.services.conversation.attachments.sending import send_attachments
+from ticket_app.services.conversation.attachments.sending import send_attachments, typed_with_files
 from ticket_app.services.conversation.drafted import link_message, record_reply, reopen_draft
+from ticket_app.services.conversation.drafts.saving import Saved, tell
+from ticket_app.services.conversation.drafts.sending import Typed, put_back, remove_sent
 from ticket_app.services.conversation.overtaking import stop_if_overtaken
 from ticket_app.services.conversation.posting import (
     message_by,
@@ -34,7 +39,9 @@ from ticket_app.services.conversation.posting_once import (
     known_claim,
 )
 from ticket_app.services.conversation.writing import write_message
+from ticket_app.services.people.assignees import own_number_made
 from ticket_app.services.people.permission import Verb, require, scope_of
+from ticket_app.services.people.tokens import new_token
 from ticket_app.services.tickets.listing import existing
 from ticket_app.services.tickets.recording import moment_of_change
 from ticket_app.settings import get_settings
@@ -56,6 +63,13 @@ class Held(NamedTuple):
     attachments: list[AttachmentPublic]
 
 
+class TakenBack(NamedTuple):
+    """A message that was taken back, and the draft that it has become."""
+
+    held: Held
+    draft: Saved
+
+
 def send_message(
     actor: Actor,
     ticket_id: int,
@@ -64,6 +78,7 @@ def send_message(
     *,
     resolve: bool = False,
     seen: int | None = None,
+    typed: Typed | None = None,
 ) -> None:
     """Holds a message with its files for UNDO_SEND_SECONDS, after which it is posted. If that is 0
     it is posted at once.
@@ -74,7 +89,7 @@ def send_message(
     require_to_post(new, actor, resolve=resolve)
     seconds = get_settings().undo_send_seconds
     if not seconds:
-        post_message(actor, ticket_id, new, resolve=resolve, key=key, seen=seen)
+        post_message(actor, ticket_id, new, resolve=resolve, key=key, seen=seen, typed=typed)
         return
     with write_transaction(QUICK) as session:
         ticket = existing(lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
@@ -96,6 +111,9 @@ def send_message(
         session.flush()
         record_reply(session, held, actor.at)
         send_attachments(session, actor, held, new.attachments)
+        was_draft = remove_sent(session, actor, ticket_id, new.kind, new.body, typed)
+    if was_draft:
+        tell(actor, ticket_id, comes_or_goes=True)
 
 
 def held_messages(actor: Actor, ticket_id: int) -> list[Held]:
@@ -111,22 +129,30 @@ def held_messages(actor: Actor, ticket_id: int) -> list[Held]:
         return [_held(each, with_files.get(each.id)) for each in found]
 
 
-def take_back(actor: Actor, held_id: int) -> Held | None:
-    """Takes a held message of the actor back, and returns it. Its files wait in its composer again.
-    None if it was posted meanwhile, or
-    is not theirs. What its key sends later posts nothing."""
+def take_back(actor: Actor, held_id: int, since: Sequence[DraftWrite] = ()) -> TakenBack | None:
+    """Makes a held message of the actor a draft again, above what was typed `since` in the field of
+    its kind, and returns both; None if it was posted meanwhile, or is not theirs.
+
+    Its files wait in its composer again. What its key sends later posts nothing. Raises
+    InvalidInputError if the texts are too long together.
+    """
     require(actor, Verb.REPLY)
     with write_transaction(QUICK) as session:
+        person_id = own_number_made(session, actor)
         found = queries.lock_held(session, held_id)
-        if found is None or found.author_id != _author(actor):
+        if person_id is None or found is None or found.author_id != _author(actor):
             return None
-        keep_claim(session, found.ticket_id, TAKEN_BACK, _claim(found), actor.at)
+        place = Place(person_id, found.ticket_id, MessageKind(found.kind))
         with_files = attachments_by_held(session, [held_id])
         taken = _held(found, with_files.get(held_id))
+        typed = typed_with_files(found.body) if taken.attachments else found.body
+        draft = put_back(session, actor, place, typed, _typed_since(since, place.kind))
+        keep_claim(session, found.ticket_id, TAKEN_BACK, _claim(found), actor.at)
         unhold(session, found, actor.at)
         reopen_draft(session, held_id)
         queries.remove_held(session, found)
-        return taken
+    tell(actor, place.ticket_id, comes_or_goes=True)
+    return TakenBack(taken, draft)
 
 
 def release_due(actor: Actor) -> bool:
@@ -170,6 +196,12 @@ def _release(actor: Actor, held_id: int) -> None:
         release(session, held_id, message.id)
         queries.remove_held(session, found)
     bus.publish(change)
+
+
+def _typed_since(since: Sequence[DraftWrite], kind: MessageKind) -> DraftWrite:
+    """Returns what was typed in the field of this kind: nothing if no page says it."""
+    nothing = DraftWrite(kind=kind, body="", key=new_token(), writer="none")
+    return next((each for each in since if each.kind is kind), nothing)
 
 
 def _author(actor: Actor) -> int | None:

@@ -3,6 +3,7 @@
 from ticket_app.actor import Actor
 from ticket_app.schemas.conversation import MessageCreate, MessagePublic
 from ticket_app.services.conversation.closing import close_ticket
+from ticket_app.services.conversation.drafts.sending import Typed
 from ticket_app.services.conversation.paging import ConversationPage, conversation_page
 from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.people.permission import Verb, require
@@ -18,11 +19,15 @@ def own_conversation(
 
 
 def answer_own(
-    actor: Actor, ticket_id: int, new: MessageCreate, key: str | None = None
+    actor: Actor,
+    ticket_id: int,
+    new: MessageCreate,
+    key: str | None = None,
+    typed: Typed | None = None,
 ) -> MessagePublic:
     """Posts a message to one's own ticket, as `post_message`."""
     require(actor, Verb.USE_ACCOUNT)
-    return post_message(as_requester(actor), ticket_id, new, key=key)
+    return post_message(as_requester(actor), ticket_id, new, key=key, typed=typed)
 
 
 def close_own(actor: Actor, ticket_id: int) -> None:

@@ -11,6 +11,8 @@ from ticket_app.errors import FieldProblem, InvalidInputError
 from ticket_app.schemas.conversation import MessageCreate, MessagePublic
 from ticket_app.services.conversation.attachments.sending import send_attachments
 from ticket_app.services.conversation.drafted import record_reply
+from ticket_app.services.conversation.drafts.saving import tell
+from ticket_app.services.conversation.drafts.sending import Typed, remove_sent
 from ticket_app.services.conversation.overtaking import stop_if_overtaken
 from ticket_app.services.conversation.posting_once import claim_of, known_claim, posted
 from ticket_app.services.conversation.reading import shown
@@ -31,6 +33,7 @@ def post_message(
     resolve: bool = False,
     key: str | None = None,
     seen: int | None = None,
+    typed: Typed | None = None,
 ) -> MessagePublic:
     """Adds a message to a ticket, and resolves it with the same change if asked to.
 
@@ -38,9 +41,9 @@ def post_message(
     makes it wait, and reopens it if it was settled. A note changes neither. A message with an
     idempotency key is posted once: later ones are answered with it, and refused with
     IdempotencyKeyReusedError if they say something else. `seen` is the newest message that its
-    author has seen: NewerMessagesError if others wrote since. Raises TicketNotFoundError, and
-    InvalidInputError for words of others at a desk with accounts and for attachments that do not
-    wait for the actor.
+    author has seen: NewerMessagesError if others wrote since. `typed` is the page in whose field it
+    was typed: its draft is removed. Raises TicketNotFoundError, and InvalidInputError for words of
+    others at a desk with accounts and for attachments that do not wait for the actor.
     """
     require_to_post(new, actor, resolve=resolve)
     with write_transaction(QUICK) as session:
@@ -55,9 +58,12 @@ def post_message(
         message = message_by(ticket, new, actor)
         change = write_message(session, ticket, message, actor=actor, resolve=resolve, claim=claim)
         record_reply(session, message, actor.at)
+        was_draft = remove_sent(session, actor, ticket_id, new.kind, new.body, typed)
         send_attachments(session, actor, message, new.attachments)
         public = shown(session, actor, message, has_files=bool(new.attachments))
     bus.publish(change)
+    if was_draft:
+        tell(actor, ticket_id, comes_or_goes=True)
     return public
 
 

@@ -9,6 +9,8 @@ from hashlib import sha256
 
 from sqlmodel import Session
 
+from ticket_app.actor import Actor
+from ticket_app.data.conversation import held
 from ticket_app.data.conversation import queries as messages
 from ticket_app.data.conversation.tables import Message
 from ticket_app.data.tickets.filing import KeyClaim
@@ -29,9 +31,24 @@ def claim_of(
     Those of two people, or of two tickets, are two keys. None is that of a request that files a
     ticket, which has no such beginning.
     """
-    own = f"message {ticket_id} {author_id or 'nobody'} {sha256(key.encode()).hexdigest()}"
     said = f"{new.model_dump_json()} {resolve}"
-    return KeyClaim(own, sha256(said.encode()).hexdigest())
+    return KeyClaim(_stored(key, ticket_id, author_id), sha256(said.encode()).hexdigest())
+
+
+def sent_with_key(session: Session, actor: Actor, ticket_id: int, key: str) -> str | None:
+    """Returns what the actor has sent to the ticket with this key; "" if it was taken back since,
+    and None for a key that sent nothing."""
+    stored = _stored(key, ticket_id, actor.identity.person_id)
+    if (waiting := held.held_with_key(session, stored)) is not None:
+        return waiting.body
+    if (known := find_key(session, stored)) is None:
+        return None
+    message = messages.message_of(session, ticket_id, int(known.ticket))
+    return "" if message is None else message.body
+
+
+def _stored(key: str, ticket_id: int, author_id: int | None) -> str:
+    return f"message {ticket_id} {author_id or 'nobody'} {sha256(key.encode()).hexdigest()}"
 
 
 def known_claim(session: Session, ticket_id: int, claim: KeyClaim) -> int | None:

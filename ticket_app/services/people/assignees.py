@@ -45,7 +45,7 @@ def lock_assignee(session: Session, actor: Actor, wanted: int | str | None) -> i
     """
     if wanted is None:
         return None
-    person_id = _own_number(session, actor) if wanted == ME else int(wanted)
+    person_id = own_number_made(session, actor) if wanted == ME else int(wanted)
     if person_id is None:
         raise InvalidInputError([FieldProblem(ASSIGNEE, NOBODY_ACTS)])
     if not accounts.lock_agent(session, person_id):
@@ -61,8 +61,8 @@ def own_number(session: Session, actor: Actor) -> int | None:
     return accounts.read_fact(session).agent_id
 
 
-def _own_number(session: Session, actor: Actor) -> int | None:
-    """As `own_number`, but adds the agent of an open desk."""
+def own_number_made(session: Session, actor: Actor) -> int | None:
+    """As `own_number`, but adds the agent of an open desk. Call it before a ticket is locked."""
     known = own_number(session, actor)
     if known is not None or actor.identity != OPEN_DESK:
         return known

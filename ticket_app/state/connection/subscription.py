@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
-from typing import ClassVar
+from contextlib import AbstractContextManager, suppress
+from typing import Any, ClassVar
 
 import reflex as rx
 from reflex_base.event.context import EventContext
@@ -37,7 +37,7 @@ class Subscribed(rx.State, mixin=True):
         Started in another way, it ends once its client is disconnected.
         """
         token = EventContext.get().token
-        with bus.subscribe(1, self._followed()) as changes:
+        with await self._news() as changes:
             await self._refresh()  # reads what changed between `load` and the subscription
             while clients.is_connected(token):
                 # wait_for of Python 3.11 can swallow the cancellation that ends this task.
@@ -46,6 +46,10 @@ class Subscribed(rx.State, mixin=True):
                         await changes.get()
                 await self._refresh()
                 await asyncio.sleep(self.pause_seconds)
+
+    async def _news(self) -> AbstractContextManager[asyncio.Queue[Any]]:
+        """Returns the subscription, whose news each lead to a refresh."""
+        return bus.subscribe(1, self._followed())
 
     def _followed(self) -> int | None:
         """Returns the id of the ticket that the page is about; None if it is about many."""

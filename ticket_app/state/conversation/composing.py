@@ -5,7 +5,6 @@ for a new ticket does: see decision 0021. So a message is posted once, however o
 no answer of the desk takes what was typed after it was sent.
 """
 
-import secrets
 from time import time
 from typing import Any, ClassVar
 
@@ -17,35 +16,30 @@ from ticket_app.errors import IdempotencyKeyReusedError, InvalidInputError, Tick
 from ticket_app.schemas.conversation import MessageCreate
 from ticket_app.schemas.inputs import parse
 from ticket_app.state.attachments.unsent import Unsent, ids_of, words_and_files
+from ticket_app.state.conversation.drafts.drafting import PARTS, Drafting, new_key
 from ticket_app.state.conversation.markdown import html_of
 from ticket_app.state.event_arguments import number_of, text_of, ticket_id_of
 from ticket_app.state.notices import Notice
 from ticket_app.state.service_calls import call_service
 from ticket_app.vocabulary import IDEMPOTENCY_KEY_MAX, MESSAGE_MAX, MessageKind
 
-ROOM = 2
-"""The multiple of its limit up to which a text is kept, so that the error can say the excess."""
-TEXTS_MAX = 16
-"""Unsent texts that are kept for a page. Each is that of a ticket and kind."""
 AGAIN_SECONDS = 3.0
 """Seconds after a message was sent in which a second press sends nothing and needs no answer."""
-FIELDS = tuple(f"{kind}-{part}" for kind in MessageKind for part in ("text", "key"))
+FIELDS = tuple(f"{kind}-{part}" for kind in MessageKind for part in PARTS)
 """The fields of the browser."""
 EMPTY = "Write a message first."
 SENT_BEFORE = "What you wrote first is sent. Send again for the words that are still here."
 SAID = {MessageKind.REPLY: "Your reply is sent.", MessageKind.NOTE: "Your note is added."}
 
 
-class Composing(rx.State, mixin=True):
-    """`kinds` are those that one may write, `unsent` has the files that wait in the box. `ready` is
-    True once the fields have their keys.
+class Composing(Drafting, mixin=True):
+    """`unsent` has the files that wait in the box. `ready` is True once the fields have their keys.
 
     `sent` counts what was posted: the last was `sent_text`, of `sent_kind`, which the browser then
     takes out of its field. `preview` is the HTML of a text that is not sent yet, and `refusal` says
     why a text was not sent.
     """
 
-    kinds: ClassVar[tuple[MessageKind, ...]] = tuple(MessageKind)
     unsent: ClassVar[type[Unsent]]
 
     ready: bool = False
@@ -55,40 +49,17 @@ class Composing(rx.State, mixin=True):
     preview: str = ""
     refusal: str = ""
 
-    _texts: dict[str, str] = {}
-    _last_sent: dict[str, str] = {}
     _sent_at: float = 0.0
     _seen: int = 0
     """The newest message that the page showed when it sent the last one."""
 
     @rx.event
-    def meet(self, ticket_id: int, held: dict[str, Any]) -> list[EventSpec]:
-        """Merges the browser's fields and what is kept of this ticket, when the box is drawn or its
-        server is new. If both have a text the browser's counts."""
+    async def meet(self, ticket_id: int, held: dict[str, Any], mount: str = "") -> None:
+        """Merges the browser's fields and the drafts of this ticket, when the box is drawn (each
+        time another `mount`) or its server is new."""
         fields: dict[str, Any] = held if isinstance(held, dict) else {}  # type: ignore[redundant-expr]  # a page may send anything
         self.ready, self.sent_text, self.preview, self.refusal = True, "", "", ""
-        put = {}
-        for kind in self.kinds:
-            if not text_of(fields.get(f"{kind}-key"), IDEMPOTENCY_KEY_MAX):
-                put[f"{kind}-key"] = new_key()
-            kept = self._texts.get(_place(ticket_id, kind), "")
-            if kept and not fields.get(f"{kind}-text"):
-                put[f"{kind}-text"] = kept
-        return [rx.set_value(name, value) for name, value in put.items()]
-
-    @rx.event
-    def write(self, ticket_id: int, kind: str, text: str) -> None:
-        """Keeps a text, a moment after the last key or when its field loses the focus."""
-        if kind not in self.kinds:
-            return
-        place, text = _place(ticket_id, kind), text_of(text, MESSAGE_MAX * ROOM)
-        if self.refusal and text.strip():
-            self.refusal = ""
-        if text == self._last_sent.get(place):
-            return  # the last keys of a message that was sent meanwhile
-        others = {name: kept for name, kept in self._texts.items() if name != place}
-        kept = dict([*others.items()][1 - TEXTS_MAX :])
-        self._texts = kept | {place: text} if text else kept
+        await self._meet_drafts(number_of(ticket_id), fields, mount)
 
     @rx.event
     async def look(self, text: str) -> None:
@@ -133,19 +104,19 @@ class Composing(rx.State, mixin=True):
             return []
         except IdempotencyKeyReusedError:
             self.refusal = SENT_BEFORE
-            return []
+            return [rx.set_value(f"{kind}-key", new_key())]
         except TicketAppError as error:
             self.refusal = f"{error.detail} Your text is kept."
             return []
-        return self._empty(_place(ticket_id, new.kind), new.kind, text)
+        next_key = new_key()
+        self._is_sent(ticket_id, new.kind, text, known, next_key)
+        return self._empty(new.kind, text, next_key)
 
-    def _empty(self, place: str, kind: MessageKind, text: str) -> list[EventSpec]:
+    def _empty(self, kind: MessageKind, text: str, next_key: str) -> list[EventSpec]:
         """Lets the browser take the text out of its field, and gives the next one a key."""
         self.sent, self.sent_kind, self.sent_text = self.sent + 1, kind, text
         self.preview, self._sent_at = "", time()
-        self._texts = {name: kept for name, kept in self._texts.items() if name != place}
-        self._last_sent = {place: text}
-        return [rx.set_value(f"{kind}-key", new_key()), Notice.say(SAID[kind])]
+        return [rx.set_value(f"{kind}-key", next_key), Notice.say(SAID[kind])]
 
     async def _read_files(self, ticket_id: int, sent: list[int]) -> None:
         """Shows which files are still there, after they were sent or refused."""
@@ -165,12 +136,3 @@ class Composing(rx.State, mixin=True):
 
 def _html(_: Actor, text: str) -> str:
     return html_of(text)
-
-
-def _place(ticket_id: Any, kind: str) -> str:
-    return f"{number_of(ticket_id)}.{kind}"
-
-
-def new_key() -> str:
-    """Returns a new idempotency key for a message."""
-    return secrets.token_urlsafe(16)

@@ -1,0 +1,1 @@
+"""What people have not sent yet."""
