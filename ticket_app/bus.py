@@ -9,7 +9,7 @@ processes, live/relay.py relays published changes to the others.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
@@ -120,11 +120,14 @@ class Bus:
         finally:
             self._loop = None
 
-    def publish(self, change: Change) -> None:
-        """Sends a change to every listener. Returns at once, from any thread."""
+    def publish(self, *changes: Change) -> None:
+        """Sends changes to every listener. Returns at once, from any thread.
+
+        Waking the loop costs more than the changes do, so a batch is published by one call.
+        """
         loop = self._loop  # read once: another thread may set it to None when the server stops
         if loop is not None:
-            loop.call_soon_threadsafe(self._tell, change)
+            loop.call_soon_threadsafe(self._tell, changes)
 
     def publish_ending(self, ending: Ending) -> None:
         """Tells other processes of an ending. This one knows. Returns at once, from any thread."""
@@ -266,9 +269,10 @@ class Bus:
         finally:
             self._relays.remove(relay)
 
-    def _tell(self, change: Change) -> None:
-        self.deliver(change)
-        self._relay(replace(change, origin="elsewhere"))
+    def _tell(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self.deliver(change)
+            self._relay(Change(change.ticket_id, change.kind, change.fields, "elsewhere"))
 
     def _tell_notified(self, notified: Notified) -> None:
         self.deliver_notified(notified)

@@ -127,9 +127,8 @@ def update_all_at_once(requests: Sequence[Request]) -> list[Outcome]:
                 planned.setdefault(ticket_id, (place, change))
         changed = change_tickets(connection, [each for _, each in planned.values()])
     for ticket_id, ticket in changed.items():
-        place, change = planned[ticket_id]
-        outcomes[place] = ticket
-        _publish(change)
+        outcomes[planned[ticket_id][0]] = ticket
+    bus.publish(*(_news(planned[ticket_id][1]) for ticket_id in changed))
     return [outcomes.get(place) for place in range(len(requests))]
 
 
@@ -147,7 +146,7 @@ def _update_with_optimistic_lock(
             return None  # under the row lock it is known whether these fields have changed
         changed = change_ticket(connection, change)
     if changed is not None:
-        _publish(change)
+        bus.publish(_news(change))
     return changed
 
 
@@ -161,9 +160,9 @@ def _planned(actor: Actor, ticket: TicketPublic, update: TicketUpdate) -> Ticket
     return TicketChange(ticket, columns, change_rows(ticket, changes, actor)) if columns else None
 
 
-def _publish(change: TicketChange) -> None:
+def _news(change: TicketChange) -> Change:
     fields = frozenset(change.columns.keys() - {"version", "updated_at"})
-    bus.publish(Change(change.ticket.id, EventKind.CHANGED, fields))
+    return Change(change.ticket.id, EventKind.CHANGED, fields)
 
 
 def _update_with_row_lock(

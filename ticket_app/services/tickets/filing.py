@@ -84,11 +84,13 @@ def file_all_once(requests: Sequence[Request]) -> list[Outcome]:
     refused = {place: error for place, each in enumerate(requests) if (error := _refusal(each))}
     allowed = [each for place, each in enumerate(requests) if place not in refused]
     drafts = [_draft(each) for each in _in_own_name(allowed)]
+    stored = file_tickets(drafts) if drafts else []
+    bus.publish(*(Change(each, EventKind.CREATED) for each in stored if isinstance(each, int)))
     filed = (
         _filed(draft, outcome)
         if not isinstance(outcome, StoredResponse) or _is_same_request(draft, outcome)
         else IdempotencyKeyReusedError(outcome.ticket_id)
-        for draft, outcome in zip(drafts, file_tickets(drafts) if drafts else (), strict=True)
+        for draft, outcome in zip(drafts, stored, strict=True)
     )
     return [refused.get(place) or next(filed) for place in range(len(requests))]
 
@@ -122,7 +124,6 @@ def _filed(draft: NewTicket, outcome: int | StoredResponse) -> Filed:
         fields: dict[str, Any] = from_json(outcome.ticket)
         stored = TicketPublic(id=outcome.ticket_id, **fields)
         return Filed(as_seen_by(draft.actor, stored), replayed=True)
-    bus.publish(Change(outcome, EventKind.CREATED))
     return Filed(as_seen_by(draft.actor, TicketPublic(id=outcome, **draft.ticket)))
 
 
