@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
@@ -37,6 +38,7 @@ from ticket_app.services.drafting.stored import open_draft, throw_away
 from ticket_app.services.tickets.deleting import delete_ticket
 from ticket_app.services.triage import ledger
 from ticket_app.settings import get_settings
+from ticket_app.triage.drafting import _flights
 from ticket_app.triage.provider import attempts
 from ticket_app.vocabulary import CallOutcome, MessageKind, Role, Side
 
@@ -189,9 +191,18 @@ def test_two_presses_are_one_call_and_leaving_ends_it(providing: Providing) -> N
     fake = providing(Script.GOOD)
     answering(fake, DRAFT)
 
+    free = threading.Event()
+    fake.during_call = lambda: free.wait(20)
+
+    def until_both_wait() -> None:
+        while sum(each.waiting for each in list(_flights._calls.values())) < 2:
+            time.sleep(0.01)
+        free.set()
+
     async def twice() -> None:
         both = (draft_reply(over_rest(), asked), draft_reply(over_rest(), asked))
-        assert {each.body for each in await asyncio.gather(*both)} == {DRAFT}
+        first, second, _ = await asyncio.gather(*both, asyncio.to_thread(until_both_wait))
+        assert first.body == second.body == DRAFT
 
     asyncio.run(twice())
     assert len(fake.received) == 1
