@@ -185,10 +185,11 @@ def _place(suggestion: SuggestionPublic) -> tuple[float, int]:
 
 
 def _proposer(newest_first: Sequence[SuggestionPublic], field: TriageField, value: str) -> str:
-    """Returns the engine that last proposed the field's present value; empty if none did."""
-    engines = (one.engine for one in newest_first if (one.field, one.value) == (field, value))
-    engine = next(engines, "")
-    return ENGINE_WORDS.get(engine, engine)
+    """Returns the engine that last proposed the field's present value, and how sure it was; empty
+    if none did."""
+    wanted = (one for one in newest_first if (one.field, one.value) == (field, value))
+    found = next(wanted, None)
+    return _engine_of(found) if found else ""
 
 
 def event_line(event: TicketEventPublic) -> Line:
@@ -214,13 +215,17 @@ def _sureness(confidence: float | None) -> str:
     return "" if confidence is None else f", {confidence:.0%} sure"
 
 
+def _engine_of(suggestion: SuggestionPublic) -> str:
+    engine = ENGINE_WORDS.get(suggestion.engine, suggestion.engine)
+    return f"{engine}{_sureness(suggestion.confidence)}"
+
+
 def _suggestion_line(suggestion: SuggestionPublic) -> Line:
     field = suggestion.field
-    engine = ENGINE_WORDS.get(suggestion.engine, suggestion.engine)
     return Line(
         field_word(field),
         new=word_for(field, suggestion.value),
-        note=f"{engine}{_sureness(suggestion.confidence)}",
+        note=_engine_of(suggestion),
         # A title quotes the text anyway.
         quotes=() if field is TriageField.TITLE else suggestion.evidence[:PHRASES_MAX],
     )
