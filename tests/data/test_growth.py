@@ -6,6 +6,7 @@ Each statement that a service sends is sent again with EXPLAIN ANALYZE. No time 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -25,9 +26,10 @@ from ticket_app.data.followers import aside, record
 from ticket_app.data.plain_sql import Row, prepared
 from ticket_app.data.tickets.list_queries import SCANNED
 from ticket_app.schemas.paging import Place
-from ticket_app.schemas.tickets import TicketFilter, TicketListQuery
+from ticket_app.schemas.tickets import TicketFilter, TicketListQuery, TicketPublic, TicketUpdate
 from ticket_app.services import figures
 from ticket_app.services.figures import ticket_insights, ticket_stats
+from ticket_app.services.tickets.changing import Request, update_all_at_once
 from ticket_app.services.tickets.listing import (
     count_tickets,
     get_ticket,
@@ -95,7 +97,14 @@ def batch_of_a_follower(after: int) -> None:
         )
 
 
+def batch_of_changes() -> None:
+    update = TicketUpdate(requester_name=f"Ann {uuid4().hex}")
+    changes = [Request(over_rest(), number, update) for number in range(100, 1_700, 100)]
+    assert all(isinstance(each, TicketPublic) for each in update_all_at_once(changes))
+
+
 FLAT: dict[str, Question] = {
+    "a batch of changes": batch_of_changes,
     "a page": listing(),
     "a deep page": listing(cursor=DEEP),
     "a page of what half of them are": listing(status=["open", "closed"]),
@@ -226,14 +235,14 @@ def statements_of(question: Question) -> list[tuple[str, Any, bool]]:
     The last value is True if PostgreSQL plans the statement only once, for any parameters.
     """
     sent: list[tuple[str, Any, bool]] = []
-    rows, engine = DriverConnection.rows, get_engine()
+    rows, engine = DriverConnection._rows, get_engine()
 
     def by_session(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             sent.append((statement, parameters, False))
 
     def directly(
-        connection: DriverConnection, statement: str, values: Row, *, planned_once: bool = True
+        connection: DriverConnection, statement: str, values: Row, *, planned_once: bool
     ) -> list[tuple[Any, ...]]:
         sent.append((statement, values, planned_once))
         return rows(connection, statement, values, planned_once=planned_once)
@@ -241,7 +250,7 @@ def statements_of(question: Question) -> list[tuple[str, Any, bool]]:
     event.listen(engine, "before_cursor_execute", by_session)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(DriverConnection, "rows", directly)
+            patch.setattr(DriverConnection, "_rows", directly)
             question()
     finally:
         event.remove(engine, "before_cursor_execute", by_session)
