@@ -72,7 +72,7 @@ def attaching(
                     credits=False,
                     label_idle=LABEL,
                     label_file_processing_aborted="Cancelled",
-                    label_file_processing_error=_reason(),
+                    label_file_processing_error=reason(),
                     label_tap_to_cancel="press × to cancel",
                     label_tap_to_retry="press ↻ to try again",
                     on_done=lambda error, item: [
@@ -127,7 +127,8 @@ def _waiting(unsent: type[Unsent], ticket_id: rx.Var[int], file: rx.Var[File]) -
     )
 
 
-def _reason() -> rx.Var[Any]:
+def reason() -> rx.Var[Any]:
+    """Returns a function that says in words why a file was not uploaded."""
     code = as_object(rx.Var("error"))["code"].to(int)
     sentence = rx.match(code, *REASONS, "Not uploaded")
     return function_of(("error",), sentence)

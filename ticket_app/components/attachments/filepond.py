@@ -14,6 +14,8 @@ from ticket_app.components.browser.browser_functions import Object, as_object, c
 _REFS: rx.Var[Any] = rx.Var("refs", _var_data=VarData(imports={"$/utils/state": ["refs"]}))
 _NOTHING: rx.Var[Any] = rx.Var("null")
 PASTED: rx.Var[Any] = rx.Var("event.clipboardData")
+COMPLETE, FAILED = 5, 6
+"""Values of the package's FileStatus."""
 RICH = ("text/html", "text/plain")
 """A clipboard with both is a piece of a document. The picture beside them is a copy of it."""
 
@@ -32,6 +34,9 @@ class FilePond(rx.NoSSRComponent):
     server: rx.Var[str]
     name: rx.Var[str]
     allow_multiple: rx.Var[bool]
+    allow_process: rx.Var[bool]
+    instant_upload: rx.Var[bool]
+    max_files: rx.Var[int]
     allow_drop: rx.Var[bool]
     allow_paste: rx.Var[bool]
     drop_on_page: rx.Var[bool]
@@ -59,6 +64,24 @@ def unfinished(pond_id: str) -> rx.Var[int]:
     pond = _pond(pond_id)
     count = as_object(call(pond["getFiles"]))["length"].to(int)
     return _if_drawn(pond_id, count, rx.Var("0")).to(int)
+
+
+def on_the_way(pond_id: str) -> rx.Var[int]:
+    """Returns the number of files that are neither stored nor refused, when it is evaluated."""
+    status = as_object(rx.Var("file"))["status"].to(int)
+    moves = function_of(("file",), (status != COMPLETE) & (status != FAILED))
+    found = call(as_object(call(_pond(pond_id)["getFiles"]))["filter"], moves)
+    return _if_drawn(pond_id, as_object(found)["length"].to(int), rx.Var("0")).to(int)
+
+
+def begin(pond_id: str) -> rx.Var[Any]:
+    """Returns a function that uploads what waits for it, and tries again what has failed."""
+    return function_of((), _if_drawn(pond_id, call(_pond(pond_id)["processFiles"]), _NOTHING))
+
+
+def empty(pond_id: str) -> rx.Var[Any]:
+    """Returns a function that takes all files off the package's list."""
+    return function_of((), _if_drawn(pond_id, call(_pond(pond_id)["removeFiles"]), _NOTHING))
 
 
 def let_go(pond_id: str, error: rx.Var[Any], item_id: rx.Var[str]) -> rx.Var[Any]:

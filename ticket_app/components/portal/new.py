@@ -4,6 +4,12 @@ import reflex as rx
 from reflex_components_core.el.elements.sectioning import Section
 from reflex_components_core.react_router.dom import ReactRouterLink
 
+from ticket_app.components.attachments.form_files import (
+    forget_files,
+    form_files,
+    form_pastes,
+    sent_files,
+)
 from ticket_app.components.browser.clipboard import copy_button
 from ticket_app.components.browser.field_values import values_of
 from ticket_app.components.browser.focus import focus
@@ -14,6 +20,7 @@ from ticket_app.state.form.form import Form
 from ticket_app.state.form.form_input import FIELDS
 from ticket_app.state.people.me import Me
 from ticket_app.state.portal.receipt import PAGE, Receipt
+from ticket_app.state.portal.receipt_files import ReceiptFiles
 
 HEADING, RECEIPT, LINK = "new-ticket-heading", "receipt", "receipt-link"
 
@@ -46,12 +53,12 @@ def _form() -> rx.Component:
         ),
         Section.create(
             *ticket_form(_from(), words_of_button=("Send", "Sending…")),
+            form_files(),
             on_mount=Form.meet(values_of(FIELDS)),
             class_name="card public-form",
-            custom_attrs={"aria-labelledby": HEADING},
+            custom_attrs={"aria-labelledby": HEADING, **form_pastes()},
         ),
-        class_name="new-page",
-        hidden=Receipt.ticket != 0,
+        class_name=rx.cond(Receipt.ticket, "new-page is-filed", "new-page"),
     )
 
 
@@ -84,11 +91,12 @@ def _receipt() -> rx.Component:
             id=RECEIPT,
             tab_index=-1,
         ),
+        sent_files(),
         rx.cond(Receipt.is_signed, _signed_link(), _own_link()),
         rx.el.button(
             "Write another",
             type="button",
-            on_click=Receipt.put_away,
+            on_click=[forget_files(), ReceiptFiles.forget, Receipt.put_away],
             class_name="button bare",
         ),
         class_name="card receipt",
