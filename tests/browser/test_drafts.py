@@ -98,9 +98,9 @@ def test_typing_loses_nothing_while_others_write_and_the_line_is_cut(
         assert (top_of(box), caret(box)) == (place, len(before) + count)
         expect(box).to_have_value(before + keys + after)
         proxy.delay_seconds = 0.0
+        again = chrome.page(f"/t/{ticket}")
+        expect(reply_of(again)).to_have_value(before + keys + after)
         page.context.close()
-    again = chrome.page(f"/t/{ticket}")
-    expect(reply_of(again)).to_have_value(before + keys + after)
     chrome.console_errors.clear()  # the cut line's own errors are expected
 
 

@@ -29,6 +29,8 @@ NO_VERBS = {
     # Arithmetic on a header and on a token.
     f"{SERVICES}.people.tokens.token_in",
     f"{SERVICES}.people.tokens.digest",
+    # Arithmetic on the fields of a change.
+    f"{SERVICES}.tickets.changing.needs_no_lock",
     # Arithmetic on the result of `last_tickets`.
     f"{SERVICES}.triage.replay.compare",
 }

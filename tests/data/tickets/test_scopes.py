@@ -15,6 +15,8 @@ from ticket_app.settings import ROOT
 
 WITHOUT_SCOPE = {
     "changing.change_ticket": "It writes a ticket that was read within a scope.",
+    "changing.change_tickets": "It writes tickets that were read for people who see every ticket.",
+    "changing.current_tickets": "Each request of the batch needs a verb of those who see all.",
     "events.add_events": "It writes.",
     "events.insert_events": "It writes.",
     "sorting.reading.read_page": "Its shape has the condition of the scope.",
