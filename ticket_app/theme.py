@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ticket_app.vocabulary import (
+    TEXT,
     Category,
     Priority,
     Role,
@@ -165,7 +166,8 @@ def word_for(field: str, value: str | None) -> str:
 
 def saved_sentence(ticket_id: int, field: str, value: str | None) -> str:
     """Returns the sentence that reports a saved change."""
-    return f"{field_word(field)} of ticket {ticket_id} is saved: {word_for(field, value)}."
+    said = f"{field_word(field)} of ticket {ticket_id} is saved"
+    return f"{said}." if field in TEXT else f"{said}: {word_for(field, value)}."
 
 
 def tone(field: str, value: str) -> str:

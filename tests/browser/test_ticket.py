@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import faults
 from tests.browser.conftest import PHONE, Chrome, Desk, Size
 from tests.browser.interaction import press, top_of
 from tests.browser.proxy import proxy_to
@@ -158,6 +159,34 @@ def test_an_address_without_a_ticket_leads_back(chrome: Chrome, address: str) ->
     expect(page.get_by_text("There is no ticket at this address.")).to_be_visible()
     page.get_by_role("link", name="Go to the desk").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Desk")
+
+
+@pytest.mark.rest_in_prove("size")
+def test_the_texts_are_edited_where_they_stand(chrome: Chrome, desk: Desk, size: Size) -> None:
+    ticket = desk.file(title="Billed twice")["id"]
+    page = chrome.page(f"/t/{ticket}", size)
+    press(page, page.get_by_role("button", name="Edit the title"))
+    title = page.get_by_label("New title")
+    expect(title).to_be_focused()
+    title.press_sequentially(" and refunded never")
+    title.press("Enter", delay=90)
+    expect(page.get_by_role("heading", level=2)).to_have_text("Billed twice and refunded never")
+    expect(page.get_by_role("button", name="Edit the title")).to_be_focused()
+    press(page, page.get_by_role("button", name="Edit the description"))
+    page.get_by_label("New description").fill("Not this")
+    page.keyboard.press("Escape", delay=90)
+    expect(page.get_by_role("button", name="Edit the description")).to_be_focused()
+    expect(page.get_by_text("Not this")).to_have_count(0)
+    press(page, page.get_by_role("button", name="Edit the description"))
+    assert faults(page) == []
+    page.get_by_label("New description").fill("It is red.")
+    desk.change(ticket, description="It is green.")
+    press(page, page.get_by_role("button", name="Save"))
+    conflict = page.get_by_role("alert").filter(has_text="You chose")
+    expect(conflict).to_contain_text("It is green.")
+    press(page, conflict.get_by_role("button", name="Set mine"))
+    expect(entry(page, "It is red.")).to_be_visible()
+    assert desk.get(ticket)["description"] == "It is red."
 
 
 def test_the_list_and_the_board_lead_to_the_ticket_and_back(chrome: Chrome, desk: Desk) -> None:

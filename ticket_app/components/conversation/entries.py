@@ -42,14 +42,21 @@ def entry_item(entry: rx.Var[Entry], is_newest: rx.Var[bool]) -> rx.Component:
     )
 
 
-def description(text: rx.Component, author: rx.Var[str], at: rx.Var[str]) -> rx.Component:
-    """Returns the description of a ticket, which is said first. It is plain text."""
+def description(
+    body: rx.Component, author: rx.Var[str], at: rx.Var[str], tools: rx.Component | None = None
+) -> rx.Component:
+    """Returns the description of a ticket, which is said first. `body` is its `plain_text`."""
     return rx.el.li(
-        _head(rx.cond(author, author, "Requester"), rx.fragment(), at),
-        rx.el.p(text, class_name="own-text", dir="auto"),
+        _head(rx.cond(author, author, "Requester"), tools or rx.fragment(), at),
+        body,
         class_name="said first",
         custom_attrs={"data-kind": MessageKind.REPLY.value, "data-side": Side.REQUESTER.value},
     )
+
+
+def plain_text(text: rx.Component) -> rx.Component:
+    """Returns a text that is not Markdown, as it was typed."""
+    return rx.el.p(text, class_name="own-text", dir="auto")
 
 
 def _message(entry: rx.Var[Entry]) -> rx.Component:

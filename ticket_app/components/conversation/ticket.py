@@ -10,7 +10,16 @@ from ticket_app.components.browser.words import words
 from ticket_app.components.conversation.company import TYPING_MS, company
 from ticket_app.components.conversation.composer import composer, held
 from ticket_app.components.conversation.conflicts import conflicts
-from ticket_app.components.conversation.entries import NEWEST, description, entries
+from ticket_app.components.conversation.editing import (
+    DESCRIPTION,
+    TITLE,
+    closing_of_editors,
+    description_editor,
+    edit_button,
+    is_edited,
+    title_editor,
+)
+from ticket_app.components.conversation.entries import NEWEST, description, entries, plain_text
 from ticket_app.components.conversation.properties import opener, properties
 from ticket_app.components.conversation.scroll import leave_the_top, scroll_to
 from ticket_app.components.frame import icon
@@ -33,6 +42,7 @@ def ticket() -> rx.Component:
     """Returns the ticket of the address, or one sentence if there is none."""
     return rx.fragment(
         _sees_end,
+        closing_of_editors(),
         rx.cond(
             Conversation.missing,
             _missing(),
@@ -47,7 +57,7 @@ def _ticket() -> rx.Component:
             problem(Conversation.problem, Conversation.retry),
             rx.cond(Conversation.gone, _gone()),
             rx.el.div(
-                rx.el.h2(_marked(Beside.facts.title, Conversation.ticket.title), dir="auto"),
+                rx.cond(is_edited(TITLE), title_editor(), _title()),
                 _neighbour("Previous ticket of the list", "chevron-up", Beside.previous),
                 _neighbour("Next ticket of the list", "chevron-down", Beside.following),
                 class_name="ticket-title",
@@ -83,6 +93,13 @@ def _ticket() -> rx.Component:
     )
 
 
+def _title() -> rx.Component:
+    return rx.fragment(
+        rx.el.h2(_marked(Beside.facts.title, Conversation.ticket.title), dir="auto"),
+        edit_button(TITLE),
+    )
+
+
 def _marked(parts: rx.Var[list[Part]], text: rx.Var[str]) -> rx.Component:
     """Returns a text of the ticket. It has its marks as soon as what is beside it is read."""
     return rx.cond(Beside.number == Conversation.ticket.id, marked(parts), words(text))
@@ -115,9 +132,14 @@ def _conversation() -> rx.Component:
         rx.el.h3("Conversation", class_name="unseen"),
         rx.el.ol(
             description(
-                _marked(Beside.facts.description, Conversation.description),
+                rx.cond(
+                    is_edited(DESCRIPTION),
+                    description_editor(),
+                    plain_text(_marked(Beside.facts.description, Conversation.description)),
+                ),
                 Conversation.ticket.requester,
                 Conversation.ticket.filed_at,
+                rx.cond(is_edited(DESCRIPTION), rx.fragment(), edit_button(DESCRIPTION)),
             ),
             _older(),
             entries(Conversation),

@@ -8,7 +8,7 @@ from ticket_app.components.browser.focus import CONTENT, focus
 from ticket_app.components.browser.times import at_minute, on_day
 from ticket_app.components.browser.words import words
 from ticket_app.components.conversation.composer import composer
-from ticket_app.components.conversation.entries import description, entries
+from ticket_app.components.conversation.entries import description, entries, plain_text
 from ticket_app.components.frame import icon
 from ticket_app.state.conversation.composing import Composing
 from ticket_app.state.conversation.paged import Paged
@@ -72,7 +72,9 @@ def _said(ticket: rx.Var[OwnTicket], page: type[Paged]) -> rx.Component:
     return rx.fragment(
         rx.el.h2("What was said"),
         rx.el.ol(
-            description(words(ticket.description), rx.Var.create(YOU).to(str), ticket.filed_at),
+            description(
+                plain_text(words(ticket.description)), rx.Var.create(YOU).to(str), ticket.filed_at
+            ),
             rx.cond(
                 page.has_older,
                 rx.el.li(

@@ -50,6 +50,17 @@ class TicketActions(rx.State):
         choice = f"{number_of(ticket_id)}.{text_of(field, FIELD_LONGEST)}"
         if number and abs(self.answered.get(choice, 0)) == number:
             return None
+        said, is_taken = await self._change(ticket_id, field, value, version)
+        self._answer(choice, number if is_taken and said is not None else -number)
+        return said
+
+    async def _change(
+        self, ticket_id: int, field: str, value: str, version: int
+    ) -> tuple[EventSpec | None, bool]:
+        """Sets one field; returns what the person is told, and False if the value was refused.
+
+        The value is taken, and nobody is told, where the page shows it beside that of another.
+        """
         conflicts = await self.get_state(Conflicts)
         known = number_of(ticket_id)
         try:
@@ -58,20 +69,17 @@ class TicketActions(rx.State):
             seen = version_to_lock(self._versions, known, field, version)
             ticket = await call_service(changing.update_ticket, known, update, seen_version=seen)
         except TicketChangedError as error:
-            self._answer(choice, -number)
             if error.theirs is None or number_in(self.router.url.path) != known:
-                return failure_notice(await refusal_sentence(error))
+                return failure_notice(await refusal_sentence(error)), False
             await conflicts._add(known, error.theirs, value)  # noqa: SLF001  # ours
-            return None
+            return None, True
         except TicketAppError as error:
-            self._answer(choice, -number)
-            return failure_notice(error.detail)
-        self._answer(choice, number)
+            return failure_notice(error.detail), False
         conflicts._settle(known, field)  # noqa: SLF001  # ours
         self._versions = with_own_change(self._versions, known, field, ticket.version)
         if field == ASSIGNEE:  # its value is a number, which nobody knows
-            return Notice.say(f"The assignee of ticket {known} is saved.")
-        return Notice.say(saved_sentence(known, field, getattr(ticket, field)))
+            return Notice.say(f"The assignee of ticket {known} is saved."), True
+        return Notice.say(saved_sentence(known, field, getattr(ticket, field))), True
 
     def _answer(self, choice: str, number: int) -> None:
         others = [one for one in self.answered.items() if one[0] != choice]
