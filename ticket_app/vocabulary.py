@@ -318,6 +318,9 @@ DRAFT_MAX = 2 * MESSAGE_MAX
 """A draft may be longer than a message, so that the error can say the excess."""
 WRITER_MAX = 32
 """Characters of the name of a page that writes a draft."""
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""The media types that a page may show, and that have a thumbnail: images without scripts. SVG and
+HTML are never among them."""
 ATTACHMENTS_MAX = 10
 """Attachments of one message."""
 ATTACHMENT_NAME_MAX = 200

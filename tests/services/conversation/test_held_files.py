@@ -1,22 +1,31 @@
 """Files that go with a held message: nobody sees them before it is sent, and undoing loses none."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from harness.accounts import account, acting, administrator
 from tests.services.conversation.test_attachments import cleaned, make_older
 from tests.services.conversation.test_holding import BEA, server
-from tests.services.desk import attached, opened
-from ticket_app.actor import Actor, Identity
+from tests.services.desk import attached, opened, wait_for_a_blocked_writer
+from ticket_app.actor import Actor, Identity, by_command
 from ticket_app.data.conversation import held as held_queries
+from ticket_app.data.engine import write_transaction
+from ticket_app.data.people.scope import EVERY_TICKET
+from ticket_app.data.tickets.queries import lock_ticket
 from ticket_app.errors import AttachmentNotFoundError, InvalidInputError, NotAllowedError
 from ticket_app.schemas.conversation import MessageCreate, MessageListQuery
+from ticket_app.schemas.drafts import DraftWrite
+from ticket_app.schemas.people import PersonUpdate
 from ticket_app.services.conversation import holding
 from ticket_app.services.conversation.attachments import uploading
 from ticket_app.services.conversation.attachments.cleaning import expire_unsent
 from ticket_app.services.conversation.attachments.reading import find_file, unsent_files
+from ticket_app.services.conversation.drafts.saving import save_draft
 from ticket_app.services.conversation.holding import (
     held_messages,
     release_due,
@@ -24,7 +33,9 @@ from ticket_app.services.conversation.holding import (
     take_back,
 )
 from ticket_app.services.conversation.reading import list_messages
-from ticket_app.vocabulary import MessageKind, Role
+from ticket_app.services.people.accounts import rights
+from ticket_app.services.tickets.listing import get_ticket
+from ticket_app.vocabulary import MessageKind, Role, Status
 
 pytestmark = pytest.mark.usefixtures("database", "attachments_folder")
 
@@ -125,6 +136,54 @@ def test_undoing_puts_the_files_back_into_their_composer() -> None:
     send_message(ada, ticket, new(note, program, kind=NOTE), "k2")
     assert release_due(server()) is True
     assert sent_files(ada, ticket) == [[note, program]]
+
+
+@pytest.mark.parametrize(
+    ("body", "typed"),
+    [("Sent from my phone.", "Sent from my phone."), ("Sent 1 file.", ""), ("Sent 2 files.",) * 2],
+)
+def test_undoing_gives_back_what_was_typed_beside_a_file(body: str, typed: str) -> None:
+    ada = acting(administrator(), Role.ADMINISTRATOR)
+    ticket = opened().id
+    file = waiting(ada, ticket, b"one")
+    send_message(ada, ticket, MessageCreate(body=body, attachments=[file]), "k")
+    taken = take_back(ada, held_messages(ada, ticket)[0].id)
+    assert taken is not None and taken.draft.body == typed
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"role": Role.REQUESTER}])
+def test_whoever_has_left_the_team_meanwhile_says_nothing(change: dict[str, Any]) -> None:
+    ada = acting(administrator(), Role.ADMINISTRATOR)
+    ana = acting(account("ana@example.com", Role.AGENT), Role.AGENT)
+    ticket = opened()
+    file = waiting(ana, ticket.id, b"one")
+    send_message(ana, ticket.id, new(file), "k", resolve=True)
+    send_message(ada, ticket.id, new(), "k")
+    person_id = ana.identity.person_id or 0
+    rights.change_person(by_command(), person_id, PersonUpdate.model_validate(change))
+    while release_due(server()):
+        continue
+    assert sent_files(ada, ticket.id) == [[]]
+    assert get_ticket(ada, ticket.id).status == Status.OPEN
+    assert (held_messages(ana, ticket.id), in_composer(ana, ticket.id)) == ([], [file])
+
+
+def test_taking_back_waits_for_the_ticket_before_the_draft() -> None:
+    """As sending does, so that the two never wait for each other."""
+    ada = acting(administrator(), Role.ADMINISTRATOR)
+    ticket = opened().id
+    send_message(ada, ticket, new(), "k")
+    draft = {"kind": "reply", "body": "Next.", "key": "n", "writer": "page", "revision": 0}
+    save_draft(ada, ticket, DraftWrite.model_validate(draft))
+    held_id = held_messages(ada, ticket)[0].id
+    with ThreadPoolExecutor(1) as threads:
+        with write_transaction() as session:
+            lock_ticket(session, ticket, EVERY_TICKET)
+            taken = threads.submit(take_back, ada, held_id)
+            wait_for_a_blocked_writer()
+            session.execute(text("UPDATE draft SET revision = revision + 1"))
+        found = taken.result(30)
+    assert found is not None and found.draft.body == "See.\n\nNext."
 
 
 def test_a_kill_while_it_is_posted_loses_and_doubles_no_file(

@@ -21,9 +21,8 @@ from ticket_app.api.problems import problem
 from ticket_app.api.tickets.entity_tags import is_known
 from ticket_app.services.conversation.attachments.reading import StoredFile
 from ticket_app.services.conversation.attachments.thumbnails import Thumbnail
+from ticket_app.vocabulary import PICTURES
 
-INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
-"""Images without scripts. SVG and HTML are never among them."""
 THUMBNAIL = "image/webp"
 SAVED = "application/octet-stream"
 WALLS = {
@@ -36,7 +35,7 @@ _PLAIN = re.compile(r"[^A-Za-z0-9 ._()+-]")
 
 _CONTENT = {
     media_type: {"schema": {"type": "string", "format": "binary"}}
-    for media_type in (SAVED, *INLINE)
+    for media_type in (SAVED, *PICTURES)
 }
 _TAG = {"ETag": {"description": "The SHA-256 of the file.", "schema": {"type": "string"}}}
 SERVED: dict[int | str, dict[str, Any]] = {
@@ -101,7 +100,7 @@ def serve(
             f"The file has {file.size:,} bytes, and none in this range.",
             headers={"Content-Range": f"bytes */{file.size}"},
         )
-    is_inline = file.media_type in INLINE
+    is_inline = file.media_type in PICTURES
     response = PacedFile(
         file.path,
         headers={**WALLS, "ETag": tag, "Content-Disposition": disposition(file.name, is_inline)},

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from sqlmodel import Session
+
 from ticket_app.actor import Actor, Identity
 from ticket_app.bus import bus
 from ticket_app.data.conversation import held as queries
@@ -15,14 +17,16 @@ from ticket_app.data.conversation.attachments.queries import release, unhold
 from ticket_app.data.conversation.drafts import Place
 from ticket_app.data.conversation.tables import HeldMessage, Message
 from ticket_app.data.engine import read_transaction, write_transaction
+from ticket_app.data.people.accounts import lock_agent
 from ticket_app.data.postgresql.timeouts import QUICK
 from ticket_app.data.tickets.filing import KeyClaim
 from ticket_app.data.tickets.queries import find_ticket, lock_ticket
 from ticket_app.errors import IdempotencyKeyReusedError
 from ticket_app.schemas.conversation import AttachmentPublic, MessageCreate
 from ticket_app.schemas.drafts import DraftWrite
+from ticket_app.schemas.files_alone import typed_with_files
 from ticket_app.services.conversation.attachments.reading import attachments_by_held
-from ticket_app.services.conversation.attachments.sending import send_attachments, typed_with_files
+from ticket_app.services.conversation.attachments.sending import send_attachments
 from ticket_app.services.conversation.drafted import link_message, record_reply, reopen_draft
 from ticket_app.services.conversation.drafts.saving import Saved, tell
 from ticket_app.services.conversation.drafts.sending import Typed, put_back, remove_sent
@@ -142,15 +146,14 @@ def take_back(actor: Actor, held_id: int, since: Sequence[DraftWrite] = ()) -> T
         found = queries.lock_held(session, held_id)
         if person_id is None or found is None or found.author_id != _author(actor):
             return None
+        lock_ticket(session, found.ticket_id, scope_of(actor))  # before the draft, as in sending
         place = Place(person_id, found.ticket_id, MessageKind(found.kind))
         with_files = attachments_by_held(session, [held_id])
         taken = _held(found, with_files.get(held_id))
-        typed = typed_with_files(found.body) if taken.attachments else found.body
+        typed = typed_with_files(found.body, len(taken.attachments))
         draft = put_back(session, actor, place, typed, _typed_since(since, place.kind))
         keep_claim(session, found.ticket_id, TAKEN_BACK, _claim(found), actor.at)
-        unhold(session, found, actor.at)
-        reopen_draft(session, held_id)
-        queries.remove_held(session, found)
+        _drop(session, found, actor.at)
     tell(actor, place.ticket_id, comes_or_goes=True)
     return TakenBack(taken, draft)
 
@@ -176,10 +179,15 @@ def release_due(actor: Actor) -> bool:
 
 
 def _release(actor: Actor, held_id: int) -> None:
-    """Posts a held message in the name of its author, unless it was taken back meanwhile."""
+    """Posts a held message in the name of its author, unless it was taken back meanwhile, or its
+    author has left the team."""
     with write_transaction(QUICK) as session:
         found = queries.lock_held(session, held_id)
         if found is None:
+            return
+        # Before the ticket, as a deactivation locks the person first.
+        if found.author_id is not None and not lock_agent(session, found.author_id):
+            _drop(session, found, actor.at)
             return
         ticket = lock_ticket(session, found.ticket_id, scope_of(actor))
         if ticket is None:
@@ -196,6 +204,13 @@ def _release(actor: Actor, held_id: int) -> None:
         release(session, held_id, message.id)
         queries.remove_held(session, found)
     bus.publish(change)
+
+
+def _drop(session: Session, held: HeldMessage, now: datetime) -> None:
+    """Deletes a held message, as if it was never sent."""
+    unhold(session, held, now)
+    reopen_draft(session, held.id or 0)
+    queries.remove_held(session, held)
 
 
 def _typed_since(since: Sequence[DraftWrite], kind: MessageKind) -> DraftWrite:

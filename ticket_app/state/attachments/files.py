@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from ticket_app.schemas.conversation import AttachmentPublic
+from ticket_app.vocabulary import PICTURES
 
-PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-"""The media types that are shown in a page, with a thumbnail."""
 SHORT = 8
 """Characters of a word for a kind of file."""
 
@@ -61,11 +60,6 @@ def size_in_words(size: int) -> str:
     if size < 999_500:
         return f"{max(1, round(size / 1000))} kB"
     return f"{size / 1_000_000:,.1f} MB"
-
-
-def count_in_words(count: int) -> str:
-    """Returns "1 file", "2 files"."""
-    return "1 file" if count == 1 else f"{count} files"
 
 
 def _kind(file: AttachmentPublic) -> str:

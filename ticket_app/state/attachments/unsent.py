@@ -10,11 +10,11 @@ import reflex as rx
 
 from ticket_app.errors import FieldProblem, InvalidInputError, TicketAppError
 from ticket_app.schemas.conversation import AttachmentPublic
+from ticket_app.schemas.files_alone import alone
 from ticket_app.services.conversation.attachments.reading import unsent_files
-from ticket_app.services.conversation.attachments.sending import FILES_ALONE
 from ticket_app.services.conversation.attachments.uploading import delete_unsent
 from ticket_app.services.people.permission import Verb
-from ticket_app.state.attachments.files import File, count_in_words, files_of
+from ticket_app.state.attachments.files import File, files_of
 from ticket_app.state.event_arguments import number_of, text_of
 from ticket_app.state.service_calls import call_service
 from ticket_app.vocabulary import ATTACHMENTS_MAX, MESSAGE_MAX, MessageKind
@@ -103,8 +103,3 @@ def words_and_files(text: Any, ids: list[int], on_the_way: Any) -> dict[str, Any
     if ids and not text_of(text, MESSAGE_MAX).strip():
         return {"body": alone(len(ids)), "attachments": ids}
     return {"body": text, "attachments": ids}
-
-
-def alone(count: int) -> str:
-    """Returns the words of a message that has so many files and no others."""
-    return FILES_ALONE.format(count=count_in_words(count))

@@ -7,12 +7,11 @@ import reflex as rx
 
 from ticket_app.errors import TicketAppError
 from ticket_app.schemas.conversation import MessageCreate
+from ticket_app.schemas.files_alone import alone, count_in_words
 from ticket_app.services.conversation import linked, own
 from ticket_app.services.conversation.attachments import linked_files
 from ticket_app.services.conversation.attachments.reading import unsent_files
 from ticket_app.services.people.permission import Verb
-from ticket_app.state.attachments.files import count_in_words
-from ticket_app.state.attachments.unsent import alone
 from ticket_app.state.event_arguments import number_of
 from ticket_app.state.portal.address import key_in
 from ticket_app.state.portal.receipt import Receipt

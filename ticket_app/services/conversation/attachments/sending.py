@@ -3,7 +3,6 @@
 Those of a held message go with it, and come back to its composer if it is taken back.
 """
 
-import re
 from collections.abc import Collection
 
 from sqlmodel import Session
@@ -14,15 +13,7 @@ from ticket_app.data.conversation.tables import HeldMessage, Message
 from ticket_app.errors import FieldProblem, InvalidInputError
 from ticket_app.services.conversation.attachments.reading import uploader_of
 
-FILES_ALONE = "Sent {count}."
-"""The words of a message that somebody sends with files alone."""
-_FILES_ALONE = re.compile(FILES_ALONE.replace(".", r"\.").format(count=r"[\w ]+"))
 NOT_WAITING = "Upload this file again: it was sent, deleted or never uploaded here by you."
-
-
-def typed_with_files(body: str) -> str:
-    """Returns what the author of a message with files has typed: nothing, if it has files alone."""
-    return "" if _FILES_ALONE.fullmatch(body) else body
 
 
 def send_attachments(
