@@ -11,6 +11,8 @@ from tests.services.desk import opened
 from tests.services.drafting.desk import DRAFT, answered_ticket, kept, rows, said
 from ticket_app.actor import by_command
 from ticket_app.schemas.conversation import MessageCreate, ParticipantCreate
+from ticket_app.schemas.drafts import DraftWrite
+from ticket_app.services.conversation.drafts.saving import own_drafts, save_draft
 from ticket_app.services.conversation.holding import (
     held_messages,
     release_due,
@@ -116,8 +118,11 @@ def test_erasing_somebody_copied_on_a_ticket_erases_its_drafts() -> None:
     eve = find_person(by_command(), "eve@example.com").id
     said(ticket, "It stops at Quagmire Road.", actor=acting(eve, Role.REQUESTER))
     kept(ticket, "You say that it stops at Quagmire Road.")
+    quoted = {"kind": "reply", "body": "You say: Quagmire Road.", "key": "k", "writer": "page"}
+    save_draft(in_browser(), ticket, DraftWrite.model_validate(quoted | {"revision": 0}))
     list(erase_requester(by_command(), find_requester(by_command(), "eve@example.com")))
     assert [row.body for row in rows()] == [ERASED]
+    assert own_drafts(in_browser(), ticket) == []
 
 
 def test_a_purged_ticket_takes_its_drafts_and_its_part_in_others() -> None:

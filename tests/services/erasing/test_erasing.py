@@ -9,7 +9,15 @@ from starlette.testclient import TestClient
 
 from harness.accounts import account, acting, administrator
 from harness.actors import over_rest
-from tests.services.desk import all_tickets, changed, events_of, opened, wait_for_a_blocked_writer
+from tests.services.conversation.test_attachments import digest, in_rows, on_disk, sent
+from tests.services.desk import (
+    all_tickets,
+    attached,
+    changed,
+    events_of,
+    opened,
+    wait_for_a_blocked_writer,
+)
 from tests.services.erasing.traces import (
     BOB,
     CANARY,
@@ -27,7 +35,10 @@ from ticket_app.data.engine import get_engine, write_transaction
 from ticket_app.data.erasing.people import owned_tables
 from ticket_app.data.figures import recount as counted
 from ticket_app.errors import PersonHasAccountError, PersonNotFoundError
+from ticket_app.schemas.conversation import MessageCreate, ParticipantCreate
 from ticket_app.schemas.tickets import TicketListQuery
+from ticket_app.services.conversation.participants import add_participant
+from ticket_app.services.conversation.posting import post_message
 from ticket_app.services.erasing import requesters
 from ticket_app.services.erasing.remnants import empty_log
 from ticket_app.services.erasing.requesters import erase_requester, find_requester
@@ -134,6 +145,25 @@ def test_what_is_left_of_an_erased_requester() -> None:
     bobs = get_ticket(by_command(), handed_on)
     assert (bobs.requester_email, bobs.requester_name, bobs.title) == (BOB, "Bob", "Wallpaper")
     assert rows("SELECT count(*) FROM ticket") == [(5,)]
+
+
+def test_files_that_somebody_copied_has_sent_or_not_sent_go_with_them() -> None:
+    administrator()
+    ticket = opened(requester_email=BOB).id
+    add_participant(by_command(), ticket, ParticipantCreate(person=EVE))
+    eve = acting(directory.find_person(by_command(), EVE).id, Role.REQUESTER)
+    bob = acting(directory.find_person(by_command(), BOB).id, Role.REQUESTER)
+    for body in ("See this.", ERASED):
+        file = attached(ticket, body.encode(), actor=eve).id
+        post_message(eve, ticket, MessageCreate(body=body, attachments=[file]))
+    attached(ticket, b"not sent", actor=eve)
+    kept = attached(ticket, b"of Bob", actor=bob).id
+    sent(ticket, kept, actor=bob)
+    attached(ticket, b"of Bob, not sent", actor=bob)
+    assert len(on_disk()) == 5
+    erase(EVE)
+    assert on_disk() == sorted(map(digest, (b"of Bob", b"of Bob, not sent")))
+    assert in_rows() == set(on_disk())
 
 
 def test_a_repeated_request_gives_the_text_back_no_more() -> None:
