@@ -32,7 +32,8 @@ CHANGING = Bulkhead("changing", 6)
 STORING = Bulkhead("storing", 4)
 """Writes of attachments, which wait for the disk."""
 DRAWING = Bulkhead("drawing", 1)
-"""Thumbnails, each of which may take much memory while it is made."""
+"""New thumbnails, each of which may take much memory while it is made. What is made already is
+found by QUICK, and waits for none."""
 SEARCHING = Bulkhead("searching", 4)
 """Searches, which may take as long as the statement timeout allows."""
 REPORTING = Bulkhead("reporting", 2)
@@ -50,7 +51,7 @@ BULKHEADS: dict[Callable[..., Any], Bulkhead] = {
     own.close_own: CHANGING,
     linked.answer_linked: CHANGING,
     linked.close_linked: CHANGING,
-    thumbnails.find_thumbnail: DRAWING,
+    thumbnails.draw_thumbnail: DRAWING,
     uploading.begin_upload: STORING,
     uploading.append_to_upload: STORING,
     uploading.finish_upload: STORING,

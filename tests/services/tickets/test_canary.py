@@ -109,6 +109,9 @@ def calls(foreign: list[int]) -> Calls:
         "conversation.attachments.thumbnails.find_thumbnail": [
             (each, number) for each in foreign for number in range(1, 6)
         ],
+        "conversation.attachments.thumbnails.draw_thumbnail": [
+            (each, number) for each in foreign for number in range(1, 6)
+        ],
         "conversation.attachments.reading.find_file": [
             (each, number) for each in foreign for number in range(1, 6)
         ],

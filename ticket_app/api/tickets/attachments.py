@@ -137,8 +137,16 @@ async def get_thumbnail(
     ticket_id: TicketId, attachment_id: AttachmentId, request: Request
 ) -> Response:
     """A small picture of an image: 404 for other files, and for one that cannot be drawn."""
-    actor = actor_of(request)
+    return await send_thumbnail(actor_of(request), ticket_id, attachment_id, request)
+
+
+async def send_thumbnail(
+    actor: Actor, ticket_id: int, attachment_id: int, request: Request
+) -> Response:
+    """Return the response with a thumbnail, which is drawn if it is new."""
     found = await run(actor, thumbnails.find_thumbnail, ticket_id, attachment_id)
+    if found is None:
+        found = await run(actor, thumbnails.draw_thumbnail, ticket_id, attachment_id)
     return serve_thumbnail(found, request, partial(downloads.one_of, actor))
 
 

@@ -11,11 +11,11 @@ from fastapi import Query, Request, Response
 
 from ticket_app.api.problems import make_router
 from ticket_app.api.recognition import actor_of
-from ticket_app.api.tickets.attachments import AttachmentId, downloads, receive
-from ticket_app.api.tickets.file_response import serve, serve_thumbnail
+from ticket_app.api.tickets.attachments import AttachmentId, downloads, receive, send_thumbnail
+from ticket_app.api.tickets.file_response import serve
 from ticket_app.api.tickets.tickets import TicketId
 from ticket_app.schemas.conversation import AttachmentPublic
-from ticket_app.services.conversation.attachments import linked_files, reading, thumbnails
+from ticket_app.services.conversation.attachments import linked_files, reading
 from ticket_app.services.people.tokens import TOKEN_LENGTHS
 from ticket_app.services.threads import run
 from ticket_app.services.tickets import links
@@ -54,5 +54,4 @@ async def get_thumbnail(
 ) -> Response:
     """A small picture of an image."""
     requester = await run(actor_of(request), links.holder, ticket_id, key)
-    found = await run(requester, thumbnails.find_thumbnail, ticket_id, attachment_id)
-    return serve_thumbnail(found, request, partial(downloads.one_of, requester))
+    return await send_thumbnail(requester, ticket_id, attachment_id, request)

@@ -118,6 +118,12 @@ def size_of(path: Path) -> int | None:
         return None
 
 
+def read(digest: str) -> bytes:
+    """Return a content. Raise StorageUnavailableError if it cannot be read."""
+    with _storage_errors():
+        return path_of(digest).read_bytes()
+
+
 def keep_thumbnail(digest: str, drawn: bytes) -> None:
     """Store the thumbnail of a content, beside it. If that is removed meanwhile, so is this."""
     picture = Incoming()
