@@ -24,7 +24,7 @@ from ticket_app.triage.provider.transport import HttpTrace, current_trace, make_
 from ticket_app.vocabulary import CallOutcome
 
 ANSWER_TOKENS = 2_000
-REQUEST_TOKENS_MAX = 16_000
+REQUEST_TOKENS_MAX = 17_000
 """The most input tokens of a request, which is one for a draft: instructions and 14,000 characters
 of a conversation and of past replies, in a script with a token a character."""
 TOKENS_MAX = 1_000_000
