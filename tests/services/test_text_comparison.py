@@ -1,10 +1,20 @@
 """Texts are compared by their words, in any script."""
 
 from random import Random
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 
-from ticket_app.services.text_comparison import copied_runs, has_common_run, share_changed
+from ticket_app.services import text_comparison
+from ticket_app.services.text_comparison import (
+    copied_runs,
+    has_common_run,
+    share_changed,
+    without_details,
+)
+
+Form = Literal["NFC", "NFD"]
 
 EIGHT = "one two three four five six seven eight"
 
@@ -51,6 +61,49 @@ def test_what_two_texts_share_is_marked(text: str, marked: list[str]) -> None:
     assert [text[each.start : each.end] for each in found] == marked
     assert {each.source for each in found} <= {12}
     assert copied_runs(text, {12: other}, own=other) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Ünë dös três quàtre cïnc sìs sèt vüit", "アドレスをごかくにん", "한국어 " * 8]
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_accents_that_are_composed_otherwise_are_marked(text: str, form: Form) -> None:
+    other = normalize("NFC" if form == "NFD" else "NFD", text)
+    text = f"Zoe\u0308: {normalize(form, text.strip())}!"
+    (found,) = copied_runs(text, {7: other}, own="")
+    assert text[found.start : found.end] == text[text.index(" ") + 1 : -1]
+    assert share_changed(normalize("NFC", text), normalize("NFD", text)) == 0
+
+
+def test_an_account_is_marked() -> None:
+    text = "Pay to GB82 WEST 1234 5698 7654 32 or DE89370400440532013000, please."
+    found = copied_runs(text, {7: "GB82WEST12345698765432; DE89 3704 0044 0532 0130 00"}, own="")
+    assert [text[each.start : each.end] for each in found] == [
+        "GB82 WEST 1234 5698 7654 32",
+        "DE89370400440532013000",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Dear Zoë, ZOE\u0308 is Zoe.", "Dear […], […] is Zoe."),
+        ("王小明您好。注文番号12345678です", "[…]您好。注文番号[…]です"),
+        ("Write to ana.b@example.com, +49 30 1234-567.", "Write to […], […]."),
+        ("Row 5000 of 2026 by Zoëlle", "Row 5000 of 2026 by Zoëlle"),
+        ("DE89 3704 0044 0532 0130 00 is yours", "[…] is yours"),
+    ],
+)
+def test_details_have_a_stand_in(text: str, told: str) -> None:
+    assert without_details(text, {"Zoe\u0308", "王小明"}, "[…]") == told
+
+
+def test_of_long_texts_the_middle_counts_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = "x a b c d y z", "x e b c f y z"
+    assert share_changed(before, after) == pytest.approx(2 / 7)
+    monkeypatch.setattr(text_comparison, "LCS_WORDS", 2)
+    assert share_changed(before, after) == pytest.approx(3 / 7)
+    assert share_changed(before, before) == 0
 
 
 def test_marks_are_apart_and_in_order() -> None:

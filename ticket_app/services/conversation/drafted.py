@@ -13,11 +13,15 @@ from ticket_app.data.triage import drafted as queries
 from ticket_app.services.text_comparison import has_common_run, share_changed
 from ticket_app.vocabulary import DraftOutcome, MessageKind, Side
 
+COMPARED = 4_000
+"""Characters of both texts in which common words are sought: the desk's other writers wait."""
+
 
 def record_reply(session: Session, said: Message | HeldMessage, now: datetime) -> None:
     """Settles the author's draft for the ticket by what they have said, a flushed row.
 
-    A draft of which no eight words in a row are left was thrown away. The caller has locked the
+    A draft of which no eight words in a row are left was thrown away, of both texts the first
+    COMPARED characters. The caller has locked the
     ticket.
     """
     if said.kind != MessageKind.REPLY or said.side != Side.TEAM:
@@ -25,7 +29,7 @@ def record_reply(session: Session, said: Message | HeldMessage, now: datetime) -
     draft = queries.open_draft(session, said.ticket_id, said.author_id, now)
     if draft is None:
         return
-    if not has_common_run(draft.body, said.body):
+    if not has_common_run(draft.body[:COMPARED], said.body[:COMPARED]):
         draft.outcome = DraftOutcome.THROWN_AWAY
         return
     share = share_changed(draft.body, said.body)
