@@ -89,6 +89,21 @@ def history_of(
     return session.execute(wanted.order_by(col(TicketEvent.id).desc()).limit(limit)).all()
 
 
+def changes_since(
+    session: Session, ticket_id: int, version: int, fields: Collection[str], *, limit: int
+) -> Sequence[Row[TicketEvent, str | None]]:
+    """Return the newest `limit` changes of these fields after a version of the ticket, newest
+    first, each with the name of the person who acted, if known."""
+    return session.execute(
+        select(TicketEvent, col(Person.name))
+        .outerjoin(Person, col(Person.id) == col(TicketEvent.actor_id))
+        .where(col(TicketEvent.ticket_id) == ticket_id)
+        .where(col(TicketEvent.ticket_version) > version, col(TicketEvent.field).in_(fields))
+        .order_by(col(TicketEvent.id).desc())
+        .limit(limit)
+    ).all()
+
+
 def changes_between(
     session: Session, ticket_id: int, *, since: datetime | None, until: datetime | None
 ) -> Sequence[Row[TicketEvent, str | None]]:
@@ -153,6 +168,13 @@ def erasings_after(session: Session, event_id: int, *, limit: int) -> Sequence[R
 def last_erasing(session: Session) -> int:
     """Return the event of the last erasing; 0 if there was none."""
     return session.scalar(select(func.max(col(TicketEvent.id))).where(OF_ERASING)) or 0
+
+
+def was_erased_after(session: Session, event_id: int, ticket_ids: Collection[int]) -> bool:
+    """Return True if one of the tickets has an erasing with an event above `event_id`."""
+    wanted = select(col(TicketEvent.id)).where(OF_ERASING, col(TicketEvent.id) > event_id)
+    of_these = wanted.where(col(TicketEvent.ticket_id).in_(ticket_ids))
+    return session.scalar(of_these.limit(1)) is not None
 
 
 def find_key(session: Session, key: str) -> IdempotencyKey | None:

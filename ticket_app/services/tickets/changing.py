@@ -183,7 +183,7 @@ def _update_with_row_lock(
         now = moment_of_change(ticket, actor)
         changes = differences(ticket, given)
         beside = _decisions(ticket, update) | _settled(ticket, changes, now)
-        require_unchanged(session, ticket, changes.keys(), seen, actor)
+        require_unchanged(session, ticket, changes.keys(), seen)
         if "requester_email" in changes:
             ticket.requester_id = _requester_id(session, ticket, changes, now)
         rescored = bool(changes.keys() & TEXT)

@@ -9,19 +9,18 @@ from sqlmodel import Session
 from ticket_app.actor import Actor
 from ticket_app.data.plain_sql import Row
 from ticket_app.data.tickets.events import add_events, change_rows, event_row, participant_row
-from ticket_app.data.tickets.queries import history_of
+from ticket_app.data.tickets.queries import changes_since
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage.jobs import lock_job, remove_job
 from ticket_app.data.triage.tables import Suggestion, TriageJob
 from ticket_app.errors import FieldChange, TicketChangedError
 from ticket_app.schemas.tickets import TicketPublic
-from ticket_app.services.people.permission import scope_of
 from ticket_app.triage.contract import Triage
 from ticket_app.triage.offline import triage_offline
 from ticket_app.vocabulary import EventKind, TriageField, TriageScope, TriageStatus, Who
 
 LOOKED_AT = 200
-"""Events since a version. Of a ticket with more of them nobody knows what was seen."""
+"""Changes of some fields since a version. With more of them nobody knows what was seen."""
 
 
 def record_transition(
@@ -92,7 +91,7 @@ def moment_of_change(ticket: Ticket | TicketPublic, actor: Actor) -> datetime:
 
 
 def require_unchanged(
-    session: Session, ticket: Ticket, fields: Collection[str], seen: int | None, actor: Actor
+    session: Session, ticket: Ticket, fields: Collection[str], seen: int | None
 ) -> None:
     """Raises TicketChangedError if one of the fields has another value than in version `seen`, and
     for a version that the ticket never had.
@@ -102,9 +101,10 @@ def require_unchanged(
     """
     if seen is None or seen == ticket.version or not fields:
         return
-    found = history_of(session, id_of(ticket), scope_of(actor), before=None, limit=LOOKED_AT)
-    since = [(event, name) for event, name in found if event.ticket_version > seen]
-    if len(since) == LOOKED_AT or not 0 < seen < ticket.version:
+    if not 0 < seen < ticket.version:
+        raise TicketChangedError(id_of(ticket))
+    since = changes_since(session, id_of(ticket), seen, fields, limit=LOOKED_AT)
+    if len(since) == LOOKED_AT:
         raise TicketChangedError(id_of(ticket))
     for field in fields:
         changes = [(event, name) for event, name in since if event.field == field]
