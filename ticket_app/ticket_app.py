@@ -75,6 +75,7 @@ from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.conversation import Conversation
 from ticket_app.state.conversation.drafts.own_drafts import OwnDrafts
 from ticket_app.state.conversation.mentions import Mentions
+from ticket_app.state.conversation.participants import Participants
 from ticket_app.state.figures.answers import Answers
 from ticket_app.state.figures.figures import Figures
 from ticket_app.state.figures.insights import Insights
@@ -237,7 +238,7 @@ app.add_page(
     route=TICKET,
     title=titled(Conversation.tab_title),
     on_load=[
-        *(Conversation.load, Beside.load, Mentions.load, Unread.open_ticket),
+        *(Conversation.load, Beside.load, Participants.meet, Mentions.load, Unread.open_ticket),
         *(Conversation.watch, Beside.watch, Company.watch, Unread.watch, Composer.watch),
     ],
 )

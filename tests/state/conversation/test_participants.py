@@ -45,6 +45,21 @@ async def test_people_are_added_by_name_or_address_and_removed(tabs: Tabs) -> No
     assert copied(page) == []
 
 
+async def test_what_was_sought_at_one_ticket_is_not_offered_at_another(tabs: Tabs) -> None:
+    opened(requester_name="Bea Lima", requester_email="bea@example.com")
+    first, second = opened().id, opened().id
+    page = await tabs.open("/")
+    await page.follow(f"/t/{first}")
+    await page.do(Participants.seek("bea"))
+    assert len(page.shown(Participants)["found"]) == 1
+    await page.do(Participants.meet())
+    assert len(page.shown(Participants)["found"]) == 1
+    await page.do(Participants.add_typed(first, {"participant": "bea@"}))
+    await page.follow(f"/t/{second}")
+    await page.until(lambda: page.shown(Participants)["found"] == [])
+    assert page.shown(Participants)["problem"] == ""
+
+
 async def test_what_others_do_is_shown_and_the_requester_is_refused(tabs: Tabs) -> None:
     ticket = opened(requester_email="bea@example.com").id
     page = await tabs.open("/")

@@ -16,6 +16,7 @@ from ticket_app.state.conversation.beside import Beside, Copied
 from ticket_app.state.event_arguments import number_of, text_of, ticket_id_of
 from ticket_app.state.notices import Notice, failure_notice
 from ticket_app.state.service_calls import call_service
+from ticket_app.state.tickets.address import number_in
 from ticket_app.vocabulary import REQUESTER_EMAIL_MAX, SEARCH_MAX
 
 FIELD = "participant"
@@ -27,12 +28,20 @@ NOBODY = "Nobody is found. Write a whole e-mail address to add somebody new."
 
 class Participants(rx.State):
     """`found` are people whom the beginning of a name or address finds; `problem` says why nobody
-    was added."""
+    was added. Both are of ticket `number`."""
 
     needs: ClassVar[Verb | None] = Verb.CHANGE_TICKETS
 
+    number: int = 0
     found: list[Copied] = []
     problem: str = ""
+
+    @rx.event
+    def meet(self) -> None:
+        """Forgets what was sought for another ticket than that of the address."""
+        number = number_in(self.router.url.path)
+        if number != self.number:
+            self.number, self.found, self.problem = number, [], ""
 
     @rx.event
     async def seek(self, typed: str) -> None:
