@@ -481,7 +481,8 @@ class TooManyAttemptsError(TicketAppError):
 
 
 class TooManyRequestsError(TicketAppError):
-    """Someone has sent too much: without a sign-in, or of their own account. Nothing was done."""
+    """Someone has sent too much: without a sign-in, of their own account, or to the provider.
+    Nothing was done."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_requests"
@@ -539,6 +540,19 @@ _WHY_NO_DRAFT = {
     CallOutcome.NO_PRICE: "a budget is set and the price of the model is not known",
     CallOutcome.LEDGER_UNAVAILABLE: "what was spent today cannot be read",
 }
+
+
+class DraftOutdatedError(TicketAppError):
+    """What a draft was made from was erased or deleted while the provider wrote it."""
+
+    status = HTTPStatus.CONFLICT
+    code = "draft_outdated"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The draft was not kept: something that it was made from was erased or deleted "
+            "meanwhile. Ask again."
+        )
 
 
 class DraftNotFoundError(TicketAppError):

@@ -17,9 +17,11 @@ from tests.services.drafting.desk import (
     answered_ticket,
     answering,
     asked_ticket,
-    calls,
+    settled,
 )
 from ticket_app.api.app import make_api
+from ticket_app.services.people import caps
+from ticket_app.services.people.caps import Cap
 from ticket_app.settings import get_settings
 
 pytestmark = pytest.mark.usefixtures("sqlite_database")
@@ -66,6 +68,20 @@ def test_refusals_say_why(
     assert_problem(client.post(address), 503, "draft_over_budget")
 
 
+def test_a_person_asks_for_so_many_an_hour(
+    client: TestClient, providing: Providing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caps, "DRAFTS_OF_PERSON", Cap(2, 3600.0))
+    address = f"/api/tickets/{asked_ticket()}/drafted-replies/"
+    fake = providing(Script.GOOD)
+    answering(fake, DRAFT)
+    assert [client.post(address).status_code for _ in range(2)] == [201, 201]
+    refused = client.post(address)
+    assert_problem(refused, 429, "too_many_requests")
+    assert 3500 < int(refused.headers["retry-after"]) <= 3600
+    assert len(fake.received) == 2
+
+
 def test_the_call_ends_with_its_client(providing: Providing) -> None:
     ticket = asked_ticket()
     fake = providing(Script.GOOD)
@@ -96,7 +112,4 @@ def test_the_call_ends_with_its_client(providing: Providing) -> None:
     }  # fmt: skip
     asyncio.run(make_api()(scope, receive, send))
     free.set()
-    outcomes: list[str] = []
-    while not outcomes:
-        outcomes = [call.outcome for call in calls()]
-    assert outcomes == ["cancelled"]
+    assert settled(1) == ["cancelled"]

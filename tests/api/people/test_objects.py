@@ -206,7 +206,7 @@ def test_a_draft_is_for_whom_it_was_made(
 def drafted(ticket_id: int, email: str) -> int:
     """Returns the number of a draft that this person has for the ticket."""
     maker = acting(directory.find_person(by_command(), email).id, Role.AGENT)
-    return keep_draft(maker, ticket_id, Draft("Hello", "openai", "m", "1", 1.0), ()).id
+    return keep_draft(maker, ticket_id, Draft("Hello", "openai", "m", "1", 1.0), (), 0).id
 
 
 def assert_told_apart_by_nothing(answers: Mapping[str, Any], numbers: Mapping[str, int]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from harness.fake_provider import FakeProvider
 from tests.services.desk import opened
 from ticket_app.actor import Actor
 from ticket_app.data.engine import read_transaction
+from ticket_app.data.tickets.queries import last_erasing
 from ticket_app.data.triage.drafted_tables import DraftedReply
 from ticket_app.data.triage.tables import TriageCall
 from ticket_app.schemas.conversation import MessageCreate
@@ -67,9 +69,10 @@ def kept(
     ticket_id: int, text: str = DRAFT, actor: Actor | None = None, sources: tuple[int, ...] = ()
 ) -> DraftedReplyPublic:
     """Keeps a draft as if a provider had written it."""
-    return keep_draft(
-        actor or over_rest(), ticket_id, Draft(text, "openai", "a-model", "draft-1", 5.0), sources
-    )
+    with read_transaction() as session:
+        erased_before = last_erasing(session)
+    draft = Draft(text, "openai", "a-model", "draft-1", 5.0)
+    return keep_draft(actor or over_rest(), ticket_id, draft, sources, erased_before)
 
 
 def rows() -> Sequence[DraftedReply]:
@@ -82,6 +85,15 @@ def sent_to(fake: FakeProvider) -> list[dict[str, str]]:
     """Returns the messages of the last request to the provider."""
     messages: list[dict[str, str]] = json.loads(fake.received[-1].body)["messages"]
     return messages
+
+
+def settled(count: int) -> list[str]:
+    """Returns the outcomes of the calls once the ledger has that many. Fails after 20 seconds."""
+    end = time.monotonic() + 20
+    while len(found := calls()) < count:
+        assert time.monotonic() < end, f"the ledger has {len(found)} of {count} calls"
+        time.sleep(0.01)
+    return [each.outcome for each in found]
 
 
 def calls() -> list[TriageCall]:

@@ -29,6 +29,7 @@ from tests.services.drafting.desk import (
     rows,
     said,
     sent_to,
+    settled,
 )
 from ticket_app.errors import DraftFailedError, NoProviderError, TicketNotFoundError
 from ticket_app.schemas.conversation import MessageListQuery
@@ -68,10 +69,11 @@ def test_the_conversation_and_replies_to_others_are_fenced_as_data(providing: Pr
     rule, data = (each["content"] for each in sent_to(fake))
     conversation, reply = re.split(r"</conversation-\w{16}>", data)
     turns = (
-        f"Customer:\n{EXPORT} Since Monday.",
-        "Agent:\nHave you tried it today?",
-        "Customer:\nYes, it stops as before.",
+        f"Customer-NAME:\n{EXPORT} Since Monday.",
+        "Agent-NAME:\nHave you tried it today?",
+        "Customer-NAME:\nYes, it stops as before.",
     )
+    conversation = re.sub(r"(Customer|Agent)-\w{16}:", r"\1-NAME:", conversation)
     assert [conversation.index(each) for each in turns] == sorted(map(conversation.index, turns))
     assert ADVICE in reply and "Quagmire" not in data and "eve@" not in data
     assert reply.count(EXPORT) == 0  # a quote of what that customer wrote
@@ -82,7 +84,7 @@ def test_the_conversation_and_replies_to_others_are_fenced_as_data(providing: Pr
     assert not set(fences) & set(re.findall(r"<([a-z-]+\w{16})>", sent_to(fake)[1]["content"]))
     first, _ = calls()
     assert (first.purpose, first.ticket_id, first.outcome) == ("draft", asked, "ok")
-    assert (first.prompt_version, first.input_tokens, first.output_tokens) == ("draft-1", 10, 10)
+    assert (first.prompt_version, first.input_tokens, first.output_tokens) == ("draft-2", 10, 10)
     request = json.loads(fake.received[0].body)
     assert "response_format" not in request and request["max_tokens"] == 2_000
     assert [each.outcome for each in rows()] == ["thrown_away", None]  # the newer one replaces it
@@ -195,7 +197,9 @@ def test_two_presses_are_one_call_and_leaving_ends_it(providing: Providing) -> N
     fake.during_call = lambda: free.wait(20)
 
     def until_both_wait() -> None:
+        end = time.monotonic() + 20
         while sum(each.waiting for each in list(_flights._calls.values())) < 2:
+            assert time.monotonic() < end, "the second press waits for no call"
             time.sleep(0.01)
         free.set()
 
@@ -220,9 +224,7 @@ def test_two_presses_are_one_call_and_leaving_ends_it(providing: Providing) -> N
         ended.set()
 
     asyncio.run(leaves())
-    while len(found := calls()) < 2:
-        pass
-    assert [call.outcome for call in found] == ["ok", "cancelled"]
+    assert settled(2) == ["ok", "cancelled"]
     assert len(rows()) == 2  # both presses of the first time
 
 

@@ -17,7 +17,15 @@ from ticket_app.vocabulary import ID_MAX
 
 DraftId = Annotated[int, Path(ge=1, le=ID_MAX, description="The draft's number."), WHOLE_NUMBER]
 NOT_DRAFTED: dict[int | str, dict[str, Any]] = {
-    409: {"description": "The desk has no AI provider (`no_provider`).", "content": {}},
+    409: {
+        "description": "The desk has no AI provider (`no_provider`), or something that the draft "
+        "was made from was erased or deleted meanwhile (`draft_outdated`): ask again.",
+        "content": {},
+    },
+    429: {
+        "description": "You have asked for too many drafts within an hour (`too_many_requests`).",
+        "content": {},
+    },
     502: {"description": "The provider did not draft a reply; `code` says why.", "content": {}},
     503: {
         "description": "The provider is not asked now, say because today's budget is spent "

@@ -9,6 +9,7 @@ from ticket_app.errors import DraftFailedError, NoProviderError
 from ticket_app.schemas.drafting import DraftedReplyPublic
 from ticket_app.services.drafting.context import read_context
 from ticket_app.services.drafting.stored import keep_draft
+from ticket_app.services.people import caps
 from ticket_app.services.people.permission import Verb, may, require
 from ticket_app.services.threads import run
 from ticket_app.services.triage.ledger import Ledger
@@ -29,14 +30,15 @@ async def draft_reply(actor: Actor, ticket_id: int) -> DraftedReplyPublic:
     """Returns a reply to the ticket that the provider drafted within AI_BACKGROUND_SECONDS.
 
     It changes nothing of the ticket and sends nothing, whatever the conversation asks for. Raises
-    NoProviderError, TicketNotFoundError, and DraftFailedError with the reason. Cancelling cancels
-    the call.
+    NoProviderError, TicketNotFoundError, DraftFailedError with the reason, DraftOutdatedError, and
+    TooManyRequestsError for a person who asks all the time. Cancelling cancels the call.
     """
     require(actor, Verb.ASK_PROVIDER)
     settings = get_settings()
     if settings.provider is None:
         raise NoProviderError
     context = await run(actor, read_context, ticket_id)
+    caps.count_draft(actor)
     try:
         draft = await provider_draft(
             settings.provider,
@@ -52,4 +54,4 @@ async def draft_reply(actor: Actor, ticket_id: int) -> DraftedReplyPublic:
         log.error("no reply was drafted for ticket %d: %s", ticket_id, type(error).__name__)  # noqa: TRY400
         raise DraftFailedError(CallOutcome.UNEXPECTED) from None
     now = replace(actor, at=datetime.now(UTC))  # the call may have taken a minute
-    return await run(now, keep_draft, ticket_id, draft, context.sources)
+    return await run(now, keep_draft, ticket_id, draft, context.sources, context.last_erasing)

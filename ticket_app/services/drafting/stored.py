@@ -7,12 +7,18 @@ from sqlmodel import Session
 
 from ticket_app.actor import Actor
 from ticket_app.data.engine import read_transaction, write_transaction
+from ticket_app.data.people.accounts import lock_desk
 from ticket_app.data.postgresql.timeouts import QUICK
-from ticket_app.data.tickets.queries import find_ticket, lock_ticket
+from ticket_app.data.tickets.queries import (
+    find_ticket,
+    find_tickets,
+    lock_ticket,
+    was_erased_after,
+)
 from ticket_app.data.tickets.tables import Ticket
 from ticket_app.data.triage import drafted as queries
 from ticket_app.data.triage.drafted_tables import DraftedReply
-from ticket_app.errors import DraftNotFoundError
+from ticket_app.errors import DraftNotFoundError, DraftOutdatedError
 from ticket_app.schemas.drafting import CopiedPart, DraftedReplyPublic
 from ticket_app.services.drafting.context import own_text, text_of_sources
 from ticket_app.services.people.permission import Verb, require, scope_of
@@ -23,16 +29,22 @@ from ticket_app.vocabulary import DraftOutcome
 
 
 def keep_draft(
-    actor: Actor, ticket_id: int, draft: Draft, sources: tuple[int, ...]
+    actor: Actor, ticket_id: int, draft: Draft, sources: tuple[int, ...], last_erasing: int
 ) -> DraftedReplyPublic:
     """Stores a draft for the actor. Their earlier ones for the ticket are thrown away.
 
-    Raises TicketNotFoundError if the ticket was deleted meanwhile.
+    Raises TicketNotFoundError if the ticket was deleted meanwhile, and DraftOutdatedError if a
+    source was, or if words of the ticket or of a source were erased after event `last_erasing`.
     """
     require(actor, Verb.ASK_PROVIDER)
     author_id = actor.identity.person_id
     with write_transaction(QUICK) as session:
+        lock_desk(session)  # an erasing holds it: none is under way
         existing(lock_ticket(session, ticket_id, scope_of(actor)), ticket_id)
+        present = find_tickets(session, sources, scope_of(actor))
+        concerned = (ticket_id, *sources)
+        if len(present) < len(sources) or was_erased_after(session, last_erasing, concerned):
+            raise DraftOutdatedError
         queries.throw_away_open(session, ticket_id, author_id)
         row = DraftedReply(
             ticket_id=ticket_id,

@@ -1,4 +1,4 @@
-"""Caps on what people cost the desk who have not signed in.
+"""Caps on what people cost the desk who have not signed in, and on what anyone's drafts cost.
 
 The counts are in the memory of each process. They are bounded, and end with it.
 """
@@ -28,6 +28,7 @@ TICKETS_OF_ADDRESS = Cap(10, 3600.0)
 MESSAGES_OF_CLIENT = Cap(30, 3600.0)
 UPLOADS_OF_CLIENT = Cap(60, 3600.0)
 SUGGESTIONS_OF_CLIENT = Cap(60, 60.0)
+DRAFTS_OF_PERSON = Cap(60, 3600.0)
 SUBJECTS_MAX = 5_000
 """Clients and addresses that are remembered for a cap. Beyond them the one seen longest ago is
 forgotten."""
@@ -99,6 +100,17 @@ def count_upload(actor: Actor, client: str) -> None:
     require(actor, Verb.REPLY)
     if _is_capped(actor):
         counted.count({UPLOADS_OF_CLIENT: client}, new_token())
+
+
+def count_draft(actor: Actor) -> None:
+    """Counts a reply that a provider is about to draft for the actor. Raises TooManyRequestsError.
+
+    At an open desk, where nobody is known, those of a client are counted together.
+    """
+    require(actor, Verb.ASK_PROVIDER)
+    person_id = actor.identity.person_id
+    who = actor.client_address if person_id is None else str(person_id)
+    counted.count({DRAFTS_OF_PERSON: who}, new_token())
 
 
 def _is_capped(actor: Actor) -> bool:
