@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select
-from sqlmodel import col
 
 from harness.fake_provider import FakeProvider, Script
 from tests.services.conftest import Providing
@@ -18,11 +16,9 @@ from tests.services.drafting.desk import (
     answering,
     asked_ticket,
     rows,
+    settled,
 )
 from tests.state.page import Tabs
-from ticket_app.data.engine import read_transaction
-from ticket_app.data.triage.tables import TriageCall
-from ticket_app.services.triage import ledger
 from ticket_app.settings import get_settings
 from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.conversation import Conversation
@@ -129,17 +125,7 @@ async def test_two_presses_are_one_call_and_leaving_ends_it(
             assert page.shown(Drafted)["asking"] is False
     assert len(fake.received) == 3
     assert (page.shown(Drafted)["draft_id"], rows()) == (0, [])
-    await asyncio.to_thread(_until_settled, 3)
-
-
-def _until_settled(calls: int) -> None:
-    """Returns once the ledger has that many calls, all of which were cancelled."""
-    found: list[str] = []
-    while len(found) < calls:
-        ledger.flush()
-        with read_transaction() as session:
-            found = list(session.scalars(select(col(TriageCall.outcome))))
-    assert set(found) == {"cancelled"}
+    assert set(await asyncio.to_thread(settled, 3)) == {"cancelled"}
 
 
 async def test_a_fault_is_said_and_the_next_press_asks_again(
