@@ -26,8 +26,6 @@ NO_VERBS = {
     f"{SERVICES}.people.identity.hearing_of_endings",
     f"{SERVICES}.people.identity.told_of_endings",
     f"{SERVICES}.people.api_tokens.bearer.identify_bearer",
-    # It answers about the fields of a change alone.
-    f"{SERVICES}.tickets.changing.needs_no_lock",
     # Arithmetic on a header and on a token.
     f"{SERVICES}.people.tokens.token_in",
     f"{SERVICES}.people.tokens.digest",
