@@ -7,7 +7,7 @@ from threading import Thread, Timer
 
 import pytest
 
-from ticket_app.bus import Bus, Change, Notified
+from ticket_app.bus import Bus, Change, Drafted, Notified
 from ticket_app.vocabulary import EventKind
 
 SECONDS = 10
@@ -161,3 +161,20 @@ def test_publishing_without_a_server_is_quiet() -> None:
         asyncio.run(serve_for_a_moment())
         bus.publish(changed(3))  # the loop is closed by now
         assert waiting(queue) == [2]
+
+
+def test_a_page_hears_of_the_drafts_of_other_pages() -> None:
+    async def work(bus: Bus) -> None:
+        with (
+            bus.subscribe_to_drafts(1, 7, "a page") as own,
+            bus.subscribe_to_drafts(1, 7, "another") as other,
+            bus.subscribe_to_drafts(2, 7, "foreign") as foreign,
+        ):
+            bus.publish_draft(Drafted(1, 7, comes_or_goes=False, writer="a page"))
+            await delivered()
+            assert [queue.qsize() for queue in (own, other, foreign)] == [0, 1, 0]
+            bus.publish_draft(Drafted(1, 7, comes_or_goes=True))  # by a message
+            await delivered()
+            assert own.qsize() == 1
+
+    run(work)

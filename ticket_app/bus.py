@@ -83,13 +83,30 @@ class Notified:
 class Drafted:
     """A draft of a person was saved or removed; None stands for the agent of an open desk.
 
-    `comes_or_goes` is False if only its text is another one. That is told in this process alone:
-    pages of other processes read it when their field gets the focus.
+    `writer` is the page that saved it, which knows. `comes_or_goes` is False if only its text is
+    another one. That is told in this process alone: pages of other processes read it when their
+    field gets the focus.
     """
 
     person_id: int | None
     ticket_id: int
     comes_or_goes: bool
+    writer: str = ""
+
+
+class _Reader(NamedTuple):
+    """Who hears of drafts: a person's page for one ticket, or for any; see subscribe_to_drafts."""
+
+    person_id: int | None
+    ticket_id: int | None
+    writer: str
+
+    def asks_for(self, news: Drafted) -> bool:
+        """Returns True if the page is to hear of it."""
+        is_own = news.writer != "" and news.writer == self.writer
+        if self.person_id != news.person_id or is_own:
+            return False
+        return news.comes_or_goes if self.ticket_id is None else news.ticket_id == self.ticket_id
 
 
 News = Change | Ending | Attendance | Notified | Drafted
@@ -107,7 +124,7 @@ class Bus:
         self._queues: dict[asyncio.Queue[Change], int | None] = {}
         self._of_people: dict[asyncio.Event, int | None] = {}
         self._relays: list[Relay] = []
-        self._of_drafts: dict[asyncio.Queue[Drafted], tuple[int | None, int | None]] = {}
+        self._of_drafts: dict[asyncio.Queue[Drafted], _Reader] = {}
         self._of_endings: list[Callable[[Ending], None]] = []
         self._of_attendances: list[Callable[[Attendance], None]] = []
 
@@ -126,7 +143,7 @@ class Bus:
         Waking the loop costs more than the changes do, so a batch is published by one call.
         """
         loop = self._loop  # read once: another thread may set it to None when the server stops
-        if loop is not None:
+        if loop is not None and changes:
             loop.call_soon_threadsafe(self._tell, changes)
 
     def publish_ending(self, ending: Ending) -> None:
@@ -179,9 +196,8 @@ class Bus:
 
     def deliver_draft(self, news: Drafted) -> None:
         """Tells the author's pages in this process of a draft. Call it on the event loop."""
-        for queue, (person_id, ticket_id) in self._of_drafts.items():
-            is_asked = news.comes_or_goes if ticket_id is None else news.ticket_id == ticket_id
-            if person_id == news.person_id and is_asked and not queue.full():
+        for queue, reader in self._of_drafts.items():
+            if reader.asks_for(news) and not queue.full():
                 queue.put_nowait(news)
 
     def deliver_ending(self, ending: Ending) -> None:
@@ -249,12 +265,13 @@ class Bus:
 
     @contextmanager
     def subscribe_to_drafts(
-        self, person_id: int | None, ticket_id: int | None = None
+        self, person_id: int | None, ticket_id: int | None = None, writer: str = ""
     ) -> Iterator[asyncio.Queue[Drafted]]:
-        """Yields a queue of news of a person's drafts for one ticket; with None, of those that come
-        or go for any. It holds one: later ones add no news while it waits."""
+        """Yields a queue of news of a person's drafts for one ticket, but those that this `writer`
+        saved; with None, of those that come or go for any. It holds one: later ones add no news
+        while it waits."""
         queue: asyncio.Queue[Drafted] = asyncio.Queue(1)
-        self._of_drafts[queue] = person_id, ticket_id
+        self._of_drafts[queue] = _Reader(person_id, ticket_id, writer)
         try:
             yield queue
         finally:
@@ -272,7 +289,7 @@ class Bus:
     def _tell(self, changes: Iterable[Change]) -> None:
         for change in changes:
             self.deliver(change)
-            self._relay(Change(change.ticket_id, change.kind, change.fields, "elsewhere"))
+            self._relay(replace(change, origin="elsewhere"))
 
     def _tell_notified(self, notified: Notified) -> None:
         self.deliver_notified(notified)

@@ -28,6 +28,7 @@ from ticket_app.live.attending import attending
 from ticket_app.live.followers import following
 from ticket_app.live.housekeeping import (
     cleaning_attachments,
+    expiring_drafts,
     expiring_keys,
     expiring_sign_ins,
     handing_on_tickets,
@@ -200,6 +201,7 @@ app.register_lifespan_task(
 app.register_lifespan_task(flushing_ledger)  # stops after the tasks that write into the ledger
 app.register_lifespan_task(improving)
 app.register_lifespan_task(learning)
+app.register_lifespan_task(expiring_drafts)
 app.register_lifespan_task(expiring_keys)
 app.register_lifespan_task(expiring_sign_ins)
 app.register_lifespan_task(linking_requesters)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from harness.accounts import ADMINISTRATOR, account, session_token
+from harness.accounts import ADMINISTRATOR, account, acting, session_token
 from tests.browser.axe import faults
 from tests.browser.conftest import Chrome, Size
 from tests.browser.interaction import press
@@ -17,6 +17,7 @@ from tests.closed_desks import closed_database
 from tests.services.desk import all_tickets, opened
 from tests.serving import RunningDesk, running_desk
 from ticket_app.actor import by_command
+from ticket_app.services.conversation.drafts.saving import own_drafts
 from ticket_app.services.people.accounts import directory
 from ticket_app.services.people.tokens import COOKIE
 from ticket_app.vocabulary import Role
@@ -110,6 +111,15 @@ def test_a_stranger_writes_keeps_the_link_and_follows_the_ticket(
     press(page, page.get_by_role("button", name="I need no more help"))
     expect(state).to_contain_text("Closed on")
     assert CANARY not in "".join(frames) + page.content()
+    # Somebody of the team has signed in, in another tab: the words do not become their draft.
+    page.context.add_cookies(
+        [{"name": COOKIE, "value": closed.administrator, "url": closed.desk.url}]
+    )
+    answer.fill("Not sent")
+    page.goto("/new")
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    person = directory.find_person(by_command(), ADMINISTRATOR)
+    assert own_drafts(acting(person.id, Role.ADMINISTRATOR), ticket.id) == []
 
 
 def test_two_presses_and_a_reload_file_one_ticket(visitors: Chrome) -> None:

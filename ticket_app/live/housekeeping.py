@@ -15,6 +15,7 @@ from ticket_app.services.conversation.attachments.cleaning import (
     list_stray_files,
     remove_loose_files,
 )
+from ticket_app.services.conversation.drafts.saving import expire_drafts
 from ticket_app.services.conversation.holding import release_due
 from ticket_app.services.erasing.news import last_erasing, tell_of_erasings
 from ticket_app.services.followers.notifications import remove_old
@@ -31,6 +32,7 @@ from ticket_app.services.tickets.requesters import link_requesters
 
 log = logging.getLogger(__name__)
 
+DRAFTS_SECONDS = 600.0
 KEYS_SECONDS = 600.0
 LINKS_SECONDS = 30.0
 NOTIFICATIONS_SECONDS = 600.0
@@ -44,6 +46,14 @@ HANDOVERS_SECONDS = 2.0
 RELEASING_SECONDS = 0.7
 PAUSE_SECONDS = 0.5
 """Pause between two steps while there is more to do, so that other writers come first."""
+
+
+@asynccontextmanager
+async def expiring_drafts() -> AsyncIterator[None]:
+    """During the block, delete drafts that nobody has changed for long every DRAFTS_SECONDS or
+    so."""
+    async with _repeating(lambda: expire_drafts(by_command()), DRAFTS_SECONDS):
+        yield
 
 
 @asynccontextmanager

@@ -31,6 +31,7 @@ WITHOUT_SCOPE = {
     "queries.erasings_after": "A task of the server; it finds numbers of tickets alone.",
     "queries.last_erasing": "A task of the server; it finds a number alone.",
     "queries.was_erased_after": "It tells that something was erased, and not what.",
+    "queries.erased_at": "Its caller has found the ticket in its scope; it tells a time alone.",
     "requesters.lock_unlinked": "A task of the server.",
     "requesters.link_tickets": "A task of the server.",
     "searching.messages.expected_messages": "It tells how to search, and is in no answer.",

@@ -27,6 +27,7 @@ from ticket_app.services.conversation.drafts import saving
 from ticket_app.services.conversation.drafts.saving import (
     Outcome,
     drafted_tickets,
+    expire_drafts,
     own_drafts,
     save_draft,
 )
@@ -192,8 +193,33 @@ def test_one_person_has_few_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TooManyDraftsError):
         save_draft(in_browser(), tickets[2], typed("x"))
     assert save_draft(in_browser(), tickets[0], typed("xy")).is_saved
-    save_draft(in_browser(), tickets[1], typed(""))
+    delete_ticket(by_command(), tickets[1])
     assert save_draft(in_browser(), tickets[2], typed("x")).is_saved
+
+
+def test_drafts_that_nobody_changes_go_after_ninety_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saving, "EXPIRED_AT_ONCE", 2)
+    tickets, now = [opened().id for _ in range(4)], in_browser()
+    later = replace(now, at=now.at + timedelta(days=89))
+    for each in tickets:
+        save_draft(now, each, typed("x"))
+    save_draft(later, tickets[0], typed("xy"))
+    assert (expire_drafts(replace(by_command(), at=later.at)), drafts_left()) == (False, 4)
+    late = replace(by_command(), at=later.at + timedelta(days=2))
+    assert [expire_drafts(late), expire_drafts(late)] == [True, False]
+    assert drafted_tickets(now) == tickets[:1]
+
+
+def test_what_was_erased_comes_back_by_no_open_page() -> None:
+    ticket, who = opened(requester_email=EVE), in_browser()
+    first = save_draft(who, ticket.id, typed("As you wrote"))
+    list(erase_requester(by_command(), find_requester(by_command(), EVE)))
+    again = typed("As you wrote, Eve", revision=first.revision)
+    assert (save_draft(who, ticket.id, again), drafts_left()) == (Outcome(False, 0), 0)
+    later = replace(who, at=who.at + timedelta(minutes=1))
+    next_one = save_draft(later, ticket.id, typed("Another text"))
+    assert save_draft(later, ticket.id, typed("", revision=next_one.revision)).is_saved
+    assert save_draft(later, ticket.id, typed("Again", revision=next_one.revision)).is_saved
 
 
 def test_drafts_go_with_their_ticket_and_with_what_they_may_quote() -> None:

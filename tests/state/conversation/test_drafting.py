@@ -7,7 +7,10 @@ from harness.actors import in_browser
 from tests.services.desk import opened
 from tests.state.conftest import AWAY, Database
 from tests.state.page import Page, Tabs, browser
+from ticket_app.actor import by_command
 from ticket_app.services.conversation.drafts.saving import own_drafts
+from ticket_app.services.erasing.requesters import erase_requester, find_requester
+from ticket_app.services.tickets.links import signed_address
 from ticket_app.settings import get_settings
 from ticket_app.state.conversation.composer import Composer
 from ticket_app.state.conversation.drafts.own_drafts import OwnDrafts
@@ -15,6 +18,8 @@ from ticket_app.state.portal.answering import LinkedAnswer
 from ticket_app.vocabulary import Role
 
 pytestmark = pytest.mark.anyio
+
+EVE = "eve@example.com"
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +60,12 @@ class Box:
         await self.page.do(Composer.write(self.ticket_id, "reply", text, self.key, self.revision))
         if until_drawn:
             self.draw()
+
+    async def send(self) -> None:
+        sent = Composer.send(
+            self.ticket_id, "reply", self.text, self.key, False, revision=self.revision
+        )
+        await self.page.do(sent)
 
     @property
     def behind(self) -> list[str]:
@@ -138,8 +149,10 @@ async def test_of_two_pages_the_idle_one_follows_and_the_other_chooses(tabs: Tab
     two.draw()
     assert (two.behind, saved(ticket.id)) == ([], [("reply", "Dear Bea! No")])
     # A page that was overtaken takes nothing of the other with what it sends.
+    one.text = "Dear Bea! How so"
+    await one.page.do(Composer.look_again(ticket.id))  # its answer comes after the key
     await one.type("Dear Bea! How so")
-    await one.page.do(Composer.send(ticket.id, "reply", "Dear Bea! How so", "own key", False))
+    await one.send()
     assert saved(ticket.id) == [("reply", "Dear Bea! No")]
 
 
@@ -167,6 +180,20 @@ async def test_a_text_that_cannot_be_saved_says_so(tabs: Tabs, file: Database) -
     assert (other.behind, saved(ticket.id)) == (["reply"], [("reply", "Dear Bea,")])
 
 
+async def test_an_erased_draft_comes_back_by_no_open_page(tabs: Tabs) -> None:
+    ticket = opened(requester_email=EVE)
+    one = await box(tabs, ticket.id)
+    await one.type("As you wrote")
+    list(erase_requester(by_command(), find_requester(by_command(), EVE)))
+    await one.type("As you wrote, Eve")
+    assert (one.behind, saved(ticket.id)) == (["reply"], [])
+    await one.page.do(Composer.take(ticket.id, "reply", one.text))
+    one.draw()
+    assert (one.text, one.behind) == ("", [])
+    await one.type("Another text")
+    assert saved(ticket.id) == [("reply", "Another text")]
+
+
 async def test_the_list_marks_tickets_with_ones_draft(tabs: Tabs) -> None:
     ticket = opened()
     queue = await tabs.open("/")
@@ -179,8 +206,11 @@ async def test_the_list_marks_tickets_with_ones_draft(tabs: Tabs) -> None:
 
 async def test_the_holder_of_a_link_keeps_a_text_in_the_page_alone(tabs: Tabs) -> None:
     chief = acting(administrator(), Role.ADMINISTRATOR)
-    ticket = opened()
-    page = await tabs.open("/request")
+    ticket, other = opened(), opened()
+    page = await tabs.open(signed_address(by_command(), ticket.id))
+    await page.do(LinkedAnswer.meet(other.id, {"reply-text": "Not here"}, "0.5"))
+    await page.do(LinkedAnswer.write(other.id, "reply", "Not here", "k", "0"))
+    assert "not saved" in page.shown(LinkedAnswer)["unsaved"]
     await page.do(LinkedAnswer.meet(ticket.id, {}, "1.5"))
     await page.do(LinkedAnswer.write(ticket.id, "reply", "Hello?", "k", "0"))
     await page.do(LinkedAnswer.meet(ticket.id, {}, "2.5"))

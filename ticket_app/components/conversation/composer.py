@@ -68,7 +68,10 @@ class _Box(NamedTuple):
         """Returns the event that sends what the field of this kind holds."""
         text, key = value_of(f"{kind}-text"), value_of(f"{kind}-key")
         files = files_to_send(self.state.unsent, self.ticket_id, kind)
-        return self.state.send(self.ticket_id, kind, text, key, resolve, self.seen, *files)
+        revision = value_of(f"{kind}-revision")
+        return self.state.send(
+            self.ticket_id, kind, text, key, resolve, self.seen, *files, revision
+        )
 
 
 def composer(

@@ -67,7 +67,8 @@ def saves(
 
 
 def drafting(state: type[Drafting]) -> rx.Component:
-    """Returns what puts drafts into the fields, and saves them when the page is left."""
+    """Returns what puts drafts into the fields, and saves them when the page is left, if the State
+    says so."""
     return rx.fragment(
         _hidden(MOUNT),
         *(
@@ -80,7 +81,11 @@ def drafting(state: type[Drafting]) -> rx.Component:
             )
             for kind in MessageKind
         ),
-        PageEnd.create(on_page_hide=[_save_at_the_end(kind) for kind in MessageKind]),
+        *(
+            [PageEnd.create(on_page_hide=[_save_at_the_end(kind) for kind in MessageKind])]
+            if state.saves_at_end
+            else []
+        ),
     )
 
 

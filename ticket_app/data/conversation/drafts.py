@@ -4,12 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
 from ticket_app.data.conversation.tables import Draft
+from ticket_app.data.tickets.predicates import present
+from ticket_app.data.tickets.tables import Ticket
 from ticket_app.vocabulary import MessageKind
 
 _body, _writer, _revision = col(Draft.body), col(Draft.writer), col(Draft.revision)
@@ -42,8 +54,9 @@ def tickets_of(session: Session, person_id: int, *, limit: int) -> Sequence[int]
 
 
 def count_of(session: Session, person_id: int, *, limit: int) -> int:
-    """Return how many drafts a person has, `limit` at most."""
-    few = select(col(Draft.kind)).where(col(Draft.person_id) == person_id).limit(limit)
+    """Return how many drafts a person has for tickets that are not deleted, `limit` at most."""
+    own = select(col(Draft.kind)).join(Ticket, col(Ticket.id) == col(Draft.ticket_id))
+    few = own.where(col(Draft.person_id) == person_id, present()).limit(limit)
     return session.scalar(select(func.count()).select_from(few.subquery())) or 0
 
 
@@ -74,6 +87,18 @@ def remove(session: Session, place: Place, *, writer: str, known: int, body: str
     same = or_(_writer == writer, _revision == known, _body == body)
     gone = session.execute(delete(Draft).where(_at(place), same), execution_options=_PLAIN)
     return isinstance(gone, CursorResult) and gone.rowcount > 0
+
+
+def remove_old(session: Session, before: datetime, *, limit: int) -> int:
+    """Delete up to `limit` drafts that were last changed before then; return how many."""
+    is_old = col(Draft.updated_at) < before
+    place = (col(Draft.person_id), col(Draft.ticket_id), col(Draft.kind))
+    some = select(*place).where(is_old).limit(limit)
+    # A draft that is changed meanwhile stays.
+    gone = session.execute(
+        delete(Draft).where(tuple_(*place).in_(some), is_old), execution_options=_PLAIN
+    )
+    return gone.rowcount if isinstance(gone, CursorResult) else 0
 
 
 def first_revision(now: datetime) -> int:

@@ -51,6 +51,15 @@ def lock_ticket(
     return session.scalar(_by_id(ticket_id, scope, deleted=deleted).with_for_update())
 
 
+def erased_at(session: Session, ticket_id: int) -> datetime | None:
+    """Return when somebody's data was last erased at a ticket; None if it never was."""
+    kind, number = col(TicketEvent.kind), col(TicketEvent.id)
+    of_ticket = select(col(TicketEvent.created_at)).where(
+        col(TicketEvent.ticket_id) == ticket_id, kind == EventKind.ERASED
+    )
+    return session.scalar(of_ticket.order_by(number.desc()).limit(1))
+
+
 def leaver_with_tickets(session: Session) -> int | None:
     """Return a person who has left the team and still has an open ticket."""
     left = col(Handover.person_id)

@@ -84,10 +84,13 @@ class Composing(Drafting, mixin=True):
         seen: int = 0,
         files: list[int] | None = None,
         on_the_way: int = 0,
+        revision: str = "",
     ) -> list[EventSpec]:
         """Posts a message with its `files`, unless its key has posted it before. After an error the
-        text stays. It waits for files that are `on_the_way`."""
+        text stays. It waits for files that are `on_the_way`. `revision` is that of the draft in the
+        field."""
         self.refusal, self._seen = "", number_of(seen)
+        self._shows(revision)
         ids = ids_of(files)
         if not ids and not number_of(on_the_way) and not text_of(text, MESSAGE_MAX).strip():
             self.refusal = "" if 0 <= time() - self._sent_at < AGAIN_SECONDS else EMPTY

@@ -4,6 +4,7 @@ A save is one statement, without an event: nothing follows from a draft. Only th
 hear of it. See decision 0046.
 """
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -15,7 +16,7 @@ from ticket_app.data.conversation.drafts import Place
 from ticket_app.data.conversation.tables import Draft
 from ticket_app.data.engine import read_transaction, write_transaction
 from ticket_app.data.postgresql.timeouts import QUICK
-from ticket_app.data.tickets.queries import find_ticket
+from ticket_app.data.tickets.queries import erased_at, find_ticket
 from ticket_app.errors import SignInRequiredError, TooManyDraftsError
 from ticket_app.schemas.drafts import DraftWrite
 from ticket_app.services.conversation.posting_once import sent_with_key
@@ -26,7 +27,10 @@ from ticket_app.services.tickets.listing import existing
 from ticket_app.vocabulary import MessageKind
 
 DRAFTS_MAX = 200
-"""Drafts of one person."""
+"""Drafts of one person, without those for deleted tickets."""
+KEPT = timedelta(days=90)
+"""How long a draft is kept after it was last changed."""
+EXPIRED_AT_ONCE = 500
 
 
 class Saved(NamedTuple):
@@ -75,8 +79,10 @@ def save_draft(actor: Actor, ticket_id: int, new: DraftWrite) -> Outcome:
     """Saves the text of a field; an empty one removes the draft.
 
     It replaces what the same page saved, and what the text is based on, but nothing else. What was
-    sent with its key meanwhile is no draft any more. Raises TicketNotFoundError for a new draft,
-    TooManyDraftsError, and SignInRequiredError for someone who is no person of the desk.
+    sent with its key meanwhile is no draft any more, and what was erased does not come back.
+
+    Raises TicketNotFoundError for a new draft, TooManyDraftsError, and SignInRequiredError for
+    someone who is no person of the desk.
     """
     require(actor, Verb.REPLY)
     if new.kind is MessageKind.NOTE:
@@ -92,13 +98,22 @@ def save_draft(actor: Actor, ticket_id: int, new: DraftWrite) -> Outcome:
         else:
             outcome, is_new = _add(session, actor, place, new)
     if outcome.is_saved:
-        tell(actor, ticket_id, comes_or_goes=is_new)
+        tell(actor, ticket_id, comes_or_goes=is_new, writer=new.writer)
     return outcome
 
 
-def tell(actor: Actor, ticket_id: int, *, comes_or_goes: bool) -> None:
-    """Tells the author's own pages of a draft, after the commit."""
-    bus.publish_draft(Drafted(actor.identity.person_id, ticket_id, comes_or_goes))
+def expire_drafts(actor: Actor) -> bool:
+    """Deletes up to EXPIRED_AT_ONCE drafts that nobody has changed for as long as KEPT; returns
+    True if more may exist."""
+    require(actor, Verb.OPERATE)
+    with write_transaction(QUICK) as session:
+        removed = queries.remove_old(session, actor.at - KEPT, limit=EXPIRED_AT_ONCE)
+    return removed == EXPIRED_AT_ONCE
+
+
+def tell(actor: Actor, ticket_id: int, *, comes_or_goes: bool, writer: str = "") -> None:
+    """Tells the author's own pages of a draft, after the commit, but the `writer` itself."""
+    bus.publish_draft(Drafted(actor.identity.person_id, ticket_id, comes_or_goes, writer))
 
 
 def saved(row: Draft) -> Saved:
@@ -111,6 +126,13 @@ def draft_row(actor: Actor, place: Place, new: DraftWrite) -> Draft:
     text = new.model_dump(include={"body", "key", "writer"})
     revision = queries.first_revision(actor.at)
     return Draft(**place._asdict(), **text, revision=revision, updated_at=actor.at)
+
+
+def _is_erased(session: Session, place: Place, new: DraftWrite) -> bool:
+    """Returns True if the draft on which a text is based may have gone with the data of a person,
+    which the text may quote."""
+    at = erased_at(session, place.ticket_id) if new.revision else None
+    return at is not None and (new.revision or 0) <= queries.first_revision(at)
 
 
 def _overwrite(session: Session, actor: Actor, place: Place, new: DraftWrite) -> int | None:
@@ -135,6 +157,8 @@ def _add(session: Session, actor: Actor, place: Place, new: DraftWrite) -> tuple
     sent = sent_with_key(session, actor, place.ticket_id, new.key)
     if sent is not None and sent.startswith(new.body):
         return Outcome(True, 0), False  # the last keys of a message, which come late
+    if _is_erased(session, place, new):
+        return Outcome(False, 0), False
     if queries.count_of(session, place.person_id, limit=DRAFTS_MAX) >= DRAFTS_MAX:
         raise TooManyDraftsError(DRAFTS_MAX)
     key = new.key if sent is None else new_token()

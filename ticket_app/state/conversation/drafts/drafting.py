@@ -5,6 +5,7 @@ and says what another page of the same person has saved meanwhile.
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
@@ -26,8 +27,6 @@ from ticket_app.state.event_arguments import number_of, text_of, ticket_id_of
 from ticket_app.state.service_calls import call_service
 from ticket_app.vocabulary import DRAFT_MAX, IDEMPOTENCY_KEY_MAX, WRITER_MAX, MessageKind
 
-PLACES_MAX = 16
-"""Fields of which a page knows the drafts. Each is that of a ticket and kind."""
 PARTS = ("text", "key", "revision")
 """The fields of the browser for each kind; the last two are hidden."""
 MOUNT_MAX = 40
@@ -65,7 +64,7 @@ class _Known(NamedTuple):
 class _Sent(NamedTuple):
     """What was sent last, with its key and the next one."""
 
-    place: str
+    place: tuple[int, str]
     text: str
     key: str
     next_key: str
@@ -79,6 +78,8 @@ class Drafting(rx.State, mixin=True):
     """
 
     kinds: ClassVar[tuple[MessageKind, ...]] = tuple(MessageKind)
+    saves_at_end: ClassVar[bool] = True
+    """The browser saves, as whom it knows, what is typed when the page is left."""
 
     writer: str = ""
     puts: dict[str, Put] = {}
@@ -89,7 +90,10 @@ class Drafting(rx.State, mixin=True):
     _puts_made: int = 0
     _ticket: int = 0
     _known: dict[str, _Known] = {}
+    """By kind, for the ticket that the box has met last."""
     _sent: _Sent | None = None
+    _shown_revision: int = 0
+    """The revision of the draft that the field showed when the last message was sent."""
 
     @rx.event
     async def write(
@@ -99,8 +103,9 @@ class Drafting(rx.State, mixin=True):
         the focus."""
         if kind not in self.kinds:
             return
-        place, text = _place(ticket_id, kind), storable(text)
-        known, base = self._known.get(place), _base(revision)
+        place, text = (number_of(ticket_id), kind), storable(text)
+        shown = base = _base(revision)
+        known = self._of(*place)
         key = text_of(key, IDEMPOTENCY_KEY_MAX)
         if base is None and known is not None:
             text, key, base = known.put + text.removeprefix(known.over), known.key, known.met
@@ -109,7 +114,11 @@ class Drafting(rx.State, mixin=True):
             text, key = text.removeprefix(sent.text), sent.next_key
             if not text:
                 return  # the last keys of the message
-        await self._save(ticket_id, kind, text, key, base)
+        is_saved = await self._save(ticket_id, kind, text, key, base)
+        known = self._of(*place)
+        if is_saved and shown == 0 and key and known and known.revision:
+            # The browser learns of which draft its text is: that may be erased.
+            self._put(kind, text, text, key, known.revision, exact=True)
 
     @rx.event
     async def look_again(self, ticket_id: int) -> None:
@@ -140,8 +149,10 @@ class Drafting(rx.State, mixin=True):
 
         A field that another page has not overtaken counts. An empty one gets the draft.
         """
+        if ticket_id != self._ticket:
+            self._known = {}
         self._mount, self._ticket = text_of(mount, MOUNT_MAX), ticket_id
-        self.writer, self.puts, self.behind, self.unsaved = _writer(), {}, [], ""
+        self.writer, self.puts, self.behind, self.unsaved = page_name(), {}, [], ""
         found = await self._found(ticket_id)
         if found is None:
             for kind in self.kinds:
@@ -162,36 +173,36 @@ class Drafting(rx.State, mixin=True):
         key = saved.key if saved else key or new_key()
         whole = body + text  # what was typed before the box was met
         known = _Known(whole, revision, met=revision, put=whole, over=text, key=key)
-        self._learn(_place(ticket_id, kind), known)
+        self._learn(ticket_id, kind, known)
         self._put(kind, text, whole, key, revision, exact=False)
         if text:
             await self._save(ticket_id, kind, whole, key, revision)
 
-    async def _save(self, ticket_id: int, kind: str, text: str, key: str, base: int | None) -> None:
-        values = {"kind": kind, "body": text, "writer": _writer(), "revision": base}
+    async def _save(self, ticket_id: int, kind: str, text: str, key: str, base: int | None) -> bool:
+        values = {"kind": kind, "body": text, "writer": page_name(), "revision": base}
         try:
             new = parse(DraftWrite, values | {"key": key or new_key()})
             outcome = await self._store(ticket_id_of(ticket_id), new)
         except TicketAppError as error:
             self.unsaved = f"{error.detail} This text is not saved yet."
-            return
+            return False
         if self.unsaved:
             self.unsaved = ""
         if outcome.is_saved:
-            place = _place(ticket_id, kind)
-            before = self._known.get(place, _Known("", 0))
-            self._learn(place, before._replace(text=text, revision=outcome.revision))
+            before = self._of(ticket_id, kind) or _Known("", 0)
+            self._learn(ticket_id, kind, before._replace(text=text, revision=outcome.revision))
         self._set_behind(kind, is_behind=not outcome.is_saved)
+        return outcome.is_saved
 
-    def _draft(self, ticket_id: int, kind: str, text: str) -> DraftWrite:
-        """Returns the text of a field as a draft with a key of its own."""
-        base = self._typed(ticket_id, kind)
+    def _draft(self, kind: str, fields: dict[str, Any]) -> DraftWrite:
+        """Returns the text of one of the browser's fields as a draft with a key of its own."""
+        text, base = storable(fields.get(f"{kind}-text")), _base(fields.get(f"{kind}-revision"))
         values = {"kind": kind, "body": text, "key": new_key()}
-        return parse(DraftWrite, values | base._asdict())
+        return parse(DraftWrite, values | {"writer": page_name(), "revision": base})
 
     def _put_back(self, ticket_id: int, saved: Saved, over: str) -> None:
         """Puts a message that was taken back into its field, in place of its beginning `over`."""
-        self._learn(_place(ticket_id, saved.kind), _Known(saved.body, saved.revision))
+        self._learn(ticket_id, saved.kind, _Known(saved.body, saved.revision))
         self._put(saved.kind, over, saved.body, saved.key, saved.revision, exact=False)
         self._set_behind(saved.kind, is_behind=False)
 
@@ -203,8 +214,13 @@ class Drafting(rx.State, mixin=True):
             found = await self._read_drafts(ticket_id)
         except TicketAppError:
             return  # the page of the ticket says it, and the next focus reads again
-        for kind in self.kinds:
-            known, saved = self._known.get(_place(ticket_id, kind)), found.get(kind)
+        self._follow_found(ticket_id, found, self.kinds)
+
+    def _follow_found(
+        self, ticket_id: int, found: dict[str, Saved], kinds: Collection[MessageKind]
+    ) -> None:
+        for kind in kinds:
+            known, saved = self._of(ticket_id, kind), found.get(kind)
             revision = saved.revision if saved else 0
             if known and kind not in self.behind and revision != known.revision:
                 self._replace(ticket_id, kind, known.text, found)
@@ -216,7 +232,7 @@ class Drafting(rx.State, mixin=True):
         saved = found.get(kind)
         text, revision = (saved.body, saved.revision) if saved else ("", 0)
         key = saved.key if saved else new_key()
-        self._learn(_place(ticket_id, kind), _Known(text, revision, revision, text, over, key))
+        self._learn(ticket_id, kind, _Known(text, revision, revision, text, over, key))
         self._put(kind, over, text, key, revision, exact=True)
         self._set_behind(kind, is_behind=False)
 
@@ -228,25 +244,30 @@ class Drafting(rx.State, mixin=True):
         put = Put(self._puts_made, self._mount, over, text, key, known, exact)
         self.puts = self.puts | {kind: put}
 
-    def _learn(self, place: str, known: _Known) -> None:
-        others = {name: each for name, each in self._known.items() if name != place}
-        self._known = dict([*others.items()][1 - PLACES_MAX :]) | {place: known}
+    def _of(self, ticket_id: Any, kind: str) -> _Known | None:
+        return self._known.get(kind) if ticket_id == self._ticket else None
+
+    def _learn(self, ticket_id: int, kind: str, known: _Known) -> None:
+        if ticket_id == self._ticket:
+            self._known = self._known | {kind: known}
 
     def _set_behind(self, kind: str, *, is_behind: bool) -> None:
         if (kind in self.behind) != is_behind:
             self.behind = [each for each in self.behind if each != kind] + [kind] * is_behind
 
-    def _typed(self, ticket_id: int, kind: str) -> Typed:
+    def _shows(self, revision: Any) -> None:
+        """Notes what the hidden field says. The desk may know of a draft that the browser refused,
+        because a key came first: nobody has seen that, and sending leaves it."""
+        self._shown_revision = _base(revision) or 0
+
+    def _typed(self) -> Typed:
         """Returns what a message that is sent from this page says of its draft."""
-        known = self._known.get(_place(ticket_id, kind))
-        return Typed(_writer(), known.revision if known else 0)
+        return Typed(page_name(), self._shown_revision)
 
     def _is_sent(self, ticket_id: int, kind: str, text: str, key: str, next_key: str) -> None:
         """Notes that the draft has become a message."""
-        self._sent = _Sent(_place(ticket_id, kind), text, key, next_key)
-        place = self._sent.place
-        self._known = {name: each for name, each in self._known.items() if name != place}
-        self._learn(place, _Known("", 0))
+        self._sent = _Sent((ticket_id, kind), text, key, next_key)
+        self._learn(ticket_id, kind, _Known("", 0))
         self._set_behind(kind, is_behind=False)
 
     async def _found(self, ticket_id: int) -> dict[str, Saved] | None:
@@ -266,10 +287,6 @@ class Drafting(rx.State, mixin=True):
         return await call_service(save_draft, ticket_id, new)
 
 
-def _place(ticket_id: Any, kind: str) -> str:
-    return f"{number_of(ticket_id)}.{kind}"
-
-
 def _base(revision: Any) -> int | None:
     """Returns the revision that a hidden field says; None if the box was not met yet."""
     text = text_of(revision, 19)
@@ -281,7 +298,7 @@ def storable(text: Any) -> str:
     return text_of(text, DRAFT_MAX).replace("\x00", "")
 
 
-def _writer() -> str:
+def page_name() -> str:
     """Returns the name of this page, which it keeps when it is loaded again. It is no secret."""
     return sha256(EventContext.get().token.encode()).hexdigest()[:WRITER_MAX]
 
