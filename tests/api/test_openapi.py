@@ -115,7 +115,7 @@ def test_every_failure_is_described_as_the_problem_that_it_is(document: Json) ->
             is_upload = (method, path) == ("post", "/api/tickets/{ticket_id}/attachments/")
             expected |= {"409", "507"} if is_upload else set()
             is_draft = (method, path) == ("post", "/api/tickets/{ticket_id}/drafted-replies/")
-            expected |= {"409", "502", "504"} if is_draft else set()
+            expected |= {"409", "429", "502", "504"} if is_draft else set()
             is_file = (method, path) == ("get", ATTACHMENT)
             expected |= {"410", "416"} if is_file else set()
             expected |= {"410"} if path == f"{ATTACHMENT}thumbnail/" else set()
