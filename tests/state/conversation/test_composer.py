@@ -63,6 +63,15 @@ async def test_two_presses_and_a_lost_answer_post_one_message(tabs: Tabs) -> Non
     assert [body for _, body in said(ticket.id)] == ["Hello *you*", "and more"]
 
 
+async def test_two_presses_before_the_key_has_arrived_post_one_message(tabs: Tabs) -> None:
+    ticket = opened()
+    page = await tabs.open(f"/t/{ticket.id}")
+    await page.do(Composer.meet(ticket.id, {}))
+    for key in ("", "", page.shown(Composer)["puts"]["reply"]["key"]):
+        await page.do(Composer.send(ticket.id, "reply", "Hello", key, False))
+    assert said(ticket.id) == [("reply", "Hello")]
+
+
 async def test_a_reply_that_resolves_and_a_note(tabs: Tabs) -> None:
     ticket = opened()
     page = await tabs.open(f"/t/{ticket.id}")

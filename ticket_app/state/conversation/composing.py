@@ -95,7 +95,7 @@ class Composing(Drafting, mixin=True):
         if not ids and not number_of(on_the_way) and not text_of(text, MESSAGE_MAX).strip():
             self.refusal = "" if 0 <= time() - self._sent_at < AGAIN_SECONDS else EMPTY
             return []
-        known = text_of(key, IDEMPOTENCY_KEY_MAX)
+        known = text_of(key, IDEMPOTENCY_KEY_MAX) or self._key_on_its_way(kind)
         try:
             said = words_and_files(text, ids, on_the_way)
             new = parse(MessageCreate, {"kind": kind, **said})

@@ -244,6 +244,12 @@ class Drafting(rx.State, mixin=True):
         put = Put(self._puts_made, self._mount, over, text, key, known, exact)
         self.puts = self.puts | {kind: put}
 
+    def _key_on_its_way(self, kind: str) -> str:
+        """Returns the key that the browser is about to put beside a field. Who presses Send twice
+        before it has arrived sends one message."""
+        put = self.puts.get(kind)
+        return put.key if put else ""
+
     def _of(self, ticket_id: Any, kind: str) -> _Known | None:
         return self._known.get(kind) if ticket_id == self._ticket else None
 
