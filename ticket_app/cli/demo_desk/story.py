@@ -12,12 +12,14 @@ from ticket_app.cli.demo_desk.people import Person, make_people
 from ticket_app.cli.demo_desk.rhythm import Moment, moments
 from ticket_app.cli.demo_desk.talk.conversation import Conversation, Phrasebook
 from ticket_app.cli.demo_desk.team import Team
-from ticket_app.cli.demo_desk.texts import Deck, write_ticket
+from ticket_app.cli.demo_desk.texts import Deck, Letter, write_ticket
 from ticket_app.services.tickets.filing import open_ticket
 from ticket_app.vocabulary import Edge, Who
 
 ENGLISH_SHARE = 0.88
 TITLES_APART = 150
+TRIES = 12
+"""Letters that are written until one has a new text."""
 OVER_REST = 0.25
 
 
@@ -37,6 +39,7 @@ class Story:
         self._people = self._by_language(make_people(self._chance))
         self._known: defaultdict[str, set[str]] = defaultdict(set)
         self._titles: deque[str] = deque(maxlen=TITLES_APART)
+        self._texts: deque[str] = deque(maxlen=TITLES_APART)
         self._outage_deck = Deck(self._chance, [s for s in situations() if s.burst])
         # One entry for each situation: a language with more situations is chosen more often.
         self._other_languages = [s.language for s in situations() if s.language != ENGLISH]
@@ -55,7 +58,7 @@ class Story:
 
     def _file(self, moment: Moment) -> None:
         person, situation = self._cast(outage=moment.outage)
-        letter = write_ticket(self._chance, situation, person, moment.at)
+        letter = self._letter(situation, person, moment)
         new = letter.ticket
         if new.title in self._titles:
             new = new.model_copy(update={"title": f"{new.title} ({person.company})"})
@@ -69,6 +72,16 @@ class Story:
         case.plan(situation.category, colleagues=others)
         if new.requester_email:
             self._known[person.company].add(person.email)
+
+    def _letter(self, situation: Situation, person: Person, moment: Moment) -> Letter:
+        """Returns a letter with a text that nobody has sent lately, if one is found soon."""
+        letter = write_ticket(self._chance, situation, person, moment.at)
+        for _ in range(TRIES):
+            if letter.ticket.description not in self._texts:
+                break
+            letter = write_ticket(self._chance, situation, person, moment.at)
+        self._texts.append(letter.ticket.description)
+        return letter
 
     def _cast(self, *, outage: bool) -> tuple[Person, Situation]:
         own = outage or self._chance.random() < ENGLISH_SHARE
