@@ -7,12 +7,10 @@ from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from ticket_app.vocabulary import Who
+from ticket_app.vocabulary import NOT_ASKED, CallOutcome, Who
 
 if TYPE_CHECKING:  # the schemas raise these errors
     from ticket_app.schemas.conversation import MessagePublic
-
-from ticket_app.vocabulary import NOT_ASKED, CallOutcome
 
 
 class FieldProblem(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from ticket_app.components.attachments.filepond import FilePond, let_go, take_pasted, unfinished
+from ticket_app.components.attachments.filepond import file_box, let_go, take_pasted, unfinished
 from ticket_app.components.attachments.files import thumbnail, what_it_is
 from ticket_app.components.browser.browser_functions import as_object, function_of
 from ticket_app.components.browser.words import words
@@ -17,8 +17,6 @@ from ticket_app.state.attachments.files import File
 from ticket_app.state.attachments.unsent import Unsent
 from ticket_app.vocabulary import MessageKind
 
-AT_ONCE = 2
-"""Files of a box that are uploaded at a time."""
 LABEL = (
     '<span class="filepond--label-action">Attach files</span>'
     '<span class="attach-hint"> or drop or paste them</span>'
@@ -58,18 +56,10 @@ def attaching(
                         custom_attrs={"aria-label": "Files to be sent"},
                     ),
                 ),
-                FilePond.create(
-                    id=pond,
+                file_box(
+                    pond,
                     server=unsent.uploads_to + kind,
-                    name="file",
-                    allow_multiple=True,
                     allow_drop=~hidden,
-                    allow_paste=False,
-                    drop_on_page=True,
-                    drop_on_element=False,
-                    allow_minimum_upload_duration=False,
-                    max_parallel_uploads=AT_ONCE,
-                    credits=False,
                     label_idle=LABEL,
                     label_file_processing_aborted="Cancelled",
                     label_file_processing_error=reason(),

@@ -14,6 +14,8 @@ from ticket_app.components.browser.browser_functions import Object, as_object, c
 _REFS: rx.Var[Any] = rx.Var("refs", _var_data=VarData(imports={"$/utils/state": ["refs"]}))
 _NOTHING: rx.Var[Any] = rx.Var("null")
 PASTED: rx.Var[Any] = rx.Var("event.clipboardData")
+AT_ONCE = 2
+"""Files of a box that are uploaded at a time."""
 COMPLETE, FAILED = 5, 6
 """Values of the package's FileStatus."""
 RICH = ("text/html", "text/plain")
@@ -57,6 +59,22 @@ class FilePond(rx.NoSSRComponent):
     def add_imports(self) -> dict[str, str]:
         """Return the import of the package's stylesheet."""
         return {"": "filepond/dist/filepond.min.css"}
+
+
+def file_box(element_id: str, **props: Any) -> rx.Component:
+    """Returns a box for several files, with what every box of the desk has in common."""
+    return FilePond.create(
+        id=element_id,
+        name="file",
+        allow_multiple=True,
+        allow_paste=False,
+        drop_on_page=True,
+        drop_on_element=False,
+        allow_minimum_upload_duration=False,
+        max_parallel_uploads=AT_ONCE,
+        credits=False,
+        **props,
+    )
 
 
 def unfinished(pond_id: str) -> rx.Var[int]:

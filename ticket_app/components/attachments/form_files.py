@@ -6,9 +6,9 @@ import reflex as rx
 
 from ticket_app.components.attachments.attaching import LABEL, reason
 from ticket_app.components.attachments.filepond import (
-    FilePond,
     begin,
     empty,
+    file_box,
     let_go,
     on_the_way,
     take_pasted,
@@ -28,21 +28,13 @@ def form_files() -> rx.Component:
     no file.
     """
     return rx.el.div(
-        FilePond.create(
-            id=POND,
+        file_box(
+            POND,
             server=Receipt.uploads_to,
-            name="file",
             instant_upload=False,
             allow_process=False,
-            allow_multiple=True,
             max_files=ATTACHMENTS_MAX,
-            allow_paste=False,
             allow_drop=True,
-            drop_on_page=True,
-            drop_on_element=False,
-            allow_minimum_upload_duration=False,
-            max_parallel_uploads=2,
-            credits=False,
             label_idle=LABEL,
             label_file_processing_error=reason(),
             label_tap_to_cancel="",
